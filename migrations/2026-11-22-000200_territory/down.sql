@@ -1,0 +1,3 @@
+DROP TABLE body;
+DROP TABLE sector;
+DROP TABLE jurisdiction;

@@ -1,0 +1,3 @@
+DROP TABLE notification_attempt;
+DROP TABLE notification;
+DROP TABLE follower;

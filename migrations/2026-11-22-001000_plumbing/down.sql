@@ -1,0 +1,4 @@
+DROP TABLE audit_event;
+DROP TABLE change;
+DROP TABLE idempotency;
+DROP TABLE job;
