@@ -238,7 +238,7 @@ impl WorkingCalendar {
         at: DateTime<Utc>,
         days: u32,
     ) -> Result<DateTime<Utc>, CalendarError> {
-        let today = self.local_date(at).ok_or(CalendarError::BeyondHorizon)?;
+        let today = local_date(self.time_zone, at).ok_or(CalendarError::BeyondHorizon)?;
         let later_days = usize::try_from(days).map_err(|_| CalendarError::BeyondHorizon)?;
         let mut closings = self
             .working_days(today)
@@ -256,24 +256,13 @@ impl WorkingCalendar {
             .ok_or(CalendarError::BeyondHorizon)
     }
 
-    /// The local date at an instant, `None` at the ends of what chrono can say.
-    fn local_date(&self, at: DateTime<Utc>) -> Option<NaiveDate> {
-        let offset = self
-            .time_zone
-            .offset_from_utc_datetime(&at.naive_utc())
-            .fix();
-        at.naive_utc()
-            .checked_add_offset(offset)
-            .map(|local| local.date())
-    }
-
     /// The spans that end after `at`, in order. They start a day early: a clock change at midnight can put an instant on
     /// the date before.
     fn spans_from(
         &self,
         at: DateTime<Utc>,
     ) -> Option<impl Iterator<Item = Range<DateTime<Utc>>> + '_> {
-        let first = self.local_date(at)?.pred_opt()?;
+        let first = local_date(self.time_zone, at)?.pred_opt()?;
         let spans = self.working_days(first).flat_map(|(_, spans)| spans);
         Some(spans.filter(move |span| span.end > at))
     }
@@ -330,6 +319,15 @@ pub fn due_at(
             .checked_add_signed(TimeDelta::hours(i64::from(hours)))
             .ok_or(CalendarError::BeyondHorizon),
     }
+}
+
+/// The local date at an instant, `None` at the ends of what chrono can say.
+#[must_use]
+pub fn local_date(time_zone: Tz, at: DateTime<Utc>) -> Option<NaiveDate> {
+    let offset = time_zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+    at.naive_utc()
+        .checked_add_offset(offset)
+        .map(|local| local.date())
 }
 
 #[cfg(test)]

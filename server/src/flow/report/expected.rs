@@ -6,14 +6,15 @@
 //! - **Never before the promise**: the service's due instant is a floor. Whoever is told a date can hold the town to it.
 //! - **No estimate** rather than a bad one: with fewer than 20 closings; or when the slow fifth takes more than ten times
 //!   as long as the quick fifth (P80 > 10 x P20, for a log-normal delay a sigma of 1.37) and a week more besides, since a
-//!   ratio alone would refuse "an hour to a day"; or once the days of
-//!   both the estimate and the promise are over.
-//! - **As a range**, the coarser the farther: a day up to 3 days ahead, half a week (Monday to Wednesday, Thursday to Sunday)
-//!   up to 14, a week beyond. Each lies within the next, so as days go by the same date is only told more exactly.
+//!   ratio alone would refuse "an hour to a day"; or once the days of both the estimate and the promise are over.
+//! - **As a range**, the coarser the farther: a day up to 3 days ahead, half a week (Monday to Wednesday, Thursday to
+//!   Sunday) up to 14, a week beyond. Each lies within the next, so as days go by the same date is only told more exactly.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::calendar::local_date;
 
 /// Fewer closings than this say nothing about the next one.
 const MIN_CLOSINGS: usize = 20;
@@ -45,7 +46,7 @@ pub struct Outlook<'a> {
 }
 
 /// What people are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expectation {
     /// Local dates, both included.
@@ -63,7 +64,7 @@ pub enum Expectation {
 }
 
 /// Why there is no estimate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoEstimate {
     /// Fewer than 20 closings.
@@ -142,11 +143,15 @@ fn percentile(sorted: &[TimeDelta], percent: usize) -> TimeDelta {
 /// Rounds a date to a day, half a week or a week, but never to before today or the promise.
 fn range(today: NaiveDate, due: NaiveDate, target: NaiveDate) -> Expectation {
     let weekday = u64::from(target.weekday().num_days_from_monday());
-    let (first, last) = match (target - today).num_days() {
-        ..=DAYS_TOLD_EXACTLY => (weekday, weekday),
-        ..=DAYS_TOLD_BY_HALF_WEEK if weekday < 3 => (0, 2),
-        ..=DAYS_TOLD_BY_HALF_WEEK => (3, 6),
-        _ => (0, 6),
+    let ahead = (target - today).num_days();
+    let (first, last) = if ahead <= DAYS_TOLD_EXACTLY {
+        (weekday, weekday)
+    } else if ahead > DAYS_TOLD_BY_HALF_WEEK {
+        (0, 6)
+    } else if weekday < 3 {
+        (0, 2)
+    } else {
+        (3, 6)
     };
     let from = target
         .checked_sub_days(Days::new(weekday - first))
@@ -158,14 +163,6 @@ fn range(today: NaiveDate, due: NaiveDate, target: NaiveDate) -> Expectation {
         from: from.max(due).max(today),
         to,
     }
-}
-
-/// The local date at an instant, `None` at the ends of what chrono can say.
-fn local_date(time_zone: Tz, at: DateTime<Utc>) -> Option<NaiveDate> {
-    let offset = time_zone.offset_from_utc_datetime(&at.naive_utc()).fix();
-    at.naive_utc()
-        .checked_add_offset(offset)
-        .map(|local| local.date())
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use chrono::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
@@ -192,16 +193,20 @@ fn the_ends_of_time_are_no_estimate() {
 
 #[test]
 fn json_says_range_or_why_not() {
-    let json = serde_json::to_value(between(date(3, 8), date(3, 9))).unwrap();
-    assert_eq!(
-        json,
-        serde_json::json!({"range": {"from": "2027-03-08", "to": "2027-03-09"}})
-    );
-    let json = serde_json::to_value(nothing(NoEstimate::TooFew)).unwrap();
-    assert_eq!(
-        json,
-        serde_json::json!({"no_estimate": {"reason": "too_few"}})
-    );
+    let texts = [
+        (
+            between(date(3, 8), date(3, 9)),
+            r#"{"range":{"from":"2027-03-08","to":"2027-03-09"}}"#,
+        ),
+        (
+            nothing(NoEstimate::TooFew),
+            r#"{"no_estimate":{"reason":"too_few"}}"#,
+        ),
+    ];
+    for (told, text) in texts {
+        assert_eq!(serde_json::to_string(&told).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Expectation>(text).unwrap(), told);
+    }
 }
 
 fn last_day(expectation: Expectation) -> Option<NaiveDate> {
