@@ -6,7 +6,9 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveTime, Offset, TimeDelta};
+use chrono::{
+    DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveTime, Offset, TimeDelta, Timelike,
+};
 use chrono::{TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 use serde::{Deserialize, Serialize};
@@ -42,6 +44,18 @@ pub enum CalendarError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct TimeOfDay(u16);
+
+impl TimeOfDay {
+    /// 24:00, the end of the day.
+    pub const MIDNIGHT_AHEAD: Self = Self(MINUTES_PER_DAY);
+
+    /// The minute of the day that a wall clock shows, seconds left out.
+    #[must_use]
+    pub fn shown(clock: NaiveTime) -> Self {
+        // At most 23 x 60 + 59.
+        Self((clock.hour() * 60 + clock.minute()) as u16)
+    }
+}
 
 impl From<TimeOfDay> for String {
     fn from(time: TimeOfDay) -> Self {

@@ -1,4 +1,4 @@
-use chrono::{Days, Timelike, Weekday};
+use chrono::{Days, Weekday};
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,0 +1,146 @@
+//! Who gets an alert: the town's rules over category, sector and time, down to an owner that is always there.
+//!
+//! Of the rules that apply the most specific wins, compared in this order: the nearer category (its own before its group's,
+//! a group's before all), a named sector before any, stated hours before always, the higher rank, and last the lower id, so
+//! that the answer never depends on the order in which rules were read.
+
+use std::cmp::Reverse;
+
+use chrono::NaiveDateTime;
+use uuid::Uuid;
+
+use crate::catalog::time_window::TimeWindow;
+
+/// One of the town's rules. What it leaves out applies to all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutingRule {
+    /// Identity, shown as the reason for a route.
+    pub id: Uuid,
+    /// A category, or a group and everything below it.
+    pub category: Option<Uuid>,
+    /// A sector.
+    pub sector: Option<Uuid>,
+    /// Hours by the town's wall clock.
+    pub hours: Option<TimeWindow>,
+    /// Between equally specific rules the higher wins.
+    pub rank: i32,
+    /// Outside body that the alert is handed over to; none: the town keeps it.
+    pub body: Option<Uuid>,
+    /// Service in charge; none: the category's own.
+    pub service: Option<Uuid>,
+    /// Crew proposed at dispatch.
+    pub crew: Option<Uuid>,
+}
+
+/// A node of the category tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CategoryNode {
+    /// Identity.
+    pub id: Uuid,
+    /// The service in charge of it, when it names one.
+    pub service: Option<Uuid>,
+}
+
+/// What is to be routed.
+#[derive(Debug, Clone, Copy)]
+pub struct Routable<'a> {
+    /// The alert's category first, then its groups up to the root.
+    pub lineage: &'a [CategoryNode],
+    /// The sector it lies in, none outside all of them.
+    pub sector: Option<Uuid>,
+    /// What the town's wall clock shows.
+    pub local_time: NaiveDateTime,
+}
+
+/// Who has it from now on. The service is there even when an outside body does the work: it reminds the body, answers
+/// residents, and takes the alert back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Outside body to hand over to.
+    pub body: Option<Uuid>,
+    /// The owner.
+    pub service: Uuid,
+    /// Crew proposed at dispatch.
+    pub crew: Option<Uuid>,
+    /// What decided it.
+    pub because: Because,
+}
+
+/// What decided a route, for the desk that asks why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// A rule.
+    Rule(Uuid),
+    /// No rule applies; a category or group names its service.
+    Category(Uuid),
+    /// Nothing says anything: the town's default service.
+    Default,
+}
+
+/// Finds the owner. `default_service` is the town's, of what nobody else claims.
+#[must_use]
+pub fn route(rules: &[RoutingRule], default_service: Uuid, what: &Routable<'_>) -> Route {
+    let own = what
+        .lineage
+        .iter()
+        .find_map(|node| Some((node.id, node.service?)));
+    let best = rules
+        .iter()
+        .filter_map(|rule| Some((rule.specificity(what)?, rule)));
+    let best = best.max_by_key(|&(specificity, _)| specificity);
+    let (service, because) = match own {
+        Some((category, service)) => (service, Because::Category(category)),
+        None => (default_service, Because::Default),
+    };
+    match best {
+        Some((_, rule)) => Route {
+            body: rule.body,
+            service: rule.service.unwrap_or(service),
+            crew: rule.crew,
+            because: Because::Rule(rule.id),
+        },
+        None => Route {
+            body: None,
+            service,
+            crew: None,
+            because,
+        },
+    }
+}
+
+/// Compares rules that apply; the greater wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Specificity {
+    /// Steps up the tree, fewer is nearer; past the root for a rule on all categories.
+    category_distance: Reverse<usize>,
+    names_sector: bool,
+    states_hours: bool,
+    rank: i32,
+    id: Reverse<Uuid>,
+}
+
+impl RoutingRule {
+    /// How closely it fits, `None` when it does not apply.
+    fn specificity(&self, what: &Routable<'_>) -> Option<Specificity> {
+        let distance = match self.category {
+            Some(category) => what.lineage.iter().position(|node| node.id == category)?,
+            None => what.lineage.len(),
+        };
+        let in_sector = self.sector.is_none() || self.sector == what.sector;
+        let in_hours = self
+            .hours
+            .as_ref()
+            .is_none_or(|hours| hours.contains(what.local_time));
+        (in_sector && in_hours).then_some(Specificity {
+            category_distance: Reverse(distance),
+            names_sector: self.sector.is_some(),
+            states_hours: self.hours.is_some(),
+            rank: self.rank,
+            id: Reverse(self.id),
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "routing_tests.rs"]
+mod tests;
