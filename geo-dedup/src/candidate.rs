@@ -1,0 +1,109 @@
+//! What is there already: the alerts around a report, and what is known about the place.
+
+use crate::{
+    measure::{LonLat, Metres, Timestamp},
+    observation::{CategoryId, Member},
+};
+
+/// Identifies an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlertId(pub u128);
+
+/// Whether an alert still takes reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CandidateState {
+    /// It does. An alert that is on hold or was handed to another body is open in this sense.
+    Open,
+    /// It was delivered as solved.
+    Closed {
+        /// When.
+        at: Timestamp,
+    },
+    /// It was refused, with a reason that the next reporter may be told.
+    Rejected {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// An alert that the report may belong to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Which alert it is.
+    pub id: AlertId,
+    /// Its category.
+    pub category: CategoryId,
+    /// The place that searches find it by.
+    pub anchor: LonLat,
+    /// Largest distance of one of its reports from the anchor.
+    pub extent: Metres,
+    /// Whether it still takes reports.
+    pub state: CandidateState,
+    /// When its first report came.
+    pub opened_at: Timestamp,
+    /// How many reports it has.
+    pub reports: u32,
+    /// Those of its reports that the caller brought, possibly not all: the report is compared with each. An alert without
+    /// any is compared by its anchor.
+    pub members: Vec<Member>,
+}
+
+/// A person's word on whether the report belongs to an alert. The machine never overrides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VerdictKind {
+    /// It does.
+    Same,
+    /// It does not.
+    NotSame,
+}
+
+/// A person's word on one alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Verdict {
+    /// The alert judged.
+    pub alert: AlertId,
+    /// What was said.
+    pub kind: VerdictKind,
+}
+
+/// What is known around the report besides the alerts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    /// The present.
+    pub now: Timestamp,
+    /// Reports of compatible categories per square kilometre and day around the place; `None` when unknown. Where much is
+    /// reported, being near proves little.
+    pub local_rate: Option<f64>,
+    /// Reports of recent history on this very coordinate. Systems that lack a position write a default one.
+    pub at_exact_point: u32,
+    /// What people said about this report and its candidates.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Context {
+    /// A context of which only the time is known.
+    #[must_use]
+    pub const fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            local_rate: None,
+            at_exact_point: 0,
+            verdicts: Vec::new(),
+        }
+    }
+
+    /// What a person said about an alert. Should two people differ, "not the same" holds: a wrong merge hides a problem.
+    #[must_use]
+    pub fn verdict(&self, alert: AlertId) -> Option<VerdictKind> {
+        let of_alert = self
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.alert == alert);
+        of_alert.fold(None, |held, verdict| match (held, verdict.kind) {
+            (Some(VerdictKind::NotSame), _) | (_, VerdictKind::NotSame) => {
+                Some(VerdictKind::NotSame)
+            }
+            _ => Some(VerdictKind::Same),
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! Errors: one small type per thing that can be refused, so that a caller matches on exactly what can happen.
+
+use std::{error::Error, fmt};
+
+/// A longitude or latitude that is not finite or out of range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum InvalidPosition {
+    /// The longitude given, in degrees; -180..=180 is accepted.
+    Longitude(f64),
+    /// The latitude given, in degrees; -90..=90 is accepted.
+    Latitude(f64),
+}
+
+impl fmt::Display for InvalidPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Longitude(lon) => write!(f, "longitude {lon} is not within -180..=180"),
+            Self::Latitude(lat) => write!(f, "latitude {lat} is not within -90..=90"),
+        }
+    }
+}
+
+impl Error for InvalidPosition {}
+
+/// A length that is negative, infinite or not a number; it carries what was given, in metres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InvalidLength(pub f64);
+
+impl fmt::Display for InvalidLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not a length in metres", self.0)
+    }
+}
+
+impl Error for InvalidLength {}
+
+/// A text or number that is not an H3 cell (or not one of the resolution asked for).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidCell(pub(crate) String);
+
+impl fmt::Display for InvalidCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not an H3 cell", self.0)
+    }
+}
+
+impl Error for InvalidCell {}
+
+/// A bounding box, or a budget of ranges, that no covering exists for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum InvalidBox {
+    /// A corner is not a place.
+    Corner(InvalidPosition),
+    /// The southern latitude lies north of the northern one (both in degrees, south first).
+    SouthAboveNorth(f64, f64),
+    /// A covering needs at least one range.
+    NoRanges,
+}
+
+impl fmt::Display for InvalidBox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Corner(corner) => write!(f, "corner of the box: {corner}"),
+            Self::SouthAboveNorth(south, north) => {
+                write!(f, "the box runs from latitude {south} down to {north}")
+            }
+            Self::NoRanges => write!(f, "a covering needs at least one range"),
+        }
+    }
+}
+
+impl Error for InvalidBox {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Corner(corner) => Some(corner),
+            Self::SouthAboveNorth(..) | Self::NoRanges => None,
+        }
+    }
+}
+
+impl From<InvalidPosition> for InvalidBox {
+    fn from(corner: InvalidPosition) -> Self {
+        Self::Corner(corner)
+    }
+}
+
+/// Everything that is wrong with a policy, reported together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InvalidPolicy(pub(crate) Vec<PolicyFault>);
+
+impl InvalidPolicy {
+    /// The faults, in the order of the policy's fields; never empty.
+    #[must_use]
+    pub fn faults(&self) -> &[PolicyFault] {
+        &self.0
+    }
+}
+
+impl fmt::Display for InvalidPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, fault) in self.0.iter().enumerate() {
+            let separator = if k == 0 { "" } else { "; " };
+            write!(f, "{separator}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for InvalidPolicy {}
+
+/// One fault of a policy, named after the field that has it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PolicyFault {
+    /// The field's value is not a number between both bounds (in the field's own unit).
+    OutOfRange {
+        /// Name of the field as in [`crate::PolicyBuilder`].
+        field: &'static str,
+        /// What was given.
+        value: f64,
+        /// The smallest value accepted.
+        min: f64,
+        /// The largest value accepted.
+        max: f64,
+    },
+    /// Suggesting would ask for more certainty than joining.
+    SuggestAboveJoin {
+        /// The suggest threshold given.
+        suggest: f64,
+        /// The join threshold given.
+        join: f64,
+    },
+    /// A category stands twice in the list of compatible ones; it carries the category's id.
+    DuplicateCategory(i64),
+}
+
+impl PolicyFault {
+    /// Name of the field that is at fault, as in [`crate::PolicyBuilder`].
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::OutOfRange { field, .. } => field,
+            Self::SuggestAboveJoin { .. } => "suggest_threshold",
+            Self::DuplicateCategory(_) => "compatible",
+        }
+    }
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfRange {
+                field,
+                value,
+                min,
+                max,
+            } => write!(f, "{field}: {value} is not within {min}..={max}"),
+            Self::SuggestAboveJoin { suggest, join } => write!(
+                f,
+                "suggest_threshold: {suggest} is above join_threshold {join}"
+            ),
+            Self::DuplicateCategory(id) => write!(f, "compatible: category {id} stands twice"),
+        }
+    }
+}
+
+impl Error for PolicyFault {}

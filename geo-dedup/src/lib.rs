@@ -1,0 +1,71 @@
+//! Decide which alert a street report belongs to: join one, suggest some, or open a new one.
+//!
+//! Ten people report one pothole; the town wants one alert. This crate holds that decision and nothing else: it reads
+//! values, returns values, and knows neither clock, database nor network. The caller
+//!
+//! 1. searches the alerts around a report by ranges of one indexed column ([`cell::covering`] over
+//!    [`Policy::search_radius`]), under the locks of [`cell::lock_cells`] when it writes;
+//! 2. passes them with the report and what is known about the place to [`decide`];
+//! 3. does what the [`Decision`] says, and keeps the [`Outcome`]: each feature with its weight of evidence.
+//!
+//! # Examples
+//!
+//! ```
+//! use geo_dedup::{
+//!     AlertId, Candidate, CandidateState, CategoryId, Context, Decision, LonLat, Metres, Observation, Policy, ReportId,
+//!     Timestamp, decide,
+//! };
+//!
+//! let noon = Timestamp(1_750_000_000_000);
+//! let place = LonLat::new(2.3522, 48.8566)?;
+//! let first = Observation::new(place, CategoryId(7), noon);
+//! let alert = Candidate {
+//!     id: AlertId(1),
+//!     category: CategoryId(7),
+//!     anchor: place,
+//!     extent: Metres::ZERO,
+//!     state: CandidateState::Open,
+//!     opened_at: noon,
+//!     reports: 1,
+//!     members: vec![first.into_member(ReportId(1))],
+//! };
+//!
+//! // An hour later, somebody else, four metres away.
+//! let later = Timestamp(noon.0 + 3_600_000);
+//! let second = Observation::new(LonLat::new(2.35225, 48.8566)?, CategoryId(7), later);
+//! let outcome = decide(&second, &[alert], &Context::at(later), &Policy::default());
+//! assert_eq!(outcome.decision, Decision::Join { alert: AlertId(1) });
+//! for reason in &outcome.scored[0].reasons {
+//!     println!("{} = {} {}: {:+.1}", reason.feature.name(), reason.value, reason.feature.unit(), reason.log_odds);
+//! }
+//! # Ok::<(), geo_dedup::InvalidPosition>(())
+//! ```
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod cell;
+
+mod address;
+mod candidate;
+mod decide;
+mod error;
+mod measure;
+mod observation;
+mod policy;
+mod similarity;
+mod text;
+mod weights;
+
+pub use address::{Address, AddressRelation};
+pub use candidate::{AlertId, Candidate, CandidateState, Context, Verdict, VerdictKind};
+pub use decide::{Barrier, Decision, Outcome, Scored, decide};
+pub use error::{
+    InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, PolicyFault,
+};
+pub use measure::{LonLat, Metres, Timestamp};
+pub use observation::{CategoryId, Member, Observation, PhotoHash, ReportId, SenderTag, Severity};
+pub use policy::{MAX_RADIUS, Policy, PolicyBuilder};
+pub use similarity::{Contribution, Feature};
+pub use text::TextPrint;
+pub use weights::Weights;

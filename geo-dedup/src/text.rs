@@ -1,0 +1,137 @@
+//! Short descriptions, compared without a model: the share of three-letter sequences that two texts have in common.
+
+/// The letters and digits of a text in lower case without accents; everything else becomes one space between words.
+///
+/// ```text
+/// "Nid-de-poule, 12 bis Allée d'Été" -> "nid de poule 12 bis allee d ete"
+/// ```
+pub(crate) fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        match letter {
+            'à' | 'â' | 'ä' | 'á' | 'ã' => folded.push('a'),
+            'é' | 'è' | 'ê' | 'ë' => folded.push('e'),
+            'î' | 'ï' | 'í' => folded.push('i'),
+            'ô' | 'ö' | 'ó' | 'õ' => folded.push('o'),
+            'ù' | 'û' | 'ü' | 'ú' => folded.push('u'),
+            'ÿ' => folded.push('y'),
+            'ç' => folded.push('c'),
+            'ñ' => folded.push('n'),
+            'œ' => folded.push_str("oe"),
+            'æ' => folded.push_str("ae"),
+            // A combining accent after its letter (decomposed text, as some phones send it) is dropped.
+            '\u{300}'..='\u{36f}' => {}
+            _ if letter.is_alphanumeric() => folded.push(letter),
+            _ if folded.ends_with(' ') || folded.is_empty() => {}
+            _ => folded.push(' '),
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// The distinct trigrams of a text, ready for comparison.
+///
+/// Words are folded (case, accents and punctuation do not count) and padded by a space, so that their beginnings and ends
+/// make trigrams of their own.
+///
+/// # Examples
+///
+/// ```
+/// use geo_dedup::TextPrint;
+///
+/// let one = TextPrint::of("Gros nid-de-poule devant l'école");
+/// let other = TextPrint::of("nid de poule DEVANT l’ecole");
+/// assert!(one.similarity(&other) > 0.7);
+/// assert_eq!(one.similarity(&TextPrint::of("lampadaire éteint")), 0.0);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextPrint(Vec<u64>);
+
+impl TextPrint {
+    /// Takes the print of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let folded = fold(text);
+        if folded.is_empty() {
+            return Self::default();
+        }
+        let padded: Vec<u64> = std::iter::once(' ')
+            .chain(folded.chars())
+            .chain(std::iter::once(' '))
+            .map(u64::from)
+            .collect();
+        // A Unicode scalar value has 21 bits: three fill 63, so that distinct trigrams keep distinct numbers.
+        let mut trigrams: Vec<u64> = padded
+            .windows(3)
+            .map(|three| three.iter().fold(0, |packed, letter| packed << 21 | letter))
+            .collect();
+        trigrams.sort_unstable();
+        trigrams.dedup();
+        Self(trigrams)
+    }
+
+    /// Number of distinct trigrams.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the text had no letter or digit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Jaccard similarity, 0..=1: trigrams in common over trigrams in either; 0 when both are empty.
+    #[must_use]
+    pub fn similarity(&self, other: &Self) -> f64 {
+        let common = self
+            .0
+            .iter()
+            .filter(|trigram| other.0.binary_search(trigram).is_ok())
+            .count();
+        let either = self.len() + other.len() - common;
+        if either == 0 {
+            0.0
+        } else {
+            common as f64 / either as f64
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_keeps_words_and_drops_the_rest() {
+        assert_eq!(
+            fold("  Nid-de-poule, 12 bis Allée d'Été! "),
+            "nid de poule 12 bis allee d ete"
+        );
+        assert_eq!(fold("E\u{301}cole"), "ecole");
+        assert_eq!(fold("Cœur"), "coeur");
+        assert_eq!(fold(" ,.! "), "");
+    }
+
+    #[test]
+    fn similarity_is_symmetric_and_bounded() {
+        let texts = [
+            "",
+            "a",
+            "trou",
+            "trou dans la route",
+            "hole in the road",
+            "route dans la trou",
+        ];
+        for one in texts.map(TextPrint::of) {
+            for other in texts.map(TextPrint::of) {
+                let similarity = one.similarity(&other);
+                assert_eq!(similarity, other.similarity(&one));
+                assert!((0.0..=1.0).contains(&similarity));
+            }
+            assert!(one.is_empty() || one.similarity(&one) == 1.0);
+        }
+    }
+}
