@@ -170,6 +170,16 @@ fn hours_inside_the_skipped_hour_are_no_opening() {
     );
 }
 
+/// 02:30 happens twice on 31 October: a shift that ends then hands over to one that starts then, once.
+#[test]
+fn hours_in_the_repeated_hour_count_from_the_first_time() {
+    let first = Utc.with_ymd_and_hms(2027, 10, 31, 0, 30, 0).unwrap();
+    let late = every_day("02:30", "05:00");
+    assert_eq!(late.next_opening(paris(10, 31, 0, 0)), Ok(first));
+    let early = every_day("00:00", "02:30");
+    assert_eq!(early.add_working_days(paris(10, 30, 12, 0), 1), Ok(first));
+}
+
 #[test]
 fn due_dates_by_each_kind_of_delay() {
     let office = office();
