@@ -1,0 +1,58 @@
+# The two commands are `make run` and `make test`; everything CI does is a target here. Logic lives in scripts/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# A freshly installed rustup is on the PATH of the next login only.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export VIGIE_BIN := $(TARGET)/debug/vigie
+
+.PHONY: help run test check bless bench demo-reset judge clean-var setup setup-check setup-test build
+
+help: ## This list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+run: setup build ## Install what is missing, build and start Vigie with the demo town
+	@exec $(VIGIE_BIN) run
+
+test: setup-test build ## Every test, then the outside judges
+	cargo test --workspace --no-fail-fast
+	scripts/judge.sh
+
+check: setup-check build ## Format, lints, documentation, openapi.yaml, links and units
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	$(VIGIE_BIN) openapi --check openapi.yaml
+	scripts/check-links.sh
+	scripts/check-units.sh
+
+bless: setup-test build ## Accept what the code says now: openapi.yaml and the committed snapshots
+	$(VIGIE_BIN) openapi > $(TARGET)/openapi.yaml
+	mv $(TARGET)/openapi.yaml openapi.yaml
+	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace --no-fail-fast
+
+bench: setup-test build ## Measure; the tables are kept in bench/
+	bench/run.sh
+
+judge: setup-test build ## The outside judges of the API only
+	scripts/judge.sh
+
+demo-reset: clean-var ## Forget the demo town's reports; the next `make run` makes it anew
+	@echo "The demo town starts again at the next make run."
+
+clean-var: ## Remove the private database, photos, mails and keys
+	@scripts/clean-var.sh
+
+setup:
+	@scripts/setup.sh run
+
+setup-check:
+	@scripts/setup.sh check
+
+setup-test:
+	@scripts/setup.sh test
+
+# With the whole workspace selected the same dependency features are used everywhere: run, tests and lints build once.
+build:
+	cargo build --workspace --bin vigie
