@@ -19,12 +19,14 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use geo_dedup::{
-    Address, AlertId, Candidate, CandidateState, CategoryId, Context, Decision, LonLat, Metres,
-    Observation, Policy, ReportId, Timestamp, cell, decide,
+    Address, AlertId, Candidate, CandidateState, CategoryId, Context, Decision, LonLat, Metres, Observation, Policy,
+    ReportId, Timestamp, cell, decide,
 };
 
-/// Weight of two categories of one family.
-const FAMILY_WEIGHT: f64 = 0.3;
+/// Weight of two categories of one family, and the expected life of every problem in days: a stream names neither, so one
+/// value serves all.
+const FAMILY_WEIGHT: f64 = 0.1;
+const LIFE_DAYS: f64 = 14.0;
 /// How far, and how long back, the local rate looks.
 const RATE_RADIUS: Metres = Metres::whole(250);
 const RATE_DAYS: f64 = 60.0;
@@ -73,9 +75,7 @@ impl Row {
 
 fn instant(text: &str) -> Result<Timestamp, Box<dyn Error>> {
     if let Ok(date) = text.parse::<NaiveDate>() {
-        return Ok(Timestamp(
-            date.and_time(NaiveTime::MIN).and_utc().timestamp_millis(),
-        ));
+        return Ok(Timestamp(date.and_time(NaiveTime::MIN).and_utc().timestamp_millis()));
     }
     Ok(Timestamp(
         DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1))?.timestamp_millis(),
@@ -107,17 +107,13 @@ impl Town {
         let candidates = self.candidates(&observation, policy, context.now);
         let outcome = decide(&observation, &candidates, &context, policy);
         let alert = match outcome.decision {
-            Decision::Join { alert } | Decision::LateEvidence { alert } => {
-                usize::try_from(alert.0)?
-            }
+            Decision::Join { alert } | Decision::LateEvidence { alert } => usize::try_from(alert.0)?,
             Decision::Open | Decision::Suggest { .. } => self.open(row, &observation)?,
         };
         self.remember(&observation);
         let joined = self.alerts.get_mut(alert).ok_or("no such alert")?;
         joined.reports += 1;
-        joined.extent = joined
-            .extent
-            .max(observation.point.distance(&joined.anchor));
+        joined.extent = joined.extent.max(observation.point.distance(&joined.anchor));
         joined
             .members
             .push(observation.into_member(ReportId(u128::try_from(number)?)));
@@ -135,7 +131,7 @@ impl Town {
         family.push(new);
         for own in family.iter() {
             let others = family.iter().filter(|other| *other != own);
-            let builder = others.fold(Policy::builder(), |policy, other| {
+            let builder = others.fold(Policy::builder().life_days(LIFE_DAYS), |policy, other| {
                 policy.compatible(*other, FAMILY_WEIGHT)
             });
             self.policies.insert(*own, builder.build()?);
@@ -146,10 +142,7 @@ impl Town {
     fn context(&self, observation: &Observation, policy: &Policy) -> Context {
         let now = observation.observed_at;
         let mut context = Context::at(now);
-        let days = self
-            .first
-            .map_or(0.0, |first| now.days_since(first))
-            .min(RATE_DAYS);
+        let days = self.first.map_or(0.0, |first| now.days_since(first)).min(RATE_DAYS);
         if days >= 7.0 {
             let ranges = cell::covering(&observation.point, RATE_RADIUS);
             let around = ranges
@@ -167,20 +160,11 @@ impl Town {
             // Half a report more keeps an empty neighbourhood from counting as certainty.
             context.local_rate = Some((count as f64 + 0.5) / (km2 * days));
         }
-        context.at_exact_point = self
-            .exact
-            .get(&exact(&observation.point))
-            .copied()
-            .unwrap_or(0);
+        context.at_exact_point = self.exact.get(&exact(&observation.point)).copied().unwrap_or(0);
         context
     }
 
-    fn candidates(
-        &self,
-        observation: &Observation,
-        policy: &Policy,
-        now: Timestamp,
-    ) -> Vec<Candidate> {
+    fn candidates(&self, observation: &Observation, policy: &Policy, now: Timestamp) -> Vec<Candidate> {
         let radius = policy.search_radius(observation);
         let ranges = cell::covering(&observation.point, radius);
         let around = ranges
@@ -229,11 +213,10 @@ impl Town {
         let point = observation.point;
         self.first.get_or_insert(observation.observed_at);
         let stored = cell::h3_15(&point).to_i64();
-        self.reports.entry(stored).or_default().push((
-            point,
-            observation.observed_at,
-            observation.category,
-        ));
+        self.reports
+            .entry(stored)
+            .or_default()
+            .push((point, observation.observed_at, observation.category));
         *self.exact.entry(exact(&point)).or_default() += 1;
     }
 }

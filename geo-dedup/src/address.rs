@@ -42,10 +42,12 @@ pub enum AddressRelation {
     OtherStreet,
 }
 
+/// Words that tell two doors of one house number apart.
+const SUFFIXES: [&str; 3] = ["bis", "ter", "quater"];
 /// Words that end an American street name.
 const SUFFIX_WAYS: [&str; 19] = [
-    "st", "ave", "rd", "dr", "bd", "ln", "ct", "pl", "sq", "way", "pkwy", "cir", "hwy", "ter",
-    "row", "path", "wharf", "plz", "expy",
+    "st", "ave", "rd", "dr", "bd", "ln", "ct", "pl", "sq", "way", "pkwy", "cir", "hwy", "ter", "row", "path", "wharf",
+    "plz", "expy",
 ];
 /// Words that begin a French street name.
 const PREFIX_WAYS: [&str; 16] = [
@@ -125,14 +127,9 @@ impl Address {
     }
 
     fn house(text: &str) -> Self {
-        let mut parts = text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty());
+        let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let mut words: Vec<&str> = parts.next().unwrap_or_default().split(' ').collect();
-        let (numbers, glued) = words
-            .first()
-            .map_or((None, None), |word| house_number(word));
+        let (numbers, glued) = words.first().map_or((None, None), |word| house_number(word));
         if numbers.is_none() {
             return Self {
                 streets: street(&words).into_iter().collect(),
@@ -141,15 +138,14 @@ impl Address {
             };
         }
         words.remove(0);
-        if words.is_empty() {
-            // "12, rue X": the number stands alone before the first comma.
+        if words.iter().all(|word| is_suffix(word)) {
+            // "12, rue X" or "12 bis, rue X": the number stands alone before the first comma.
             words.extend(parts.next().unwrap_or_default().split(' '));
         }
         let apart = match words.as_slice() {
-            ["bis" | "ter" | "quater", _, ..] => Some(words.remove(0).to_owned()),
-            [letter, way, _, ..] if letter.len() == 1 && is_prefix_way(way) => {
-                Some(words.remove(0).to_owned())
-            }
+            [suffix, _, ..] if SUFFIXES.contains(suffix) => Some(words.remove(0).to_owned()),
+            // Before an American street name, one letter is a direction ("12 N Main St").
+            [letter, way, _, ..] if is_suffix(letter) && is_prefix_way(way) => Some(words.remove(0).to_owned()),
             _ => None,
         };
         Self {
@@ -168,9 +164,7 @@ impl Address {
             ([_], [_]) => AddressRelation::OtherStreet,
             (one, two) if one == two => AddressRelation::SameCrossing,
             // A house on one of the two streets may be at the corner or a kilometre away.
-            (one, two)
-                if one.iter().any(|street| two.contains(street)) && one.len() != two.len() =>
-            {
+            (one, two) if one.iter().any(|street| two.contains(street)) && one.len() != two.len() => {
                 AddressRelation::Unknown
             }
             _ => AddressRelation::OtherStreet,
@@ -178,13 +172,10 @@ impl Address {
     }
 
     fn number_gap(&self, other: &Self) -> AddressRelation {
-        let (Some((low, high)), Some((other_low, other_high))) = (self.numbers, other.numbers)
-        else {
+        let (Some((low, high)), Some((other_low, other_high))) = (self.numbers, other.numbers) else {
             return AddressRelation::Unknown;
         };
-        let gap = other_low
-            .saturating_sub(high)
-            .max(low.saturating_sub(other_high));
+        let gap = other_low.saturating_sub(high).max(low.saturating_sub(other_high));
         let neighbours = gap == 0 && self.suffix != other.suffix;
         AddressRelation::NumberGap(if neighbours { 1 } else { gap })
     }
@@ -228,35 +219,22 @@ fn crossing(text: &str) -> Option<Vec<String>> {
         "croisement ",
         "carrefour ",
     ];
-    let named = OPENINGS
-        .iter()
-        .find_map(|opening| text.strip_prefix(opening));
+    let named = OPENINGS.iter().find_map(|opening| text.strip_prefix(opening));
     let separators: &[&str] = if named.is_some() {
         &[" & ", " and ", " et ", " / "]
     } else {
         &[" & "]
     };
     let body = named.unwrap_or(text);
-    let (one, two) = separators
-        .iter()
-        .find_map(|separator| body.split_once(separator))?;
+    let (one, two) = separators.iter().find_map(|separator| body.split_once(separator))?;
     let streets = [one, two].map(|side| {
-        let words: Vec<&str> = side
-            .split(',')
-            .next()
-            .unwrap_or_default()
-            .split(' ')
-            .collect();
+        let words: Vec<&str> = side.split(',').next().unwrap_or_default().split(' ').collect();
         street(&words)
     });
     let [Some(one), Some(two)] = streets else {
         return None;
     };
-    Some(if one <= two {
-        vec![one, two]
-    } else {
-        vec![two, one]
-    })
+    Some(if one <= two { vec![one, two] } else { vec![two, one] })
 }
 
 /// A house number, a range of them, or a number with its letter glued on ("12b", "12bis").
@@ -268,17 +246,19 @@ fn house_number(word: &str) -> (Option<(u32, u32)>, Option<String>) {
             None,
         );
     }
-    let digits = word
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(word.len());
+    let digits = word.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(word.len());
     let (number, tail) = word.split_at(digits);
     match (number.parse::<u32>(), tail) {
         (Ok(number), "") => (Some((number, number)), None),
-        (Ok(number), "bis" | "ter" | "quater") => (Some((number, number)), Some(tail.to_owned())),
-        // "103rd" names a street; one letter is part of the number.
-        (Ok(number), _) if tail.len() == 1 => (Some((number, number)), Some(tail.to_owned())),
+        // "103rd" names a street; a suffix glued on is part of the number.
+        (Ok(number), _) if is_suffix(tail) => (Some((number, number)), Some(tail.to_owned())),
         _ => (None, None),
     }
+}
+
+/// Whether a word can only say which door of a house number is meant.
+fn is_suffix(word: &str) -> bool {
+    word.len() == 1 || SUFFIXES.contains(&word)
 }
 
 fn short(word: &str) -> &str {
@@ -299,8 +279,7 @@ fn street(words: &[&str]) -> Option<String> {
         .filter(|word| !word.is_empty())
         .map(|word| short(word))
         .collect();
-    let is_postcode =
-        |word: &&str| word.len() == 5 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_postcode = |word: &&str| word.len() == 5 && word.bytes().all(|byte| byte.is_ascii_digit());
     let end = if words.first().is_some_and(|word| PREFIX_WAYS.contains(word)) {
         words.iter().position(is_postcode)
     } else {
@@ -335,18 +314,12 @@ mod tests {
             relation("12 rue Victor Hugo 99123 Ingéville", "14 Rue Victor Hugo"),
             NumberGap(2)
         );
-        assert_eq!(
-            relation("12 rue Victor Hugo", "12 bis rue Victor Hugo"),
-            NumberGap(1)
-        );
+        assert_eq!(relation("12 rue Victor Hugo", "12 bis rue Victor Hugo"), NumberGap(1));
         assert_eq!(
             relation("12bis rue Victor Hugo", "12 bis rue Victor Hugo"),
             NumberGap(0)
         );
-        assert_eq!(
-            relation("12 B rue Victor Hugo", "12b, rue Victor Hugo"),
-            NumberGap(0)
-        );
+        assert_eq!(relation("12 B rue Victor Hugo", "12b, rue Victor Hugo"), NumberGap(0));
         assert_eq!(
             relation("3 av. du Général Leclerc", "3 avenue du General Leclerc"),
             NumberGap(0)
@@ -365,10 +338,7 @@ mod tests {
         );
         assert_eq!(relation("235-259 Main St", "240 Main St"), NumberGap(0));
         assert_eq!(relation("235-259 Main St", "261 Main St"), NumberGap(2));
-        assert_eq!(
-            relation("1800 E 103RD ST", "1810 E 103rd St"),
-            NumberGap(10)
-        );
+        assert_eq!(relation("1800 E 103RD ST", "1810 E 103rd St"), NumberGap(10));
         assert_eq!(relation("1800 E 103RD ST", "1800 W 103rd St"), OtherStreet);
     }
 
@@ -386,10 +356,7 @@ mod tests {
             ),
             SameCrossing
         );
-        assert_eq!(
-            relation("Elm St & Oak Ave", "Elm St & Ash Ave"),
-            OtherStreet
-        );
+        assert_eq!(relation("Elm St & Oak Ave", "Elm St & Ash Ave"), OtherStreet);
         assert_eq!(relation("Elm St & Oak Ave", "7 Elm St"), Unknown);
         assert_eq!(relation("Elm St & Oak Ave", "7 Ash Ave"), OtherStreet);
     }

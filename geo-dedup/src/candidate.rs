@@ -95,14 +95,9 @@ impl Context {
     /// What a person said about an alert. Should two people differ, "not the same" holds: a wrong merge hides a problem.
     #[must_use]
     pub fn verdict(&self, alert: AlertId) -> Option<VerdictKind> {
-        let of_alert = self
-            .verdicts
-            .iter()
-            .filter(|verdict| verdict.alert == alert);
+        let of_alert = self.verdicts.iter().filter(|verdict| verdict.alert == alert);
         of_alert.fold(None, |held, verdict| match (held, verdict.kind) {
-            (Some(VerdictKind::NotSame), _) | (_, VerdictKind::NotSame) => {
-                Some(VerdictKind::NotSame)
-            }
+            (Some(VerdictKind::NotSame), _) | (_, VerdictKind::NotSame) => Some(VerdictKind::NotSame),
             _ => Some(VerdictKind::Same),
         })
     }

@@ -152,9 +152,7 @@ impl FromStr for CellRange {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn from_str(text: &str) -> Result<Self, InvalidCell> {
-        text.parse()
-            .map(Self::of)
-            .map_err(|_| InvalidCell(text.to_owned()))
+        text.parse().map(Self::of).map_err(|_| InvalidCell(text.to_owned()))
     }
 }
 

@@ -144,29 +144,19 @@ pub struct Outcome {
 ///
 /// See the [crate]'s front page.
 #[must_use]
-pub fn decide(
-    observation: &Observation,
-    candidates: &[Candidate],
-    context: &Context,
-    policy: &Policy,
-) -> Outcome {
+pub fn decide(observation: &Observation, candidates: &[Candidate], context: &Context, policy: &Policy) -> Outcome {
     let mut judged: Vec<Judged<'_>> = candidates
         .iter()
         .filter_map(|candidate| Judged::new(observation, candidate, context, policy))
         .collect();
     judged.sort_by(Judged::likeliest_first);
-    let named = judged
+    let named = judged.iter().find(|judged| judged.is_named()).map(Judged::id);
+    let joined = judged
         .iter()
-        .find(|judged| judged.is_named())
-        .map(Judged::id);
-    let joined = judged.iter().find(|judged| {
-        judged.scored.barrier.is_none() && judged.scored.posterior >= policy.join_threshold()
-    });
+        .find(|judged| judged.scored.barrier.is_none() && judged.scored.posterior >= policy.join_threshold());
     let (decision, opens) = match (named, joined) {
         (Some(alert), _) => (Decision::Join { alert }, false),
-        (None, Some(judged)) if judged.stage == Stage::Late => {
-            (Decision::LateEvidence { alert: judged.id() }, false)
-        }
+        (None, Some(judged)) if judged.stage == Stage::Late => (Decision::LateEvidence { alert: judged.id() }, false),
         (None, Some(judged)) => (Decision::Join { alert: judged.id() }, false),
         (None, None) => (suggest(&judged, policy), true),
     };
@@ -212,26 +202,15 @@ enum Stage {
 
 impl Stage {
     /// `None`: the alert ended too long ago to matter.
-    fn of(
-        candidate: &Candidate,
-        observation: &Observation,
-        context: &Context,
-        policy: &Policy,
-    ) -> Option<Self> {
+    fn of(candidate: &Candidate, observation: &Observation, context: &Context, policy: &Policy) -> Option<Self> {
         let within = |at, days| context.now.days_since(at) <= days;
         match candidate.state {
             CandidateState::Open => Some(Self::Open),
-            CandidateState::Closed { at }
-                if observation.observed_at < at && within(at, policy.late_days()) =>
-            {
+            CandidateState::Closed { at } if observation.observed_at < at && within(at, policy.late_days()) => {
                 Some(Self::Late)
             }
-            CandidateState::Closed { at } => {
-                within(at, policy.recurrence_days()).then_some(Self::Closed)
-            }
-            CandidateState::Rejected { at } => {
-                within(at, policy.rejected_days()).then_some(Self::Rejected)
-            }
+            CandidateState::Closed { at } => within(at, policy.recurrence_days()).then_some(Self::Closed),
+            CandidateState::Rejected { at } => within(at, policy.rejected_days()).then_some(Self::Rejected),
         }
     }
 }
@@ -246,15 +225,9 @@ struct Judged<'a> {
 
 impl<'a> Judged<'a> {
     /// `None` when the candidate has no part in the decision.
-    fn new(
-        observation: &Observation,
-        candidate: &'a Candidate,
-        context: &Context,
-        policy: &Policy,
-    ) -> Option<Self> {
+    fn new(observation: &Observation, candidate: &'a Candidate, context: &Context, policy: &Policy) -> Option<Self> {
         let verdict = context.verdict(candidate.id);
-        let near =
-            observation.point.distance(&candidate.anchor) <= policy.search_radius(observation);
+        let near = observation.point.distance(&candidate.anchor) <= policy.search_radius(observation);
         let related = policy.compatibility(observation.category, candidate.category) > 0.0;
         if verdict != Some(VerdictKind::Same) && !(near && related) {
             return None;
@@ -272,46 +245,30 @@ impl<'a> Judged<'a> {
         };
         let mut evidence = compare(observation, candidate, since, &setting);
         if let Some(kind) = verdict {
-            let value = if kind == VerdictKind::Same { 1.0 } else { -1.0 };
-            let log_odds = value * policy.weights().verdict;
-            evidence.reasons.push(Contribution {
-                feature: Feature::Verdict,
-                value,
-                log_odds,
-            });
-            evidence.log_odds += log_odds;
+            evidence.add(verdict_reason(kind, policy));
         }
-        let imprecise = observation
-            .accuracy
-            .is_some_and(|accuracy| accuracy > policy.worst_accuracy());
+        let place_alone = !evidence.identified;
         let barrier = [
             (verdict == Some(VerdictKind::NotSame), Barrier::NotSame),
             (stage == Stage::Closed, Barrier::Closed),
             (stage == Stage::Rejected, Barrier::Rejected),
-            (
-                span_with(observation, candidate) > policy.span(),
-                Barrier::Span,
-            ),
-            (imprecise && !evidence.identified, Barrier::Accuracy),
-            (
-                at_default_point && !evidence.identified,
-                Barrier::DefaultPoint,
-            ),
+            (span_with(observation, candidate) > policy.span(), Barrier::Span),
+            (place_alone && is_imprecise(observation, policy), Barrier::Accuracy),
+            (place_alone && at_default_point, Barrier::DefaultPoint),
             (!policy.joins_silently(), Barrier::NotSilently),
-        ];
-        let scored = Scored {
-            alert: candidate.id,
-            posterior: 1.0 / (1.0 + (-evidence.log_odds).exp()),
-            reasons: evidence.reasons,
-            barrier: barrier
-                .into_iter()
-                .find_map(|(holds, barrier)| holds.then_some(barrier)),
-        };
+        ]
+        .into_iter()
+        .find_map(|(holds, barrier)| holds.then_some(barrier));
         Some(Self {
             candidate,
             stage,
             verdict,
-            scored,
+            scored: Scored {
+                alert: candidate.id,
+                posterior: evidence.posterior(),
+                reasons: evidence.reasons,
+                barrier,
+            },
         })
     }
 
@@ -326,8 +283,7 @@ impl<'a> Judged<'a> {
 
     /// Whether it is worth a person's look.
     fn is_likely(&self, policy: &Policy) -> bool {
-        self.verdict != Some(VerdictKind::NotSame)
-            && self.scored.posterior >= policy.suggest_threshold()
+        self.verdict != Some(VerdictKind::NotSame) && self.scored.posterior >= policy.suggest_threshold()
     }
 
     fn likeliest_first(&self, other: &Self) -> Ordering {
@@ -338,13 +294,30 @@ impl<'a> Judged<'a> {
     }
 }
 
+fn verdict_reason(kind: VerdictKind, policy: &Policy) -> Contribution {
+    let value = match kind {
+        VerdictKind::Same => 1.0,
+        VerdictKind::NotSame => -1.0,
+    };
+    Contribution {
+        feature: Feature::Verdict,
+        value,
+        log_odds: value * policy.weights().verdict,
+    }
+}
+
+fn is_imprecise(observation: &Observation, policy: &Policy) -> bool {
+    observation
+        .accuracy
+        .is_some_and(|accuracy| accuracy > policy.worst_accuracy())
+}
+
 /// Largest distance between the report and one of the alert's: exact where all its reports are at hand, and otherwise the
 /// most it can be. Every pair is held against the cap, so an alert never grows step by step (a snowball).
 fn span_with(observation: &Observation, candidate: &Candidate) -> Metres {
     let to = |point| observation.point.distance(point);
     let known = candidate.members.iter().map(|member| to(&member.point));
-    let complete =
-        candidate.members.len() >= usize::try_from(candidate.reports).unwrap_or(usize::MAX);
+    let complete = candidate.members.len() >= usize::try_from(candidate.reports).unwrap_or(usize::MAX);
     if complete && !candidate.members.is_empty() {
         known.fold(Metres::ZERO, Metres::max)
     } else {

@@ -151,16 +151,10 @@ impl PolicyFault {
 impl fmt::Display for PolicyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfRange {
-                field,
-                value,
-                min,
-                max,
-            } => write!(f, "{field}: {value} is not within {min}..={max}"),
-            Self::SuggestAboveJoin { suggest, join } => write!(
-                f,
-                "suggest_threshold: {suggest} is above join_threshold {join}"
-            ),
+            Self::OutOfRange { field, value, min, max } => write!(f, "{field}: {value} is not within {min}..={max}"),
+            Self::SuggestAboveJoin { suggest, join } => {
+                write!(f, "suggest_threshold: {suggest} is above join_threshold {join}")
+            }
             Self::DuplicateCategory(id) => write!(f, "compatible: category {id} stands twice"),
         }
     }

@@ -60,9 +60,7 @@ mod weights;
 pub use address::{Address, AddressRelation};
 pub use candidate::{AlertId, Candidate, CandidateState, Context, Verdict, VerdictKind};
 pub use decide::{Barrier, Decision, Outcome, Scored, decide};
-pub use error::{
-    InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, PolicyFault,
-};
+pub use error::{InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, PolicyFault};
 pub use measure::{LonLat, Metres, Timestamp};
 pub use observation::{CategoryId, Member, Observation, PhotoHash, ReportId, SenderTag, Severity};
 pub use policy::{MAX_RADIUS, Policy, PolicyBuilder};

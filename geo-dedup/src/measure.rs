@@ -130,16 +130,10 @@ mod tests {
     #[test]
     fn positions_out_of_range_are_refused_by_name() {
         for lon in [f64::NAN, f64::INFINITY, -180.000_1, 181.0] {
-            assert!(matches!(
-                LonLat::new(lon, 0.0),
-                Err(InvalidPosition::Longitude(_))
-            ));
+            assert!(matches!(LonLat::new(lon, 0.0), Err(InvalidPosition::Longitude(_))));
         }
         for lat in [f64::NAN, f64::NEG_INFINITY, -90.000_1, 91.0] {
-            assert!(matches!(
-                LonLat::new(0.0, lat),
-                Err(InvalidPosition::Latitude(_))
-            ));
+            assert!(matches!(LonLat::new(0.0, lat), Err(InvalidPosition::Latitude(_))));
         }
         assert!(LonLat::new(-180.0, -90.0).is_ok() && LonLat::new(180.0, 90.0).is_ok());
     }

@@ -160,11 +160,7 @@ impl Policy {
         if own == other {
             return 1.0;
         }
-        let listed = self
-            .0
-            .compatible
-            .iter()
-            .find(|(category, _)| *category == other);
+        let listed = self.0.compatible.iter().find(|(category, _)| *category == other);
         listed.map_or(0.0, |(_, weight)| *weight)
     }
 
@@ -264,12 +260,7 @@ impl PolicyBuilder {
             .into_iter()
             .chain(weights)
             .filter(|(_, value, min, max)| !(*min..=*max).contains(value))
-            .map(|(field, value, min, max)| PolicyFault::OutOfRange {
-                field,
-                value,
-                min,
-                max,
-            })
+            .map(|(field, value, min, max)| PolicyFault::OutOfRange { field, value, min, max })
             .collect();
         if self.suggest_threshold > self.join_threshold {
             faults.push(PolicyFault::SuggestAboveJoin {
@@ -278,12 +269,7 @@ impl PolicyBuilder {
             });
         }
         for (k, (category, _)) in self.compatible.iter().enumerate() {
-            if self
-                .compatible
-                .iter()
-                .take(k)
-                .any(|(earlier, _)| earlier == category)
-            {
+            if self.compatible.iter().take(k).any(|(earlier, _)| earlier == category) {
                 faults.push(PolicyFault::DuplicateCategory(category.0));
             }
         }

@@ -6,7 +6,7 @@ use crate::{
     address::AddressRelation,
     candidate::Candidate,
     measure::{LonLat, Metres, Timestamp},
-    observation::{CategoryId, Member, Observation},
+    observation::{CategoryId, Member, Observation, ReportId},
     policy::Policy,
     weights::Weights,
 };
@@ -15,6 +15,8 @@ use crate::{
 const SIGMAS_IN_ACCURACY: f64 = 1.509_592_191_5;
 /// Rates outside this factor of the reference are taken as this factor: they come from too few or too special days.
 const RATE_BOUND: f64 = 100.0;
+/// A category pair of weight 0 is only compared when a person said that it is the same; its logarithm must stay finite.
+const LEAST_COMPATIBILITY: f64 = 0.01;
 
 /// A feature of a pair of reports that speaks for or against their being the same problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,12 +99,33 @@ pub(crate) struct Setting<'a> {
     pub(crate) position_counts: bool,
 }
 
-/// The best comparison of a report with an alert's members.
+/// A comparison of a report with an alert: what each feature said, and the sum.
+#[derive(Default)]
 pub(crate) struct Evidence {
-    pub(crate) log_odds: f64,
+    log_odds: f64,
     pub(crate) reasons: Vec<Contribution>,
     /// Whether something other than the place identifies the problem: the same thing by number, or the same picture.
     pub(crate) identified: bool,
+}
+
+impl Evidence {
+    pub(crate) fn add(&mut self, reason: Contribution) {
+        self.log_odds += reason.log_odds;
+        self.reasons.push(reason);
+    }
+
+    fn note(&mut self, feature: Feature, value: f64, log_odds: f64) {
+        self.add(Contribution {
+            feature,
+            value,
+            log_odds,
+        });
+    }
+
+    /// Probability that both are the same problem, 0..=1.
+    pub(crate) fn posterior(&self) -> f64 {
+        1.0 / (1.0 + (-self.log_odds).exp())
+    }
 }
 
 /// One side of a comparison: a member, or an alert's anchor where no member is known.
@@ -113,8 +136,14 @@ struct Side<'a> {
     member: Option<&'a Member>,
 }
 
-/// Compares a report with every known member of an alert and keeps the comparison that speaks most for it (the first of
-/// equals). The whole of one comparison is kept, so that its reasons tell one story.
+impl Side<'_> {
+    fn report(&self) -> Option<ReportId> {
+        self.member.map(|member| member.report)
+    }
+}
+
+/// Compares a report with every known member of an alert and keeps the comparison that speaks most for it (of equals
+/// the first report). The whole of one comparison is kept, so that its reasons tell one story.
 ///
 /// `since` replaces the members' times where the problem cannot be older: after a closure, it starts anew.
 pub(crate) fn compare(
@@ -135,150 +164,130 @@ pub(crate) fn compare(
         at: since.unwrap_or(member.observed_at),
         member: Some(member),
     });
-    let common = common_reasons(observation.category, candidate.category, setting);
-    let by_member = members.map(|side| pair(observation, &side, setting));
-    let best = by_member.reduce(|best, next| {
-        if next.log_odds > best.log_odds {
-            next
-        } else {
-            best
-        }
-    });
-    let mut evidence = best.unwrap_or_else(|| pair(observation, &anchor, setting));
-    evidence.log_odds += total(&common);
-    evidence.reasons.splice(0..0, common);
+    let mut evidence = common_evidence(observation.category, candidate.category, setting);
+    let compared = members.map(|side| (side.report(), pair(observation, &side, setting)));
+    let (_, best) = compared
+        .reduce(|best, next| {
+            let order = next
+                .1
+                .log_odds
+                .total_cmp(&best.1.log_odds)
+                .then_with(|| best.0.cmp(&next.0));
+            if order.is_gt() { next } else { best }
+        })
+        .unwrap_or_else(|| (anchor.report(), pair(observation, &anchor, setting)));
+    evidence.identified = best.identified;
+    best.reasons.into_iter().for_each(|reason| evidence.add(reason));
     evidence
 }
 
-fn total(reasons: &[Contribution]) -> f64 {
-    reasons.iter().map(|reason| reason.log_odds).sum()
-}
-
-fn common_reasons(own: CategoryId, other: CategoryId, setting: &Setting<'_>) -> Vec<Contribution> {
+/// What the alert as a whole says, whichever member the report is compared with.
+fn common_evidence(own: CategoryId, other: CategoryId, setting: &Setting<'_>) -> Evidence {
     let weights = setting.policy.weights();
+    let mut evidence = Evidence::default();
+    evidence.note(Feature::Prior, 1.0, weights.prior);
     let weight = setting.policy.compatibility(own, other);
-    let mut reasons = vec![
-        Contribution {
-            feature: Feature::Prior,
-            value: 1.0,
-            log_odds: weights.prior,
-        },
-        Contribution {
-            feature: Feature::Category,
-            value: weight,
-            log_odds: weights.category * weight.max(0.01).ln(),
-        },
-    ];
-    if let Some(rate) = setting
-        .local_rate
-        .filter(|rate| rate.is_finite() && *rate >= 0.0)
-    {
+    evidence.note(
+        Feature::Category,
+        weight,
+        weights.category * weight.max(LEAST_COMPATIBILITY).ln(),
+    );
+    if let Some(rate) = setting.local_rate.filter(|rate| rate.is_finite() && *rate >= 0.0) {
         let relative = (rate / weights.reference_rate).clamp(1.0 / RATE_BOUND, RATE_BOUND);
-        let log_odds = -weights.local_rate * relative.ln();
-        reasons.push(Contribution {
-            feature: Feature::LocalRate,
-            value: rate,
-            log_odds,
-        });
+        evidence.note(Feature::LocalRate, rate, -weights.local_rate * relative.ln());
     }
-    reasons
+    evidence
 }
 
 fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>) -> Evidence {
-    let (policy, weights) = (setting.policy, setting.policy.weights());
-    let mut reasons = Vec::with_capacity(8);
-    let mut note = |feature, value, log_odds| {
-        reasons.push(Contribution {
-            feature,
-            value,
-            log_odds,
-        })
+    let weights = setting.policy.weights();
+    let mut evidence = Evidence::default();
+    let spot = Spot {
+        metres: observation.point.distance(&side.point).get(),
+        variance: pair_variance(observation.accuracy, side.accuracy, weights),
     };
-
-    let distance = observation.point.distance(&side.point).get();
-    let variance = pair_variance(observation.accuracy, side.accuracy, weights);
     if setting.position_counts {
-        note(
-            Feature::Distance,
-            distance,
-            spot_log_odds(distance, variance, weights),
-        );
+        evidence.note(Feature::Distance, spot.metres, spot.log_odds(weights));
     }
     let days = observation.observed_at.days_since(side.at).abs();
-    note(
+    evidence.note(
         Feature::Age,
         days,
-        -weights.age_per_life * days / policy.life_days(),
+        -weights.age_per_life * days / setting.policy.life_days(),
     );
-
-    let mut identified = false;
     if let Some(member) = side.member {
-        if let Some((value, log_odds)) =
-            address(observation, member, weights).filter(|_| setting.position_counts)
-        {
-            note(Feature::Address, value, log_odds);
-        }
-        if let Some(same) = same_asset(observation, member) {
-            identified |= same;
-            let log_odds = if same {
-                weights.asset_same
-            } else {
-                weights.asset_other
-            };
-            note(Feature::Asset, f64::from(u8::from(same)), log_odds);
-        }
-        if let Some((similarity, log_odds)) = text(observation, member, weights) {
-            note(Feature::Text, similarity, log_odds);
-        }
-        if let Some(bits) = photo_bits(observation, member) {
-            let same = bits <= weights.photo_same_bits;
-            identified |= same;
-            note(
-                Feature::Photo,
-                f64::from(bits),
-                if same { weights.photo_same } else { 0.0 },
-            );
-        }
-        let minutes = observation.observed_at.days_since(member.observed_at).abs() * 24.0 * 60.0;
-        let same_sender = observation.sender.is_some() && observation.sender == member.sender;
-        // Who walks along a street and reports three things is not resubmitting.
-        if same_sender && minutes <= weights.resent_minutes && distance <= 2.0 * variance.sqrt() {
-            note(Feature::SameSender, minutes, weights.resent);
+        compare_statements(observation, member, setting, &mut evidence);
+        if let Some(minutes) = resent(observation, member, &spot, weights) {
+            evidence.note(Feature::SameSender, minutes, weights.resent);
         }
     }
-    Evidence {
-        log_odds: total(&reasons),
-        reasons,
-        identified,
+    evidence
+}
+
+/// What both people said and showed, as far as both did.
+fn compare_statements(observation: &Observation, member: &Member, setting: &Setting<'_>, evidence: &mut Evidence) {
+    let weights = setting.policy.weights();
+    if let Some((gap, log_odds)) = address(observation, member, weights).filter(|_| setting.position_counts) {
+        evidence.note(Feature::Address, gap, log_odds);
+    }
+    if let Some(same) = same_asset(observation, member) {
+        evidence.identified |= same;
+        let log_odds = if same { weights.asset_same } else { weights.asset_other };
+        evidence.note(Feature::Asset, f64::from(u8::from(same)), log_odds);
+    }
+    if let Some((similarity, log_odds)) = text(observation, member, weights) {
+        evidence.note(Feature::Text, similarity, log_odds);
+    }
+    if let Some(bits) = photo_bits(observation, member) {
+        let same = bits <= weights.photo_same_bits;
+        evidence.identified |= same;
+        evidence.note(
+            Feature::Photo,
+            f64::from(bits),
+            if same { weights.photo_same } else { 0.0 },
+        );
+    }
+}
+
+/// Minutes between two sendings of one person on one spot; `None` when they are no resubmission. Who walks along a street
+/// and reports three things is not resubmitting.
+fn resent(observation: &Observation, member: &Member, spot: &Spot, weights: &Weights) -> Option<f64> {
+    let minutes = observation.observed_at.days_since(member.observed_at).abs() * 24.0 * 60.0;
+    let same_sender = observation.sender.is_some() && observation.sender == member.sender;
+    let on_the_spot = spot.metres <= 2.0 * spot.variance.sqrt();
+    (same_sender && on_the_spot && minutes <= weights.resent_minutes).then_some(minutes)
+}
+
+/// How two positions lie to each other.
+struct Spot {
+    /// Distance between them.
+    metres: f64,
+    /// Variance per axis of their difference if they mean one thing, in m².
+    variance: f64,
+}
+
+impl Spot {
+    /// Density of the distance between two reports of one problem, over the density of unrelated ones: a mixture of two
+    /// Gaussians against an even spread.
+    fn log_odds(&self, weights: &Weights) -> f64 {
+        let density = |variance: f64| (-self.metres * self.metres / (2.0 * variance)).exp() / (TAU * variance);
+        let near = weights.near_share * density(self.variance);
+        let wide = (1.0 - weights.near_share) * density(self.variance + weights.wide_sigma_m.powi(2));
+        // Far out both vanish; the floor keeps the sum finite.
+        ((near + wide) * weights.background_m2).max(1e-9).ln()
     }
 }
 
 /// Variance per axis, in m², of the difference of two positions of one thing.
 fn pair_variance(one: Option<Metres>, other: Option<Metres>, weights: &Weights) -> f64 {
     let sigma = |accuracy: Option<Metres>| {
-        accuracy.map_or(weights.unstated_sigma_m, |accuracy| {
-            accuracy.get() / SIGMAS_IN_ACCURACY
-        })
+        accuracy.map_or(weights.unstated_sigma_m, |accuracy| accuracy.get() / SIGMAS_IN_ACCURACY)
     };
     sigma(one).powi(2) + sigma(other).powi(2) + weights.position_floor_m.powi(2)
 }
 
-/// Density of the distance between two reports of one problem, over the density of unrelated ones: a mixture of two
-/// Gaussians against an even spread.
-fn spot_log_odds(distance: f64, variance: f64, weights: &Weights) -> f64 {
-    let density =
-        |variance: f64| (-distance * distance / (2.0 * variance)).exp() / (TAU * variance);
-    let near = weights.near_share * density(variance);
-    let wide = (1.0 - weights.near_share) * density(variance + weights.wide_sigma_m.powi(2));
-    // Far out both vanish; the floor keeps the sum finite.
-    ((near + wide) * weights.background_m2).max(1e-9).ln()
-}
-
 fn address(observation: &Observation, member: &Member, weights: &Weights) -> Option<(f64, f64)> {
-    let relation = observation
-        .address
-        .as_ref()?
-        .relation(member.address.as_ref()?);
+    let relation = observation.address.as_ref()?.relation(member.address.as_ref()?);
     match relation {
         AddressRelation::Unknown => None,
         AddressRelation::SameCrossing => Some((0.0, weights.address_crossing)),
@@ -295,10 +304,7 @@ fn address(observation: &Observation, member: &Member, weights: &Weights) -> Opt
 }
 
 fn same_asset(observation: &Observation, member: &Member) -> Option<bool> {
-    let (one, other) = (
-        observation.asset.as_deref()?.trim(),
-        member.asset.as_deref()?.trim(),
-    );
+    let (one, other) = (observation.asset.as_deref()?.trim(), member.asset.as_deref()?.trim());
     (!one.is_empty() && !other.is_empty()).then(|| one.eq_ignore_ascii_case(other))
 }
 
@@ -315,11 +321,7 @@ fn text(observation: &Observation, member: &Member, weights: &Weights) -> Option
 }
 
 fn photo_bits(observation: &Observation, member: &Member) -> Option<u32> {
-    let own = observation
-        .photo_hashes
-        .iter()
-        .filter(|hash| hash.is_telling());
+    let own = observation.photo_hashes.iter().filter(|hash| hash.is_telling());
     let others = || member.photo_hashes.iter().filter(|hash| hash.is_telling());
-    own.flat_map(|one| others().map(|other| one.distance(*other)))
-        .min()
+    own.flat_map(|one| others().map(|other| one.distance(*other))).min()
 }

@@ -43,7 +43,7 @@ pub(crate) fn fold(text: &str) -> String {
 /// let one = TextPrint::of("Gros nid-de-poule devant l'école");
 /// let other = TextPrint::of("nid de poule DEVANT l’ecole");
 /// assert!(one.similarity(&other) > 0.7);
-/// assert_eq!(one.similarity(&TextPrint::of("lampadaire éteint")), 0.0);
+/// assert!(one.similarity(&TextPrint::of("lampadaire éteint")) < 0.1);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextPrint(Vec<u64>);

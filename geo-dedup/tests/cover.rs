@@ -1,5 +1,10 @@
 //! The covering's promise, against brute force: no place within the radius, or within the box, is outside the ranges.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the builders of a test may panic like the test itself"
+)]
+
 use geo::{Destination, Haversine, Point};
 use geo_dedup::{
     LonLat, Metres,
@@ -9,11 +14,7 @@ use h3o::{CellIndex, LatLng, Resolution};
 use proptest::prelude::*;
 
 fn place(lon: f64, lat: f64) -> LonLat {
-    LonLat::new(
-        (lon + 180.0).rem_euclid(360.0) - 180.0,
-        lat.clamp(-90.0, 90.0),
-    )
-    .unwrap()
+    LonLat::new((lon + 180.0).rem_euclid(360.0) - 180.0, lat.clamp(-90.0, 90.0)).unwrap()
 }
 
 fn from_h3(place_h3: LatLng) -> LonLat {
@@ -49,30 +50,20 @@ fn tricky() -> impl Strategy<Value = LonLat> {
             .boundary();
         from_h3(boundary[corner % boundary.len()])
     });
-    let edge = (anywhere(), resolution(5), 0..6_usize, 0.0..=1.0).prop_map(
-        |(near, resolution, side, along)| {
-            let boundary = LatLng::new(near.lat(), near.lon())
-                .unwrap()
-                .to_cell(resolution)
-                .boundary();
-            let from = from_h3(boundary[side % boundary.len()]);
-            let to = from_h3(boundary[(side + 1) % boundary.len()]);
-            let turn = (to.lon() - from.lon() + 540.0).rem_euclid(360.0) - 180.0;
-            place(
-                from.lon() + along * turn,
-                from.lat() + along * (to.lat() - from.lat()),
-            )
-        },
-    );
-    let pentagon = (resolution(0), 0..12_usize, 0.0..360.0, 0.0..3_000.0).prop_map(
-        |(level, which, bearing, metres)| {
-            away(
-                &from_h3(level.pentagons().nth(which).unwrap().into()),
-                bearing,
-                metres,
-            )
-        },
-    );
+    let edge = (anywhere(), resolution(5), 0..6_usize, 0.0..=1.0).prop_map(|(near, resolution, side, along)| {
+        let boundary = LatLng::new(near.lat(), near.lon())
+            .unwrap()
+            .to_cell(resolution)
+            .boundary();
+        let from = from_h3(boundary[side % boundary.len()]);
+        let to = from_h3(boundary[(side + 1) % boundary.len()]);
+        let turn = (to.lon() - from.lon() + 540.0).rem_euclid(360.0) - 180.0;
+        place(from.lon() + along * turn, from.lat() + along * (to.lat() - from.lat()))
+    });
+    let pentagon =
+        (resolution(0), 0..12_usize, 0.0..360.0, 0.0..3_000.0).prop_map(|(level, which, bearing, metres)| {
+            away(&from_h3(level.pentagons().nth(which).unwrap().into()), bearing, metres)
+        });
     let antimeridian = (-0.001..0.001, -89.0..89.0).prop_map(|(lon, lat)| place(180.0 + lon, lat));
     let pole = (-180.0..180.0, 0.0..0.01, any::<bool>())
         .prop_map(|(lon, off, north)| place(lon, if north { 90.0 - off } else { off - 90.0 }));
@@ -86,10 +77,7 @@ fn radius() -> impl Strategy<Value = f64> {
 
 /// Bearings, and shares of the radius: on the rim as often as inside.
 fn offsets() -> impl Strategy<Value = Vec<(f64, f64)>> {
-    prop::collection::vec(
-        (0.0..360.0, prop_oneof![Just(0.999_999), 0.0..0.999_999]),
-        16,
-    )
+    prop::collection::vec((0.0..360.0, prop_oneof![Just(0.999_999), 0.0..0.999_999]), 16)
 }
 
 proptest! {
@@ -187,9 +175,7 @@ proptest! {
 /// The bound that everything rests on, at every resolution: descendants stay within the reach, and do leave their hexagon.
 #[test]
 fn descendants_overhang_their_hexagon_but_stay_within_reach() {
-    let spacing = |level: u8| {
-        h3o::EARTH_RADIUS_KM * 1000.0 * 0.381_966_011_250_105 / 7_f64.sqrt().powi(level.into())
-    };
+    let spacing = |level: u8| h3o::EARTH_RADIUS_KM * 1000.0 * 0.381_966_011_250_105 / 7_f64.sqrt().powi(level.into());
     let mut beyond_hexagon = 0;
     for seed in 0..2_000_u64 {
         let bits = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -240,16 +226,9 @@ fn a_search_in_the_hexagon_of_the_point_alone_would_miss_places() {
     // The reason for all this: two places in the same hexagon of resolution 9 whose stored cells have different ancestors.
     let mut strays = 0;
     for step in 0..20_000 {
-        let spot = LatLng::new(
-            45.0 + f64::from(step) * 1e-5,
-            3.0 + f64::from(step % 97) * 1e-4,
-        )
-        .unwrap();
+        let spot = LatLng::new(45.0 + f64::from(step) * 1e-5, 3.0 + f64::from(step % 97) * 1e-4).unwrap();
         let by_place = spot.to_cell(Resolution::Nine);
-        let by_descent = spot
-            .to_cell(Resolution::Fifteen)
-            .parent(Resolution::Nine)
-            .unwrap();
+        let by_descent = spot.to_cell(Resolution::Fifteen).parent(Resolution::Nine).unwrap();
         strays += u32::from(by_place != by_descent);
     }
     assert!(strays > 0);
@@ -262,10 +241,7 @@ fn boxes_that_are_none_are_refused() {
         cell::bbox_covering(0.0, 2.0, 1.0, 1.0, 8),
         Err(InvalidBox::SouthAboveNorth(2.0, 1.0))
     );
-    assert_eq!(
-        cell::bbox_covering(0.0, 1.0, 1.0, 2.0, 0),
-        Err(InvalidBox::NoRanges)
-    );
+    assert_eq!(cell::bbox_covering(0.0, 1.0, 1.0, 2.0, 0), Err(InvalidBox::NoRanges));
     let outside = InvalidBox::Corner(InvalidPosition::Latitude(91.0));
     assert_eq!(cell::bbox_covering(0.0, 1.0, 1.0, 91.0, 8), Err(outside));
     assert!(cell::bbox_covering(f64::NAN, 1.0, 1.0, 2.0, 8).is_err());
@@ -302,8 +278,5 @@ fn what_is_no_cell_is_refused() {
     assert!("891fb46622fffff".parse::<CellRange>().is_ok());
     assert!("891fb46622ffff".parse::<CellRange>().is_err());
     let coarse = i64::from_str_radix("891fb46622fffff", 16).unwrap();
-    assert!(
-        Cell15::try_from(coarse).is_err(),
-        "a stored cell has resolution 15"
-    );
+    assert!(Cell15::try_from(coarse).is_err(), "a stored cell has resolution 15");
 }

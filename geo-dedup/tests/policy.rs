@@ -1,8 +1,6 @@
 //! A policy is valid or says everything that is wrong with it.
 
-use geo_dedup::{
-    CategoryId, LonLat, MAX_RADIUS, Metres, Observation, Policy, PolicyFault, Timestamp,
-};
+use geo_dedup::{CategoryId, LonLat, MAX_RADIUS, Metres, Observation, Policy, PolicyFault, Timestamp};
 
 #[test]
 fn the_defaults_are_valid() {
@@ -32,18 +30,13 @@ fn every_fault_is_named_at_once() {
         "compatible",
     ];
     assert_eq!(fields, expected);
-    assert!(
-        refused
-            .to_string()
-            .contains("radius_m: 251 is not within 1..=250")
-    );
+    assert!(refused.to_string().contains("radius_m: 251 is not within 1..=250"));
 }
 
 #[test]
 fn the_search_grows_with_the_accuracy_up_to_the_cap() {
     let policy = Policy::builder().radius_m(60.0).build().unwrap();
-    let mut observation =
-        Observation::new(LonLat::new(2.0, 46.0).unwrap(), CategoryId(1), Timestamp(0));
+    let mut observation = Observation::new(LonLat::new(2.0, 46.0).unwrap(), CategoryId(1), Timestamp(0));
     assert_eq!(policy.search_radius(&observation), Metres::whole(60));
     observation.accuracy = Some(Metres::whole(30));
     assert_eq!(policy.search_radius(&observation), Metres::whole(90));

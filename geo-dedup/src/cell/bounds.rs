@@ -17,12 +17,10 @@ use crate::{error::InvalidBox, measure::LonLat};
 /// # How
 ///
 /// From the 122 coarsest cells downwards, a cell is dropped when its centre is farther from the box than its
-/// [reach](covering) (then no descendant has a place in the box), kept whole when its reach lies inside, and otherwise
+/// [reach](super::covering) (then no descendant has a place in the box), kept whole when its reach lies inside, and otherwise
 /// replaced by its children, level by level, as long as the ranges stay within `max_ranges`. More ranges follow the box
 /// more closely; around thirty is a good budget for an index scan. Places outside the box may be inside a range: compare
 /// the coordinates after the search.
-///
-/// [covering]: super::covering
 ///
 /// # Errors
 ///
@@ -45,10 +43,7 @@ pub fn bbox_covering(
     max_lat: f64,
     max_ranges: usize,
 ) -> Result<Vec<CellRange>, InvalidBox> {
-    let bounds = Bounds::new(
-        LonLat::new(min_lon, min_lat)?,
-        LonLat::new(max_lon, max_lat)?,
-    )?;
+    let bounds = Bounds::new(LonLat::new(min_lon, min_lat)?, LonLat::new(max_lon, max_lat)?)?;
     if max_ranges == 0 {
         return Err(InvalidBox::NoRanges);
     }
@@ -68,14 +63,7 @@ pub fn bbox_covering(
 }
 
 fn ranges_of(whole: &[CellIndex], partial: &[CellIndex]) -> Vec<CellRange> {
-    CellRange::merge(
-        whole
-            .iter()
-            .chain(partial)
-            .copied()
-            .map(CellRange::of)
-            .collect(),
-    )
+    CellRange::merge(whole.iter().chain(partial).copied().map(CellRange::of).collect())
 }
 
 /// Joins ranges across the smallest gaps until they are few enough: only needed for boxes as large as continents.
@@ -108,11 +96,7 @@ impl Bounds {
         if south > north {
             return Err(InvalidBox::SouthAboveNorth(south, north));
         }
-        let width = if west > east {
-            east - west + 360.0
-        } else {
-            east - west
-        };
+        let width = if west > east { east - west + 360.0 } else { east - west };
         let corner = |lon, lat| LatLng::new(lat, lon).unwrap_or_default();
         Ok(Self {
             west: west.to_radians(),
@@ -129,11 +113,7 @@ impl Bounds {
     }
 
     /// Sorts cells into those wholly inside (added to `whole`) and those partly inside (returned); drops the others.
-    fn sift(
-        &self,
-        cells: impl Iterator<Item = CellIndex>,
-        whole: &mut Vec<CellIndex>,
-    ) -> Vec<CellIndex> {
+    fn sift(&self, cells: impl Iterator<Item = CellIndex>, whole: &mut Vec<CellIndex>) -> Vec<CellIndex> {
         let mut partial = Vec::new();
         for cell in cells {
             let centre = LatLng::from(cell);
@@ -222,11 +202,7 @@ mod tests {
 
     #[test]
     fn distance_to_a_box_is_never_more_than_to_any_of_its_places() {
-        let bounds = Bounds::new(
-            LonLat::new(170.0, 60.0).unwrap(),
-            LonLat::new(-170.0, 80.0).unwrap(),
-        )
-        .unwrap();
+        let bounds = Bounds::new(LonLat::new(170.0, 60.0).unwrap(), LonLat::new(-170.0, 80.0).unwrap()).unwrap();
         for (lon, lat) in [
             (0.0, 85.0),
             (160.0, 70.0),

@@ -98,10 +98,7 @@ pub fn covering(point: &LonLat, radius: Metres) -> Vec<CellRange> {
 /// ```
 #[must_use]
 pub fn lock_cells(point: &LonLat, radius: Metres) -> Vec<LockCell> {
-    let mut cells: Vec<_> = cells_within(point, radius, LOCK)
-        .into_iter()
-        .map(LockCell)
-        .collect();
+    let mut cells: Vec<_> = cells_within(point, radius, LOCK).into_iter().map(LockCell).collect();
     cells.sort_unstable();
     cells
 }
@@ -152,4 +149,23 @@ fn descent(point: &LonLat, resolution: Resolution) -> CellIndex {
     h3_15(point)
         .ancestor(resolution)
         .unwrap_or_else(|| lat_lng(point).to_cell(resolution))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_cells_are_read_whatever_the_radius() {
+        let mut most = 0;
+        for step in 0..4_000_u32 {
+            // A spiral from pole to pole, under every radius from 1 m to 5 km.
+            let z = 1.0 - 2.0 * (f64::from(step) + 0.5) / 4_000.0;
+            let lon = (f64::from(step) * 137.507_764).rem_euclid(360.0) - 180.0;
+            let point = LonLat::new(lon, z.asin().to_degrees()).unwrap();
+            let radius = Metres::new(5_000_f64.powf(f64::from(step % 401) / 400.0)).unwrap();
+            most = most.max(cells_within(&point, radius, search_resolution(radius)).len());
+        }
+        assert!((20..=33).contains(&most), "{most}");
+    }
 }

@@ -1,0 +1,147 @@
+//! Each feature speaks in the right direction, and stays silent when it knows nothing.
+
+use geo_dedup::{Address, Context, Feature, Metres, Observation, PhotoHash, SenderTag, TextPrint, decide};
+
+use crate::street::*;
+
+/// How the posterior of one pair moves when both sides get a feature.
+fn posterior(own: Observation, other: Observation, context: &Context) -> f64 {
+    let known = alert_of(
+        1,
+        Observation {
+            observed_at: before(DAY),
+            ..other
+        },
+    );
+    decide(&own, &[known], context, &policy()).scored[0].posterior
+}
+
+/// The posterior of two reports 20 m apart, of which each side says something.
+fn with(own: impl Fn(Observation) -> Observation, other: impl Fn(Observation) -> Observation) -> f64 {
+    posterior(own(report(20.0)), other(report(0.0)), &Context::at(NOW))
+}
+
+fn plain() -> f64 {
+    with(|seen| seen, |seen| seen)
+}
+
+#[test]
+fn addresses_speak_by_street_and_number() {
+    let at = |text: &'static str| {
+        move |seen| Observation {
+            address: Some(Address::parse(text)),
+            ..seen
+        }
+    };
+    let same = with(at("12 rue Haute"), at("12 rue Haute"));
+    let near = with(at("12 rue Haute"), at("14 rue Haute"));
+    let far = with(at("12 rue Haute"), at("112 rue Haute"));
+    assert!(same > near && near > plain() && plain() > far);
+    assert!(with(at("12 rue Haute"), at("12 rue Basse")) < plain());
+    assert!(with(at("rue Haute & rue Basse"), at("rue Basse & rue Haute")) > plain());
+    assert_eq!(
+        with(at("12 rue Haute"), |seen| seen),
+        plain(),
+        "known on one side only: neutral"
+    );
+}
+
+#[test]
+fn texts_speak_by_what_they_share() {
+    let saying = |text: &'static str| {
+        move |seen| Observation {
+            text: Some(TextPrint::of(text)),
+            ..seen
+        }
+    };
+    assert!(with(saying("gros trou dans la chaussée"), saying("trou dans la chaussee")) > plain());
+    assert!(with(saying("gros trou dans la chaussée"), saying("lampadaire éteint")) < plain());
+    assert_eq!(with(saying("trou"), saying("arbre")), plain(), "too short to tell");
+}
+
+#[test]
+fn nearly_the_same_picture_decides_and_another_says_nothing() {
+    let showing = |bits| {
+        move |seen| Observation {
+            photo_hashes: vec![PhotoHash(bits)],
+            ..seen
+        }
+    };
+    assert!(with(showing(0x0f0f_1234_5678_9abc), showing(0x0f0f_1234_5678_9abf)) > 0.99);
+    assert_eq!(
+        with(showing(0x0f0f_1234_5678_9abc), showing(0x1357_9bdf_0246_8ace)),
+        plain(),
+        "the other side of one thing"
+    );
+    assert_eq!(with(showing(0), showing(0)), plain(), "two black frames show nothing");
+}
+
+#[test]
+fn inventory_numbers_tell_things_apart() {
+    let of = |number: &'static str| {
+        move |seen| Observation {
+            asset: Some(number.to_owned()),
+            ..seen
+        }
+    };
+    assert!(with(of("L-12"), of(" l-12")) > 0.9);
+    assert!(with(of("L-12"), of("L-13")) < 0.1);
+    assert_eq!(with(of(""), of("")), plain(), "an empty number is none");
+}
+
+#[test]
+fn a_resubmission_counts_within_minutes_and_on_the_spot() {
+    let sent = |metres: f64, minutes: i64| {
+        let first = Observation {
+            observed_at: before(minutes * 60_000),
+            sender: Some(SenderTag(7)),
+            ..report(metres)
+        };
+        let again = Observation {
+            sender: Some(SenderTag(7)),
+            ..report(0.0)
+        };
+        let outcome = place(&again, &[alert_of(1, first)]);
+        log_odds(&outcome.scored[0], Feature::SameSender)
+    };
+    assert!(sent(0.0, 5).is_some_and(|log_odds| log_odds > 0.0));
+    assert_eq!(sent(0.0, 11), None);
+    assert_eq!(sent(60.0, 5), None, "walking along the street");
+}
+
+#[test]
+fn a_busy_place_weakens_and_a_quiet_one_strengthens() {
+    let at_rate = |rate| {
+        posterior(
+            report(10.0),
+            report(0.0),
+            &Context {
+                local_rate: rate,
+                ..Context::at(NOW)
+            },
+        )
+    };
+    assert!(at_rate(Some(30.0)) < at_rate(None) && at_rate(None) < at_rate(Some(0.03)));
+    assert_eq!(at_rate(Some(f64::NAN)), at_rate(None));
+}
+
+#[test]
+fn stated_accuracy_widens_the_spot() {
+    let at = |metres: f64, accuracy| {
+        let own = Observation {
+            accuracy,
+            ..report(metres)
+        };
+        posterior(
+            own,
+            Observation {
+                accuracy,
+                ..report(0.0)
+            },
+            &Context::at(NOW),
+        )
+    };
+    let (sharp, blurred) = (Some(Metres::whole(5)), Some(Metres::whole(40)));
+    assert!(at(0.0, sharp) > at(0.0, blurred), "sharp positions that agree say more");
+    assert!(at(50.0, sharp) < at(50.0, blurred), "and more when they differ");
+}
