@@ -145,7 +145,11 @@ system_packages() {
   mapfile -t wanted <<<"$missing"
   command -v apt-get >/dev/null ||
     die "Missing (Debian's names): ${wanted[*]//\?/}. There is no apt-get here: install them your system's way."
-  if [ "$(id -u)" -eq 0 ] && ! known gcc; then apt_update; fi
+  if ! known gcc; then
+    [ "$(id -u)" -eq 0 ] || die "System packages are missing and apt has no package lists yet. Run this, then make again:
+    sudo apt-get update"
+    apt_update
+  fi
   packages=$(resolve "${wanted[@]}") || exit 1
   [ -n "$packages" ] || return 0
   if [ "$(id -u)" -ne 0 ]; then

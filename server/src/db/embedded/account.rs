@@ -73,15 +73,12 @@ impl Account {
                     .arg(format!("--regid={}", self.gid))
                     .arg("--clear-groups");
             }
-            setpriv
-                .args(["--pdeathsig", death_signal, "--"])
-                .arg(program);
+            setpriv.args(["--pdeathsig", death_signal, "--"]).arg(program);
             setpriv
         } else {
             Command::new(program)
         };
-        let path =
-            std::env::var_os("PATH").unwrap_or_else(|| OsStr::new("/usr/bin:/bin").to_owned());
+        let path = std::env::var_os("PATH").unwrap_or_else(|| OsStr::new("/usr/bin:/bin").to_owned());
         command
             .current_dir("/")
             .env_clear()

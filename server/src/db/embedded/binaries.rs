@@ -48,10 +48,7 @@ impl Installation {
     }
 }
 
-fn select(
-    mut installed: Vec<Installation>,
-    cluster: Option<(u32, &Path)>,
-) -> Result<Installation, EmbeddedError> {
+fn select(mut installed: Vec<Installation>, cluster: Option<(u32, &Path)>) -> Result<Installation, EmbeddedError> {
     // Stable sort: of two equal versions Debian's own comes first.
     installed.sort_by_key(|found| std::cmp::Reverse(found.major));
     if let Some((major, data)) = cluster {
@@ -145,11 +142,7 @@ mod tests {
     #[test]
     fn the_newest_with_postgis_wins_over_a_newer_one_without() {
         let choice = select(
-            vec![
-                installed(15, true),
-                installed(17, false),
-                installed(16, true),
-            ],
+            vec![installed(15, true), installed(17, false), installed(16, true)],
             None,
         );
         assert_eq!(choice.unwrap().major, 16);
@@ -161,14 +154,8 @@ mod tests {
         let both = vec![installed(15, true), installed(17, true)];
         assert_eq!(select(both, Some((15, data))).unwrap().major, 15);
         let error = select(vec![installed(17, true)], Some((15, data))).unwrap_err();
-        assert!(
-            matches!(error, EmbeddedError::OtherMajor { major: 15, .. }),
-            "{error}"
-        );
-        assert!(
-            error.to_string().contains("postgresql-15-postgis-3"),
-            "{error}"
-        );
+        assert!(matches!(error, EmbeddedError::OtherMajor { major: 15, .. }), "{error}");
+        assert!(error.to_string().contains("postgresql-15-postgis-3"), "{error}");
     }
 
     #[test]
@@ -181,14 +168,8 @@ mod tests {
             "{none}"
         );
         let bare = select(vec![installed(14, true), installed(16, false)], None).unwrap_err();
-        assert!(
-            matches!(bare, EmbeddedError::NoPostgis { major: 16, .. }),
-            "{bare}"
-        );
-        assert!(
-            bare.to_string().contains("postgresql-16-postgis-3"),
-            "{bare}"
-        );
+        assert!(matches!(bare, EmbeddedError::NoPostgis { major: 16, .. }), "{bare}");
+        assert!(bare.to_string().contains("postgresql-16-postgis-3"), "{bare}");
     }
 
     #[test]
@@ -232,17 +213,10 @@ mod tests {
             fs::write(root.path().join(program), "").unwrap();
         }
         assert_eq!(
-            parse_pg_config(&output("PostgreSQL 16.4 (Homebrew)"))
-                .unwrap()
-                .major,
+            parse_pg_config(&output("PostgreSQL 16.4 (Homebrew)")).unwrap().major,
             16
         );
-        assert_eq!(
-            parse_pg_config(&output("PostgreSQL 19beta1"))
-                .unwrap()
-                .major,
-            19
-        );
+        assert_eq!(parse_pg_config(&output("PostgreSQL 19beta1")).unwrap().major, 19);
         assert_eq!(parse_pg_config("MySQL 8\n"), None);
     }
 }

@@ -47,15 +47,9 @@ impl EmbeddedPostgres {
     ///
     /// # Errors
     /// See [`EmbeddedError`]; each says what to do.
-    pub fn start(
-        var_dir: &Path,
-        settings: Settings,
-        progress: &dyn Fn(&str),
-    ) -> Result<Self, EmbeddedError> {
+    pub fn start(var_dir: &Path, settings: Settings, progress: &dyn Fn(&str)) -> Result<Self, EmbeddedError> {
         fs::create_dir_all(var_dir).map_err(EmbeddedError::io("make", var_dir))?;
-        let var = var_dir
-            .canonicalize()
-            .map_err(EmbeddedError::io("find", var_dir))?;
+        let var = var_dir.canonicalize().map_err(EmbeddedError::io("find", var_dir))?;
         let account = Account::choose(&var)?;
         let lock = layout::lock(&var)?;
         let layout = Layout::prepare(&var, account, progress)?;
@@ -68,14 +62,7 @@ impl EmbeddedPostgres {
         }
         let socket_dir = socket::prepare(&layout.home, account)?;
         let (log, log_file) = Log::open(&layout.log())?;
-        let postmaster = launch(
-            &installation,
-            &data,
-            &socket_dir,
-            account,
-            &settings,
-            log_file,
-        )?;
+        let postmaster = launch(&installation, &data, &socket_dir, account, &settings, log_file)?;
         // From here on a failure drops `running`, which stops the server before the lock is released.
         let running = Self {
             postmaster,
@@ -119,10 +106,7 @@ impl EmbeddedPostgres {
 
     fn shut_down(&self) -> Result<(), EmbeddedError> {
         // PostgreSQL's names: SIGINT is the fast shutdown, SIGQUIT the immediate one (with crash recovery afterwards).
-        for (signal, limit) in [
-            (Signal::SIGINT, FAST_SHUTDOWN),
-            (Signal::SIGQUIT, IMMEDIATE_SHUTDOWN),
-        ] {
+        for (signal, limit) in [(Signal::SIGINT, FAST_SHUTDOWN), (Signal::SIGQUIT, IMMEDIATE_SHUTDOWN)] {
             self.postmaster.signal(signal);
             if self.postmaster.wait(limit).is_some() {
                 return Ok(());
@@ -136,12 +120,7 @@ impl EmbeddedPostgres {
 
     /// Waits without a limit while the server lives: crash recovery takes as long as it takes, and interrupting it would
     /// only make the next start begin again.
-    fn await_ready(
-        &self,
-        data: &Path,
-        log: &Log,
-        progress: &dyn Fn(&str),
-    ) -> Result<(), EmbeddedError> {
+    fn await_ready(&self, data: &Path, log: &Log, progress: &dyn Fn(&str)) -> Result<(), EmbeddedError> {
         let began = Instant::now();
         let mut next_report = REPORT_EVERY;
         loop {
@@ -152,8 +131,7 @@ impl EmbeddedPostgres {
                     tail: log.tail(),
                 });
             }
-            if PidFile::read(data).is_some_and(|file| file.ready && file.pid == self.postmaster.pid)
-            {
+            if PidFile::read(data).is_some_and(|file| file.ready && file.pid == self.postmaster.pid) {
                 return Ok(());
             }
             if began.elapsed() >= next_report {
@@ -251,10 +229,6 @@ fn launch(
     }
     // A process group of its own: Ctrl-C in a terminal goes to the whole group, and would stop the database before the
     // server has finished its requests.
-    command
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(log)
-        .stderr(errors);
+    command.process_group(0).stdin(Stdio::null()).stdout(log).stderr(errors);
     Postmaster::spawn(command).map_err(EmbeddedError::io("run", &program))
 }

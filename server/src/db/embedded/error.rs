@@ -13,16 +13,15 @@ use super::binaries::MIN_MAJOR;
 pub enum EmbeddedError {
     /// No server of a version that Vigie can use is installed.
     #[error(
-        "no PostgreSQL {MIN_MAJOR} or later with PostGIS is installed. Install it with:\n    {install}\nor set DATABASE_URL to use a server of your own"
+        "no PostgreSQL {MIN_MAJOR} or later with PostGIS is installed. Install it with:\n    {install}\n\
+         or set DATABASE_URL to use a server of your own"
     )]
     NoServer {
         /// The command that installs it on Debian and Ubuntu.
         install: String,
     },
     /// A server is there, PostGIS for it is not.
-    #[error(
-        "PostgreSQL {major} is installed, but PostGIS for it is not. Install it with:\n    {install}"
-    )]
+    #[error("PostgreSQL {major} is installed, but PostGIS for it is not. Install it with:\n    {install}")]
     NoPostgis {
         /// Major version of the server found.
         major: u32,
@@ -31,7 +30,8 @@ pub enum EmbeddedError {
     },
     /// The cluster was made by a version that is no longer installed.
     #[error(
-        "the data in {} was made by PostgreSQL {major}, which is not installed (with PostGIS). Install it with:\n    {install}\nor move the folder away to begin with an empty database",
+        "the data in {} was made by PostgreSQL {major}, which is not installed (with PostGIS). Install it with:\n    \
+         {install}\nor move the folder away to begin with an empty database",
         data.display()
     )]
     OtherMajor {
@@ -43,7 +43,11 @@ pub enum EmbeddedError {
         install: String,
     },
     /// Another process holds the lock of this `var/`.
-    #[error("another Vigie{} is running on {}: stop it first, or give this one a folder of its own", holder.as_deref().map(|pid| format!(" (process {pid})")).unwrap_or_default(), var.display())]
+    #[error(
+        "another Vigie{} is running on {}: stop it first, or give this one a folder of its own",
+        holder.as_deref().map(|pid| format!(" (process {pid})")).unwrap_or_default(),
+        var.display()
+    )]
     AlreadyRunning {
         /// The folder both want.
         var: PathBuf,
@@ -52,7 +56,8 @@ pub enum EmbeddedError {
     },
     /// The folder belongs to somebody else and this process is not root.
     #[error(
-        "{} belongs to user id {owner}, this process runs as {current}: start Vigie as that user (or as root), or move the folder away",
+        "{} belongs to user id {owner}, this process runs as {current}: start Vigie as that user \
+         (or as root), or move the folder away",
         home.display()
     )]
     ForeignOwner {
@@ -64,7 +69,11 @@ pub enum EmbeddedError {
         current: Uid,
     },
     /// Started as root, but the account PostgreSQL must run as cannot get at its folder.
-    #[error("user id {uid} (PostgreSQL refuses to run as root) cannot enter {}: give it the right to pass, or start Vigie as the folder's owner", dir.display())]
+    #[error(
+        "user id {uid} (PostgreSQL refuses to run as root) cannot enter {}: give it the right to pass, \
+         or start Vigie as the folder's owner",
+        dir.display()
+    )]
     Unreachable {
         /// The folder.
         dir: PathBuf,
@@ -72,9 +81,7 @@ pub enum EmbeddedError {
         uid: Uid,
     },
     /// Started as root on a system with neither a `postgres` nor a `nobody` account.
-    #[error(
-        "started as root, but there is neither a `postgres` nor a `nobody` account to run PostgreSQL as"
-    )]
+    #[error("started as root, but there is neither a `postgres` nor a `nobody` account to run PostgreSQL as")]
     NoAccount,
     /// The folder for the socket exists, but somebody else could write into it.
     #[error("{} is not a private folder of user id {uid} (mode 0700): remove it and start again", dir.display())]
@@ -150,8 +157,5 @@ impl EmbeddedError {
 }
 
 fn list(pids: &[Pid]) -> String {
-    pids.iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+    pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -25,11 +25,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Settles where the cluster of `var` lives so that `account` can reach it, and makes the folder if need be.
-    pub(super) fn prepare(
-        var: &Path,
-        account: Account,
-        progress: &dyn Fn(&str),
-    ) -> Result<Self, EmbeddedError> {
+    pub(super) fn prepare(var: &Path, account: Account, progress: &dyn Fn(&str)) -> Result<Self, EmbeddedError> {
         let link = var.join(HOME);
         let enters = |dir: &Path| {
             account
@@ -102,10 +98,7 @@ pub(super) fn lock(var: &Path) -> Result<File, EmbeddedError> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
-            let holder = file
-                .read_to_string(&mut pid)
-                .ok()
-                .filter(|_| !pid.trim().is_empty());
+            let holder = file.read_to_string(&mut pid).ok().filter(|_| !pid.trim().is_empty());
             let holder = holder.map(|_| pid.trim().to_owned());
             return Err(EmbeddedError::AlreadyRunning {
                 var: var.to_owned(),
@@ -131,9 +124,7 @@ pub(super) fn make_private_dir(dir: &Path, account: Account) -> Result<(), Embed
         }
         _ => {}
     }
-    account
-        .own(dir)
-        .map_err(EmbeddedError::io("change the owner of", dir))
+    account.own(dir).map_err(EmbeddedError::io("change the owner of", dir))
 }
 
 /// Twelve hexadecimal digits that name `path`; the same in every version of Vigie, since data are found by it.

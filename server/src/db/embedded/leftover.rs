@@ -33,10 +33,7 @@ impl PidFile {
         let pid = text.lines().next()?.trim().parse().ok()?;
         Some(Self {
             pid: Pid::from_raw(pid),
-            ready: text
-                .lines()
-                .nth(7)
-                .is_some_and(|line| line.trim() == "ready"),
+            ready: text.lines().nth(7).is_some_and(|line| line.trim() == "ready"),
         })
     }
 }

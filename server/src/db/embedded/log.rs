@@ -27,13 +27,9 @@ impl Log {
             .append(true)
             .open(path)
             .map_err(EmbeddedError::io("open", path))?;
-        let mut begin = file
-            .metadata()
-            .map_err(EmbeddedError::io("read", path))?
-            .len();
+        let mut begin = file.metadata().map_err(EmbeddedError::io("read", path))?.len();
         if begin > MAX_BYTES {
-            file.set_len(0)
-                .map_err(EmbeddedError::io("shorten", path))?;
+            file.set_len(0).map_err(EmbeddedError::io("shorten", path))?;
             begin = 0;
         }
         Ok((
@@ -79,10 +75,7 @@ mod tests {
             writeln!(file, "line {line}").unwrap();
         }
         let tail = log.tail();
-        assert!(
-            tail.starts_with("line 6\n") && tail.ends_with("line 20"),
-            "{tail}"
-        );
+        assert!(tail.starts_with("line 6\n") && tail.ends_with("line 20"), "{tail}");
     }
 
     #[test]
@@ -91,17 +84,10 @@ mod tests {
         let path = dir.path().join("postgres.log");
         File::create(&path).unwrap().set_len(MAX_BYTES).unwrap();
         Log::open(&path).unwrap();
-        assert_eq!(
-            path.metadata().unwrap().len(),
-            MAX_BYTES,
-            "at the limit it is kept"
-        );
+        assert_eq!(path.metadata().unwrap().len(), MAX_BYTES, "at the limit it is kept");
         File::create(&path).unwrap().set_len(MAX_BYTES + 1).unwrap();
         let (log, mut file) = Log::open(&path).unwrap();
         writeln!(file, "new").unwrap();
-        assert_eq!(
-            (log.tail().as_str(), path.metadata().unwrap().len()),
-            ("new", 4)
-        );
+        assert_eq!((log.tail().as_str(), path.metadata().unwrap().len()), ("new", 4));
     }
 }

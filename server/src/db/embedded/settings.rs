@@ -48,10 +48,7 @@ impl Settings {
         ];
         if !self.durable {
             // Nobody replicates a throw-away cluster, and without a standby to feed bulk loads skip the WAL.
-            pairs.extend([
-                "wal_level=minimal".to_owned(),
-                "max_wal_senders=0".to_owned(),
-            ]);
+            pairs.extend(["wal_level=minimal".to_owned(), "max_wal_senders=0".to_owned()]);
         }
         pairs
     }

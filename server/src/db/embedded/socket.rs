@@ -48,9 +48,7 @@ fn candidates(home: &Path) -> Vec<PathBuf> {
         .into_iter()
         .chain([PathBuf::from("/tmp")])
         .map(|dir| dir.join(&short));
-    std::iter::once(home.join("socket"))
-        .chain(outside)
-        .collect()
+    std::iter::once(home.join("socket")).chain(outside).collect()
 }
 
 fn fits(dir: &Path) -> bool {

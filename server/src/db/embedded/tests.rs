@@ -31,11 +31,7 @@ impl Var {
     }
 
     fn data(&self) -> PathBuf {
-        self.path()
-            .join("postgres")
-            .canonicalize()
-            .unwrap()
-            .join("data")
+        self.path().join("postgres").canonicalize().unwrap().join("data")
     }
 
     fn start(&self) -> EmbeddedPostgres {
@@ -61,10 +57,7 @@ fn sql(postgres: &EmbeddedPostgres, statement: &str) -> String {
 
 fn psql(postgres: &EmbeddedPostgres, statement: &str) -> Command {
     let mut command = Command::new(postgres.bin_dir().join("psql"));
-    command
-        .arg("-XAtqc")
-        .arg(statement)
-        .arg(postgres.url("postgres"));
+    command.arg("-XAtqc").arg(statement).arg(postgres.url("postgres"));
     command
 }
 
@@ -93,11 +86,7 @@ fn data_survive_a_restart_and_the_default_is_durable() {
     let var = Var::new();
     let postgres = var.try_start(Settings::default()).unwrap();
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
-        assert_eq!(
-            sql(&postgres, &format!("SHOW {setting}")),
-            "on",
-            "{setting}"
-        );
+        assert_eq!(sql(&postgres, &format!("SHOW {setting}")), "on", "{setting}");
     }
     assert_eq!(sql(&postgres, "SHOW listen_addresses"), "");
     assert_eq!(
@@ -114,10 +103,7 @@ fn data_survive_a_restart_and_the_default_is_durable() {
 
     let postgres = var.start();
     assert_row_is_there(&postgres);
-    assert_eq!(
-        sql(&postgres, "SELECT ST_X(ST_MakePoint(2.35, 48.85))"),
-        "2.35"
-    );
+    assert_eq!(sql(&postgres, "SELECT ST_X(ST_MakePoint(2.35, 48.85))"), "2.35");
     assert_eq!(
         sql(&postgres, "SHOW fsync"),
         "off",
@@ -149,10 +135,7 @@ fn a_second_start_on_the_same_folder_is_refused_and_the_first_goes_on() {
     let EmbeddedError::AlreadyRunning { holder, .. } = &error else {
         panic!("{error}")
     };
-    assert_eq!(
-        holder.as_deref(),
-        Some(std::process::id().to_string().as_str())
-    );
+    assert_eq!(holder.as_deref(), Some(std::process::id().to_string().as_str()));
     assert_eq!(sql(&postgres, "SELECT 1"), "1");
     drop(postgres);
     assert!(var.start().is_running());
@@ -164,14 +147,11 @@ fn a_killed_postmaster_with_a_busy_session_is_recovered_from() {
     let postgres = var.try_start(Settings::durable()).unwrap();
     keep_a_row(&postgres);
     // Computes without ever looking whether its postmaster still lives.
-    let mut busy = psql(
-        &postgres,
-        "SELECT count(*) FROM generate_series(1, 1e12::bigint)",
-    )
-    .stdout(Stdio::null())
-    .stderr(Stdio::null())
-    .spawn()
-    .unwrap();
+    let mut busy = psql(&postgres, "SELECT count(*) FROM generate_series(1, 1e12::bigint)")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let active = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%1e12%' AND pid <> pg_backend_pid()";
     within(Duration::from_secs(20), "the busy session", || {
         sql(&postgres, active) == "1"
@@ -241,8 +221,7 @@ fn postgres_dies_with_a_parent_that_is_killed() {
     if let Some(var) = std::env::var_os(CHILD) {
         // The second role of this test: a Vigie that runs until it is killed. Started from a thread that ends at once,
         // as a pool's worker may: the server must not die with that one.
-        let start =
-            move || EmbeddedPostgres::start(Path::new(&var), Settings::durable(), &|_| {}).unwrap();
+        let start = move || EmbeddedPostgres::start(Path::new(&var), Settings::durable(), &|_| {}).unwrap();
         let postgres = thread::spawn(start).join().unwrap();
         keep_a_row(&postgres);
         assert!(postgres.is_running());
@@ -264,10 +243,7 @@ fn postgres_dies_with_a_parent_that_is_killed() {
         .unwrap();
     let output = BufReader::new(parent.stdout.take().unwrap());
     assert!(
-        output
-            .lines()
-            .map_while(Result::ok)
-            .any(|line| line == "serving"),
+        output.lines().map_while(Result::ok).any(|line| line == "serving"),
         "the child ended early"
     );
     assert!(!processes_in(&var.data()).is_empty());
@@ -306,13 +282,8 @@ fn postgres_runs_as_an_ordinary_account_that_owns_its_files() {
 
 fn user_ids(pid: Pid) -> Vec<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Uid:"))
-        .unwrap();
-    line.split_whitespace()
-        .map(|id| id.parse().unwrap())
-        .collect()
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap();
+    line.split_whitespace().map(|id| id.parse().unwrap()).collect()
 }
 
 #[test]
