@@ -13,6 +13,7 @@ CREATE TABLE jurisdiction (
     email text NOT NULL,
     emergency_numbers jsonb NOT NULL DEFAULT '[]',
     implicit_decision jsonb NOT NULL DEFAULT '{}',
+    not_watched jsonb NOT NULL DEFAULT '{}',
     notice jsonb NOT NULL DEFAULT '{}',
     notice_version integer NOT NULL DEFAULT 1,
     settings jsonb NOT NULL DEFAULT '{}',
@@ -32,6 +33,7 @@ COMMENT ON COLUMN jurisdiction.phone IS 'Of the town hall.';
 COMMENT ON COLUMN jurisdiction.email IS 'Sender and reply address of messages.';
 COMMENT ON COLUMN jurisdiction.emergency_numbers IS '[{number, label: {fr, en}}], given with every acknowledgement.';
 COMMENT ON COLUMN jurisdiction.implicit_decision IS '{fr, en}: the sentence on implicit decisions for formal requests (CRPA).';
+COMMENT ON COLUMN jurisdiction.not_watched IS '{fr, en}: the sentence saying that nobody watches reports day and night.';
 COMMENT ON COLUMN jurisdiction.notice IS '{fr, en}: the data-protection notice.';
 COMMENT ON COLUMN jurisdiction.notice_version IS 'Stored with each report.';
 COMMENT ON COLUMN jurisdiction.settings IS 'Town''s own settings, see catalog::settings.';

@@ -80,6 +80,7 @@ CREATE TABLE category (
     formal_request boolean NOT NULL DEFAULT false,
     agent_only boolean NOT NULL DEFAULT false,
     priority smallint NOT NULL DEFAULT 2 CHECK (priority BETWEEN 1 AND 4),
+    call_number text,
     redirect_body_id uuid,
     redirect_message jsonb NOT NULL DEFAULT '{}',
     dedup jsonb NOT NULL DEFAULT '{}',
@@ -112,8 +113,9 @@ COMMENT ON COLUMN category.sensitive IS 'Never public; the answer says only "rec
 COMMENT ON COLUMN category.formal_request IS 'The acknowledgement carries the sentence on implicit decisions.';
 COMMENT ON COLUMN category.agent_only IS 'Only staff may use it.';
 COMMENT ON COLUMN category.priority IS 'Of a new alert: 1 low, 2 normal, 3 high, 4 urgent.';
+COMMENT ON COLUMN category.call_number IS 'Danger: people are told to call this number and nothing is taken in.';
 COMMENT ON COLUMN category.redirect_body_id IS 'Not the town''s job: the resident is told who is competent and nothing is taken in.';
-COMMENT ON COLUMN category.redirect_message IS '{fr, en}: shown with it.';
+COMMENT ON COLUMN category.redirect_message IS '{fr, en}: shown with the number or with who is competent.';
 COMMENT ON COLUMN category.dedup IS 'Policy of geo-dedup, see catalog::policy; {} = its defaults.';
 COMMENT ON COLUMN category.dedup_version IS 'Grows with each change of the policy; stored with each decision.';
 COMMENT ON COLUMN category.rejected_days IS 'An alert rejected less than so many days ago is suggested with its reason.';

@@ -10,6 +10,16 @@ COMMENT ON COLUMN public_id.id IS 'UUIDv7 of a report, photo, alert, task or cre
 COMMENT ON COLUMN public_id.kind IS 'What it names.';
 COMMENT ON COLUMN public_id.jurisdiction_id IS 'Whose it is.';
 
+CREATE FUNCTION lock_cells(town integer, cells bigint[]) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE cell bigint;
+BEGIN
+    FOREACH cell IN ARRAY cells LOOP
+        PERFORM pg_advisory_xact_lock(hashint8extended(cell, town));
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION lock_cells(integer, bigint[]) IS 'Takes the locks of these H3 cells, in the order given (sorted by the caller, so that no two transactions wait in a ring), until the transaction ends.';
+
 CREATE TABLE alert (
     jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
     id uuid NOT NULL,

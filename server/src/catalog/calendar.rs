@@ -6,9 +6,7 @@
 
 use std::ops::Range;
 
-use chrono::{
-    DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveTime, Offset, TimeDelta, Timelike,
-};
+use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveTime, Offset, TimeDelta, Timelike};
 use chrono::{TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 use serde::{Deserialize, Serialize};
@@ -225,11 +223,7 @@ impl WorkingCalendar {
     ///
     /// # Errors
     /// [`CalendarError::BeyondHorizon`].
-    pub fn add_working_hours(
-        &self,
-        at: DateTime<Utc>,
-        hours: u32,
-    ) -> Result<DateTime<Utc>, CalendarError> {
+    pub fn add_working_hours(&self, at: DateTime<Utc>, hours: u32) -> Result<DateTime<Utc>, CalendarError> {
         let mut left = TimeDelta::hours(i64::from(hours));
         for span in self.spans_from(at).into_iter().flatten() {
             let begin = span.start.max(at);
@@ -247,23 +241,13 @@ impl WorkingCalendar {
     ///
     /// # Errors
     /// [`CalendarError::BeyondHorizon`].
-    pub fn add_working_days(
-        &self,
-        at: DateTime<Utc>,
-        days: u32,
-    ) -> Result<DateTime<Utc>, CalendarError> {
+    pub fn add_working_days(&self, at: DateTime<Utc>, days: u32) -> Result<DateTime<Utc>, CalendarError> {
         let today = local_date(self.time_zone, at).ok_or(CalendarError::BeyondHorizon)?;
         let later_days = usize::try_from(days).map_err(|_| CalendarError::BeyondHorizon)?;
         let mut closings = self
             .working_days(today)
             .filter_map(|(date, spans)| Some((date, spans.last()?.end)))
-            .filter(|&(date, closing)| {
-                if days == 0 {
-                    closing > at
-                } else {
-                    date > today
-                }
-            });
+            .filter(|&(date, closing)| if days == 0 { closing > at } else { date > today });
         closings
             .nth(later_days.saturating_sub(1))
             .map(|(_, closing)| closing)
@@ -272,20 +256,14 @@ impl WorkingCalendar {
 
     /// The spans that end after `at`, in order. They start a day early: a clock change at midnight can put an instant on
     /// the date before.
-    fn spans_from(
-        &self,
-        at: DateTime<Utc>,
-    ) -> Option<impl Iterator<Item = Range<DateTime<Utc>>> + '_> {
+    fn spans_from(&self, at: DateTime<Utc>) -> Option<impl Iterator<Item = Range<DateTime<Utc>>> + '_> {
         let first = local_date(self.time_zone, at)?.pred_opt()?;
         let spans = self.working_days(first).flat_map(|(_, spans)| spans);
         Some(spans.filter(move |span| span.end > at))
     }
 
     /// The days from `first` on on which the service opens at all, each with its spans in order.
-    fn working_days(
-        &self,
-        first: NaiveDate,
-    ) -> impl Iterator<Item = (NaiveDate, Vec<Range<DateTime<Utc>>>)> + '_ {
+    fn working_days(&self, first: NaiveDate) -> impl Iterator<Item = (NaiveDate, Vec<Range<DateTime<Utc>>>)> + '_ {
         let days = first.iter_days().take(HORIZON_DAYS);
         days.map(|date| (date, self.spans_on(date)))
             .filter(|(_, spans)| !spans.is_empty())
@@ -298,9 +276,7 @@ impl WorkingCalendar {
         let weekday = date.weekday().num_days_from_monday() as usize;
         self.weekly[weekday]
             .iter()
-            .filter_map(|hours| {
-                Some(self.instant(date, hours.opens)?..self.instant(date, hours.closes)?)
-            })
+            .filter_map(|hours| Some(self.instant(date, hours.opens)?..self.instant(date, hours.closes)?))
             .filter(|span| !span.is_empty())
             .collect()
     }
@@ -310,9 +286,7 @@ impl WorkingCalendar {
         let local = date.and_time(NaiveTime::MIN).checked_add_signed(minutes)?;
         match self.time_zone.from_local_datetime(&local) {
             MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => Some(at.to_utc()),
-            MappedLocalTime::None => GapInfo::new(&local, &self.time_zone)?
-                .end
-                .map(|at| at.to_utc()),
+            MappedLocalTime::None => GapInfo::new(&local, &self.time_zone)?.end.map(|at| at.to_utc()),
         }
     }
 }
@@ -321,11 +295,7 @@ impl WorkingCalendar {
 ///
 /// # Errors
 /// [`CalendarError::BeyondHorizon`] when the delay reaches more than 40 years ahead.
-pub fn due_at(
-    calendar: &WorkingCalendar,
-    delay: Delay,
-    from: DateTime<Utc>,
-) -> Result<DateTime<Utc>, CalendarError> {
+pub fn due_at(calendar: &WorkingCalendar, delay: Delay, from: DateTime<Utc>) -> Result<DateTime<Utc>, CalendarError> {
     match delay {
         Delay::WorkingDays(days) => calendar.add_working_days(from, days),
         Delay::WorkingHours(hours) => calendar.add_working_hours(from, hours),
@@ -339,9 +309,7 @@ pub fn due_at(
 #[must_use]
 pub fn local_date(time_zone: Tz, at: DateTime<Utc>) -> Option<NaiveDate> {
     let offset = time_zone.offset_from_utc_datetime(&at.naive_utc()).fix();
-    at.naive_utc()
-        .checked_add_offset(offset)
-        .map(|local| local.date())
+    at.naive_utc().checked_add_offset(offset).map(|local| local.date())
 }
 
 #[cfg(test)]

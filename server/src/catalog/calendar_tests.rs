@@ -43,10 +43,7 @@ fn open_when_the_door_is() {
     let office = office();
     assert!(office.is_open(paris(3, 8, 8, 30)));
     assert!(!office.is_open(paris(3, 8, 8, 29)));
-    assert!(
-        !office.is_open(paris(3, 8, 12, 0)),
-        "closing time is closed"
-    );
+    assert!(!office.is_open(paris(3, 8, 12, 0)), "closing time is closed");
     assert!(!office.is_open(paris(3, 7, 10, 0)), "Sunday");
     assert!(!office.is_open(paris(3, 29, 10, 0)), "Easter Monday");
 }
@@ -54,18 +51,9 @@ fn open_when_the_door_is() {
 #[test]
 fn the_next_opening_jumps_over_lunch_nights_weekends_and_holidays() {
     let office = office();
-    assert_eq!(
-        office.next_opening(paris(3, 8, 9, 0)),
-        Ok(paris(3, 8, 9, 0))
-    );
-    assert_eq!(
-        office.next_opening(paris(3, 8, 12, 0)),
-        Ok(paris(3, 8, 13, 30))
-    );
-    assert_eq!(
-        office.next_opening(paris(3, 26, 17, 0)),
-        Ok(paris(3, 30, 8, 30))
-    );
+    assert_eq!(office.next_opening(paris(3, 8, 9, 0)), Ok(paris(3, 8, 9, 0)));
+    assert_eq!(office.next_opening(paris(3, 8, 12, 0)), Ok(paris(3, 8, 13, 30)));
+    assert_eq!(office.next_opening(paris(3, 26, 17, 0)), Ok(paris(3, 30, 8, 30)));
 }
 
 #[test]
@@ -74,52 +62,26 @@ fn working_days_leave_out_the_day_of_receipt_and_the_bridge() {
     // 6 May 2027 is Ascension, 8 May a Saturday.
     let received = paris(5, 5, 10, 0);
     assert_eq!(office.add_working_days(received, 1), Ok(paris(5, 7, 17, 0)));
-    assert_eq!(
-        office.add_working_days(received, 5),
-        Ok(paris(5, 13, 17, 0))
-    );
+    assert_eq!(office.add_working_days(received, 5), Ok(paris(5, 13, 17, 0)));
     let mut bridged = office.clone();
-    bridged
-        .closed
-        .push(NaiveDate::from_ymd_opt(2027, 5, 7).unwrap());
-    assert_eq!(
-        bridged.add_working_days(received, 1),
-        Ok(paris(5, 10, 17, 0))
-    );
-    assert_eq!(
-        office.add_working_days(paris(5, 8, 23, 0), 1),
-        Ok(paris(5, 10, 17, 0))
-    );
+    bridged.closed.push(NaiveDate::from_ymd_opt(2027, 5, 7).unwrap());
+    assert_eq!(bridged.add_working_days(received, 1), Ok(paris(5, 10, 17, 0)));
+    assert_eq!(office.add_working_days(paris(5, 8, 23, 0), 1), Ok(paris(5, 10, 17, 0)));
 }
 
 #[test]
 fn zero_working_days_is_the_end_of_this_working_day() {
     let office = office();
-    assert_eq!(
-        office.add_working_days(paris(5, 5, 10, 0), 0),
-        Ok(paris(5, 5, 17, 0))
-    );
-    assert_eq!(
-        office.add_working_days(paris(5, 5, 17, 0), 0),
-        Ok(paris(5, 7, 17, 0))
-    );
-    assert_eq!(
-        office.add_working_days(paris(5, 8, 12, 0), 0),
-        Ok(paris(5, 10, 17, 0))
-    );
+    assert_eq!(office.add_working_days(paris(5, 5, 10, 0), 0), Ok(paris(5, 5, 17, 0)));
+    assert_eq!(office.add_working_days(paris(5, 5, 17, 0), 0), Ok(paris(5, 7, 17, 0)));
+    assert_eq!(office.add_working_days(paris(5, 8, 12, 0), 0), Ok(paris(5, 10, 17, 0)));
 }
 
 #[test]
 fn working_hours_run_only_while_the_door_is_open() {
     let office = office();
-    assert_eq!(
-        office.add_working_hours(paris(3, 8, 11, 0), 2),
-        Ok(paris(3, 8, 14, 30))
-    );
-    assert_eq!(
-        office.add_working_hours(paris(3, 8, 8, 30), 7),
-        Ok(paris(3, 8, 17, 0))
-    );
+    assert_eq!(office.add_working_hours(paris(3, 8, 11, 0), 2), Ok(paris(3, 8, 14, 30)));
+    assert_eq!(office.add_working_hours(paris(3, 8, 8, 30), 7), Ok(paris(3, 8, 17, 0)));
     assert_eq!(
         office.add_working_hours(paris(3, 26, 16, 0), 2),
         Ok(paris(3, 30, 9, 30))
@@ -130,14 +92,8 @@ fn working_hours_run_only_while_the_door_is_open() {
 #[test]
 fn a_clock_change_costs_or_gives_an_hour() {
     let night = every_day("01:00", "04:00");
-    assert_eq!(
-        night.add_working_hours(paris(3, 28, 1, 0), 2),
-        Ok(paris(3, 28, 4, 0))
-    );
-    assert_eq!(
-        night.add_working_hours(paris(10, 31, 1, 0), 4),
-        Ok(paris(10, 31, 4, 0))
-    );
+    assert_eq!(night.add_working_hours(paris(3, 28, 1, 0), 2), Ok(paris(3, 28, 4, 0)));
+    assert_eq!(night.add_working_hours(paris(10, 31, 1, 0), 4), Ok(paris(10, 31, 4, 0)));
     let always = every_day("00:00", "24:00");
     for before in [paris(3, 27, 12, 0), paris(10, 30, 12, 0)] {
         let after = before + TimeDelta::hours(24);
@@ -145,10 +101,7 @@ fn a_clock_change_costs_or_gives_an_hour() {
         assert_eq!(due_at(&always, Delay::Hours(24), before), Ok(after));
     }
     let office = office();
-    assert_eq!(
-        office.add_working_days(paris(3, 26, 10, 0), 1),
-        Ok(paris(3, 30, 17, 0))
-    );
+    assert_eq!(office.add_working_days(paris(3, 26, 10, 0), 1), Ok(paris(3, 30, 17, 0)));
     assert_eq!(
         office.add_working_days(paris(10, 29, 10, 0), 1),
         Ok(paris(11, 2, 17, 0))
@@ -159,10 +112,7 @@ fn a_clock_change_costs_or_gives_an_hour() {
 fn hours_inside_the_skipped_hour_are_no_opening() {
     let lost = every_day("02:10", "02:50");
     assert!(!lost.is_open(paris(3, 28, 3, 0)));
-    assert_eq!(
-        lost.next_opening(paris(3, 28, 0, 0)),
-        Ok(paris(3, 29, 2, 10))
-    );
+    assert_eq!(lost.next_opening(paris(3, 28, 0, 0)), Ok(paris(3, 29, 2, 10)));
     let opens_in_the_gap = every_day("02:30", "05:00");
     assert_eq!(
         opens_in_the_gap.next_opening(paris(3, 28, 0, 0)),
@@ -184,23 +134,11 @@ fn hours_in_the_repeated_hour_count_from_the_first_time() {
 fn due_dates_by_each_kind_of_delay() {
     let office = office();
     let from = paris(3, 8, 16, 0);
-    assert_eq!(
-        due_at(&office, Delay::WorkingDays(2), from),
-        Ok(paris(3, 10, 17, 0))
-    );
-    assert_eq!(
-        due_at(&office, Delay::WorkingHours(2), from),
-        Ok(paris(3, 9, 9, 30))
-    );
-    assert_eq!(
-        due_at(&office, Delay::Hours(48), from),
-        Ok(paris(3, 10, 16, 0))
-    );
+    assert_eq!(due_at(&office, Delay::WorkingDays(2), from), Ok(paris(3, 10, 17, 0)));
+    assert_eq!(due_at(&office, Delay::WorkingHours(2), from), Ok(paris(3, 9, 9, 30)));
+    assert_eq!(due_at(&office, Delay::Hours(48), from), Ok(paris(3, 10, 16, 0)));
     for delay in [Delay::WorkingDays(u32::MAX), Delay::WorkingHours(u32::MAX)] {
-        assert_eq!(
-            due_at(&office, delay, from),
-            Err(CalendarError::BeyondHorizon)
-        );
+        assert_eq!(due_at(&office, delay, from), Err(CalendarError::BeyondHorizon));
     }
 }
 
@@ -216,10 +154,7 @@ fn the_ends_of_time_are_refused() {
         due_at(&always, Delay::Hours(1), last),
         Err(CalendarError::BeyondHorizon)
     );
-    assert_eq!(
-        always.add_working_days(last, 1),
-        Err(CalendarError::BeyondHorizon)
-    );
+    assert_eq!(always.add_working_days(last, 1), Err(CalendarError::BeyondHorizon));
 }
 
 #[test]
@@ -257,8 +192,7 @@ fn a_calendar_that_would_never_answer_cannot_be_made() {
     );
     let order = CalendarError::Order.to_string();
     let backwards = json!([{"opens": "12:00", "closes": "08:00"}]);
-    let overlap =
-        json!([{"opens": "08:00", "closes": "12:00"}, {"opens": "11:00", "closes": "13:00"}]);
+    let overlap = json!([{"opens": "08:00", "closes": "12:00"}, {"opens": "11:00", "closes": "13:00"}]);
     assert_eq!(read(monday(backwards), "Europe/Paris"), order);
     assert_eq!(read(monday(overlap), "Europe/Paris"), order);
     let good = json!([{"opens": "08:00", "closes": "12:00"}]);

@@ -17,16 +17,7 @@ pub enum HolidaySet {
 }
 
 /// Month and day: 1 January, 1 May, 8 May, 14 July, 15 August, 1 November, 11 November, 25 December.
-const FIXED: [(u32, u32); 8] = [
-    (1, 1),
-    (5, 1),
-    (5, 8),
-    (7, 14),
-    (8, 15),
-    (11, 1),
-    (11, 11),
-    (12, 25),
-];
+const FIXED: [(u32, u32); 8] = [(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)];
 /// Days after Easter Sunday: Easter Monday, Ascension, Whit Monday.
 const AFTER_EASTER: [i64; 3] = [1, 39, 50];
 const GOOD_FRIDAY: i64 = -2;
@@ -38,14 +29,11 @@ impl HolidaySet {
     pub fn contains(self, date: NaiveDate) -> bool {
         let day = (date.month(), date.day());
         let from_easter = easter(date.year()).map(|sunday| (date - sunday).num_days());
-        let national =
-            FIXED.contains(&day) || from_easter.is_some_and(|days| AFTER_EASTER.contains(&days));
+        let national = FIXED.contains(&day) || from_easter.is_some_and(|days| AFTER_EASTER.contains(&days));
         match self {
             Self::None => false,
             Self::France => national,
-            Self::AlsaceMoselle => {
-                national || day == SAINT_STEPHEN || from_easter == Some(GOOD_FRIDAY)
-            }
+            Self::AlsaceMoselle => national || day == SAINT_STEPHEN || from_easter == Some(GOOD_FRIDAY),
         }
     }
 }

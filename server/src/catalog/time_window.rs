@@ -53,11 +53,7 @@ impl TryFrom<Stored> for TimeWindow {
     type Error = TimeWindowError;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored {
-            days: listed,
-            from,
-            to,
-        } = stored;
+        let Stored { days: listed, from, to } = stored;
         let mut days = [false; 7];
         for day in listed {
             let place = day.checked_sub(1).and_then(|place| days.get_mut(place));

@@ -22,9 +22,7 @@ fn at(day: i64, hour: i64) -> NaiveDateTime {
 fn office_hours() {
     let office = window(json!({"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "17:00"}));
     assert!(office.contains(at(1, 8)) && office.contains(at(5, 16)));
-    assert!(
-        !office.contains(at(1, 7)) && !office.contains(at(1, 17)) && !office.contains(at(6, 10))
-    );
+    assert!(!office.contains(at(1, 7)) && !office.contains(at(1, 17)) && !office.contains(at(6, 10)));
 }
 
 #[test]
@@ -63,14 +61,8 @@ fn json_reads_back_and_nonsense_does_not() {
             json!({"days": [8], "from": "08:00", "to": "09:00"}),
             TimeWindowError::Days,
         ),
-        (
-            json!({"from": "08:00", "to": "08:00"}),
-            TimeWindowError::Hours,
-        ),
-        (
-            json!({"from": "24:00", "to": "08:00"}),
-            TimeWindowError::Hours,
-        ),
+        (json!({"from": "08:00", "to": "08:00"}), TimeWindowError::Hours),
+        (json!({"from": "24:00", "to": "08:00"}), TimeWindowError::Hours),
     ] {
         let refused = serde_json::from_value::<TimeWindow>(wrong).unwrap_err();
         assert_eq!(refused.to_string(), why.to_string());

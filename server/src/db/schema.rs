@@ -251,9 +251,11 @@ diesel::table! {
         agent_only -> Bool,
         /// Of a new alert: 1 low, 2 normal, 3 high, 4 urgent.
         priority -> Int2,
+        /// Danger: people are told to call this number and nothing is taken in.
+        call_number -> Nullable<Text>,
         /// Not the town's job: the resident is told who is competent and nothing is taken in.
         redirect_body_id -> Nullable<Uuid>,
-        /// {fr, en}: shown with it.
+        /// {fr, en}: shown with the number or with who is competent.
         redirect_message -> Jsonb,
         /// Policy of geo-dedup, see catalog::policy; {} = its defaults.
         dedup -> Jsonb,
@@ -510,6 +512,8 @@ diesel::table! {
         emergency_numbers -> Jsonb,
         /// {fr, en}: the sentence on implicit decisions for formal requests (CRPA).
         implicit_decision -> Jsonb,
+        /// {fr, en}: the sentence saying that nobody watches reports day and night.
+        not_watched -> Jsonb,
         /// {fr, en}: the data-protection notice.
         notice -> Jsonb,
         /// Stored with each report.

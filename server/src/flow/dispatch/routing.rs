@@ -9,37 +9,7 @@ use std::cmp::Reverse;
 use chrono::NaiveDateTime;
 use uuid::Uuid;
 
-use crate::catalog::time_window::TimeWindow;
-
-/// One of the town's rules. What it leaves out applies to all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoutingRule {
-    /// Identity, shown as the reason for a route.
-    pub id: Uuid,
-    /// A category, or a group and everything below it.
-    pub category: Option<Uuid>,
-    /// A sector.
-    pub sector: Option<Uuid>,
-    /// Hours by the town's wall clock.
-    pub hours: Option<TimeWindow>,
-    /// Between equally specific rules the higher wins.
-    pub rank: i32,
-    /// Outside body that the alert is handed over to; none: the town keeps it.
-    pub body: Option<Uuid>,
-    /// Service in charge; none: the category's own.
-    pub service: Option<Uuid>,
-    /// Crew proposed at dispatch.
-    pub crew: Option<Uuid>,
-}
-
-/// A node of the category tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CategoryNode {
-    /// Identity.
-    pub id: Uuid,
-    /// The service in charge of it, when it names one.
-    pub service: Option<Uuid>,
-}
+use crate::catalog::routes::{CategoryNode, RoutingRule};
 
 /// What is to be routed.
 #[derive(Debug, Clone, Copy)]
@@ -80,13 +50,8 @@ pub enum Because {
 /// Finds the owner. `default_service` is the town's, of what nobody else claims.
 #[must_use]
 pub fn route(rules: &[RoutingRule], default_service: Uuid, what: &Routable<'_>) -> Route {
-    let own = what
-        .lineage
-        .iter()
-        .find_map(|node| Some((node.id, node.service?)));
-    let best = rules
-        .iter()
-        .filter_map(|rule| Some((rule.specificity(what)?, rule)));
+    let own = what.lineage.iter().find_map(|node| Some((node.id, node.service?)));
+    let best = rules.iter().filter_map(|rule| Some((specificity(rule, what)?, rule)));
     let best = best.max_by_key(|&(specificity, _)| specificity);
     let (service, because) = match own {
         Some((category, service)) => (service, Because::Category(category)),
@@ -119,26 +84,21 @@ struct Specificity {
     id: Reverse<Uuid>,
 }
 
-impl RoutingRule {
-    /// How closely it fits, `None` when it does not apply.
-    fn specificity(&self, what: &Routable<'_>) -> Option<Specificity> {
-        let distance = match self.category {
-            Some(category) => what.lineage.iter().position(|node| node.id == category)?,
-            None => what.lineage.len(),
-        };
-        let in_sector = self.sector.is_none() || self.sector == what.sector;
-        let in_hours = self
-            .hours
-            .as_ref()
-            .is_none_or(|hours| hours.contains(what.local_time));
-        (in_sector && in_hours).then_some(Specificity {
-            category_distance: Reverse(distance),
-            names_sector: self.sector.is_some(),
-            states_hours: self.hours.is_some(),
-            rank: self.rank,
-            id: Reverse(self.id),
-        })
-    }
+/// How closely a rule fits, `None` when it does not apply.
+fn specificity(rule: &RoutingRule, what: &Routable<'_>) -> Option<Specificity> {
+    let distance = match rule.category {
+        Some(category) => what.lineage.iter().position(|node| node.id == category)?,
+        None => what.lineage.len(),
+    };
+    let in_sector = rule.sector.is_none() || rule.sector == what.sector;
+    let in_hours = rule.hours.as_ref().is_none_or(|hours| hours.contains(what.local_time));
+    (in_sector && in_hours).then_some(Specificity {
+        category_distance: Reverse(distance),
+        names_sector: rule.sector.is_some(),
+        states_hours: rule.hours.is_some(),
+        rank: rule.rank,
+        id: Reverse(rule.id),
+    })
 }
 
 #[cfg(test)]

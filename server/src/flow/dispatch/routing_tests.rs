@@ -83,26 +83,13 @@ fn without_rules_the_category_s_service_has_it_and_at_last_the_town_s_default() 
         ..expected
     };
     assert_eq!(route(&[], DESK, &orphan), expected);
-    assert_eq!(
-        route(
-            &[],
-            DESK,
-            &Routable {
-                lineage: &[],
-                ..orphan
-            }
-        ),
-        expected
-    );
+    assert_eq!(route(&[], DESK, &Routable { lineage: &[], ..orphan }), expected);
 }
 
 #[test]
 fn each_kind_of_precision_beats_the_one_after_it() {
     let rules = [
-        RoutingRule {
-            rank: 9,
-            ..rule(100)
-        },
+        RoutingRule { rank: 9, ..rule(100) },
         RoutingRule {
             hours: Some(night()),
             ..rule(101)
@@ -149,22 +136,12 @@ fn a_rule_applies_only_where_and_when_it_says() {
     ];
     assert_eq!(winner(&rules, &pothole_in(Some(NORTH), 10)), by(100));
     assert_eq!(winner(&rules, &pothole_in(Some(SOUTH), 22)), by(101));
-    assert_eq!(
-        winner(&rules, &pothole_in(None, 10)),
-        Because::Category(ROADWAY)
-    );
+    assert_eq!(winner(&rules, &pothole_in(None, 10)), Because::Category(ROADWAY));
 }
 
 #[test]
 fn rank_then_the_older_id_settle_a_tie() {
-    let rules = [
-        rule(102),
-        rule(101),
-        RoutingRule {
-            rank: 1,
-            ..rule(103)
-        },
-    ];
+    let rules = [rule(102), rule(101), RoutingRule { rank: 1, ..rule(103) }];
     assert_eq!(winner(&rules, &pothole_in(None, 10)), by(103));
     assert_eq!(winner(&rules[..2], &pothole_in(None, 10)), by(101));
 }
@@ -176,10 +153,7 @@ fn a_handed_over_alert_keeps_a_service_that_watches_it() {
         ..rule(100)
     }];
     let handed_over = route(&rules, DESK, &pothole_in(None, 10));
-    assert_eq!(
-        (handed_over.body, handed_over.service),
-        (Some(DEPARTMENT), ROADS)
-    );
+    assert_eq!((handed_over.body, handed_over.service), (Some(DEPARTMENT), ROADS));
 }
 
 fn any_of(ids: [Uuid; 3]) -> impl Strategy<Value = Option<Uuid>> {
@@ -197,16 +171,14 @@ fn rules() -> impl Strategy<Value = Vec<RoutingRule>> {
     proptest::collection::vec(parts, 0..14).prop_map(|list| {
         list.into_iter()
             .zip(100..)
-            .map(
-                |((category, sector, hours, rank, service), id)| RoutingRule {
-                    category,
-                    sector,
-                    hours,
-                    rank,
-                    service,
-                    ..rule(id)
-                },
-            )
+            .map(|((category, sector, hours, rank, service), id)| RoutingRule {
+                category,
+                sector,
+                hours,
+                rank,
+                service,
+                ..rule(id)
+            })
             .collect()
     })
 }

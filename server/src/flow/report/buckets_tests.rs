@@ -15,11 +15,7 @@ fn the_borders_fall_where_the_labels_say() {
 
 #[test]
 fn json_is_the_label() {
-    for bucket in [
-        ReportedBy::One,
-        ReportedBy::TwoToFive,
-        ReportedBy::SixOrMore,
-    ] {
+    for bucket in [ReportedBy::One, ReportedBy::TwoToFive, ReportedBy::SixOrMore] {
         let json = serde_json::to_string(&bucket).unwrap();
         assert_eq!(json, format!("\"{bucket}\""));
         assert_eq!(serde_json::from_str::<ReportedBy>(&json).unwrap(), bucket);

@@ -120,10 +120,7 @@ fn target(outlook: &Outlook<'_>) -> Result<(NaiveDate, NaiveDate, NaiveDate), No
     if wide || slow > LONGEST {
         return Err(NoEstimate::TooWide);
     }
-    let likely = outlook
-        .since
-        .checked_add_signed(slow)
-        .ok_or(NoEstimate::TooWide)?;
+    let likely = outlook.since.checked_add_signed(slow).ok_or(NoEstimate::TooWide)?;
     let local = |at| local_date(outlook.time_zone, at).ok_or(NoEstimate::TooWide);
     let (today, due) = (local(outlook.now)?, local(outlook.due)?);
     let target = local(likely)?.max(due);
@@ -153,12 +150,8 @@ fn range(today: NaiveDate, due: NaiveDate, target: NaiveDate) -> Expectation {
     } else {
         (3, 6)
     };
-    let from = target
-        .checked_sub_days(Days::new(weekday - first))
-        .unwrap_or(target);
-    let to = target
-        .checked_add_days(Days::new(last - weekday))
-        .unwrap_or(target);
+    let from = target.checked_sub_days(Days::new(weekday - first)).unwrap_or(target);
+    let to = target.checked_add_days(Days::new(last - weekday)).unwrap_or(target);
     Expectation::Range {
         from: from.max(due).max(today),
         to,

@@ -7,10 +7,7 @@ const PARIS: Tz = chrono_tz::Europe::Paris;
 
 /// Monday 8 March 2027, 10:00 in Paris.
 fn monday() -> DateTime<Utc> {
-    PARIS
-        .with_ymd_and_hms(2027, 3, 8, 10, 0, 0)
-        .unwrap()
-        .to_utc()
+    PARIS.with_ymd_and_hms(2027, 3, 8, 10, 0, 0).unwrap().to_utc()
 }
 
 fn date(month: u32, day: u32) -> NaiveDate {
@@ -49,10 +46,7 @@ fn nearest_rank_takes_a_value_that_occurred() {
     let sorted: Vec<TimeDelta> = [15, 20, 35, 40, 50].map(days).to_vec();
     let of = |percent| percentile(&sorted, percent).num_days();
     // The worked example of the rule: ranks 1, 2, 2, 3, 5.
-    assert_eq!(
-        [of(5), of(30), of(40), of(50), of(100)],
-        [15, 20, 20, 35, 50]
-    );
+    assert_eq!([of(5), of(30), of(40), of(50), of(100)], [15, 20, 20, 35, 50]);
     let hundred: Vec<TimeDelta> = (1..=100).map(days).collect();
     assert_eq!(percentile(&hundred, 80), days(80));
     assert_eq!(percentile(&hundred, 20), days(20));
@@ -113,10 +107,7 @@ fn an_hour_to_a_day_is_narrow_enough() {
 #[test]
 fn local_dates_are_the_town_s() {
     let past = [TimeDelta::zero(); 20];
-    let late = PARIS
-        .with_ymd_and_hms(2027, 3, 9, 0, 30, 0)
-        .unwrap()
-        .to_utc();
+    let late = PARIS.with_ymd_and_hms(2027, 3, 9, 0, 30, 0).unwrap().to_utc();
     let at_night = Outlook {
         since: late,
         due: late,
@@ -198,10 +189,7 @@ fn json_says_range_or_why_not() {
             between(date(3, 8), date(3, 9)),
             r#"{"range":{"from":"2027-03-08","to":"2027-03-09"}}"#,
         ),
-        (
-            nothing(NoEstimate::TooFew),
-            r#"{"no_estimate":{"reason":"too_few"}}"#,
-        ),
+        (nothing(NoEstimate::TooFew), r#"{"no_estimate":{"reason":"too_few"}}"#),
     ];
     for (told, text) in texts {
         assert_eq!(serde_json::to_string(&told).unwrap(), text);

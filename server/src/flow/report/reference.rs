@@ -206,17 +206,13 @@ impl fmt::Display for Grouped {
 
 /// Splits 40 bits into 8 symbol values, the highest bits first.
 fn encode(bits: [u8; 5]) -> [u8; BODY_LEN] {
-    let number = bits
-        .iter()
-        .fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
+    let number = bits.iter().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
     std::array::from_fn(|place| (number >> (5 * (BODY_LEN - 1 - place)) & 31) as u8)
 }
 
 /// Puts 8 symbol values together again.
 fn decode(body: [u8; BODY_LEN]) -> [u8; 5] {
-    let number = body
-        .iter()
-        .fold(0_u64, |number, &value| number << 5 | u64::from(value));
+    let number = body.iter().fold(0_u64, |number, &value| number << 5 | u64::from(value));
     std::array::from_fn(|place| (number >> (8 * (4 - place))) as u8)
 }
 

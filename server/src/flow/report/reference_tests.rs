@@ -14,11 +14,7 @@ fn references() -> impl Strategy<Value = Reference> {
 
 /// The symbols of a reference without its dashes.
 fn bare(reference: Reference) -> Vec<char> {
-    reference
-        .to_string()
-        .chars()
-        .filter(|&sign| sign != '-')
-        .collect()
+    reference.to_string().chars().filter(|&sign| sign != '-').collect()
 }
 
 fn parse(symbols: &[char]) -> Result<Reference, ReferenceError> {
@@ -98,31 +94,14 @@ fn people_write_it_in_many_ways() {
 
 #[test]
 fn what_is_wrong_is_named() {
-    let length = |found| {
-        Err(ReferenceError::Length {
-            expected: 10,
-            found,
-        })
-    };
+    let length = |found| Err(ReferenceError::Length { expected: 10, found });
     assert_eq!("".parse::<Reference>(), length(0));
     assert_eq!("R-0000-0000".parse::<Reference>(), length(9));
     assert_eq!("R-0000-0000-0000-00".parse::<Reference>(), length(15));
-    assert_eq!(
-        "R-U000-0000-0".parse::<Reference>(),
-        Err(ReferenceError::Symbol('U'))
-    );
-    assert_eq!(
-        "R-é000-0000-0".parse::<Reference>(),
-        Err(ReferenceError::Symbol('é'))
-    );
-    assert_eq!(
-        "B-0000-0000-0".parse::<Reference>(),
-        Err(ReferenceError::Kind)
-    );
-    assert_eq!(
-        "A-0000-0000-3".parse::<Reference>(),
-        Err(ReferenceError::Check)
-    );
+    assert_eq!("R-U000-0000-0".parse::<Reference>(), Err(ReferenceError::Symbol('U')));
+    assert_eq!("R-é000-0000-0".parse::<Reference>(), Err(ReferenceError::Symbol('é')));
+    assert_eq!("B-0000-0000-0".parse::<Reference>(), Err(ReferenceError::Kind));
+    assert_eq!("A-0000-0000-3".parse::<Reference>(), Err(ReferenceError::Check));
 }
 
 #[test]
@@ -130,17 +109,11 @@ fn a_follow_code_reads_back_and_hides_itself() {
     let code = FollowCode::from_bytes([0x3A, 0x67, 0x41, 0x5D, 0x3D]);
     assert_eq!(code.to_string().len(), 9);
     let typed = code.to_string().to_lowercase().replace('-', " ");
-    assert_eq!(
-        typed.parse::<FollowCode>().unwrap().as_bytes(),
-        code.as_bytes()
-    );
+    assert_eq!(typed.parse::<FollowCode>().unwrap().as_bytes(), code.as_bytes());
     assert_eq!(format!("{code:?}"), "FollowCode(..)");
     assert_eq!(
         "7K3M".parse::<FollowCode>().unwrap_err(),
-        ReferenceError::Length {
-            expected: 8,
-            found: 4
-        }
+        ReferenceError::Length { expected: 8, found: 4 }
     );
 }
 

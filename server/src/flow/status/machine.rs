@@ -5,16 +5,8 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::table::{allowed, find};
-use super::vocabulary::{CloseBy, HoldReason, Need, Status, Step};
-
-/// What a category demands of the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CategoryRules {
-    /// Who closes towards residents.
-    pub close_by: CloseBy,
-    /// Whether finishing needs a photo of the repair.
-    pub proof_photo_required: bool,
-}
+use super::vocabulary::{HoldReason, Need, Status, Step};
+use crate::catalog::closing::{CategoryRules, CloseBy};
 
 /// What comes with a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,12 +72,7 @@ pub enum Refused {
 ///
 /// # Errors
 /// [`Refused::Illegal`] when the table has no such step from here, [`Refused::Incomplete`] with everything that lacks.
-pub fn step(
-    from: Status,
-    step: Step,
-    rules: CategoryRules,
-    given: &Given<'_>,
-) -> Result<Status, Refused> {
+pub fn step(from: Status, step: Step, rules: CategoryRules, given: &Given<'_>) -> Result<Status, Refused> {
     let Some(transition) = find(from, step) else {
         return Err(Refused::Illegal {
             from,
@@ -103,11 +90,7 @@ pub fn step(
     if missing.is_empty() && passed.is_empty() {
         Ok(transition.lands(from))
     } else {
-        Err(Refused::Incomplete {
-            step,
-            missing,
-            passed,
-        })
+        Err(Refused::Incomplete { step, missing, passed })
     }
 }
 

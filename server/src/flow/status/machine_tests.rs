@@ -53,9 +53,9 @@ fn reachable(start: Status) -> HashSet<Status> {
 }
 
 fn walk(from: Status, steps: &[Step]) -> Status {
-    steps.iter().fold(from, |status, &next| {
-        step(status, next, BY_CREW, &complete()).unwrap()
-    })
+    steps
+        .iter()
+        .fold(from, |status, &next| step(status, next, BY_CREW, &complete()).unwrap())
 }
 
 /// A change of the table shows up as a change of a file that people read.
@@ -137,8 +137,8 @@ fn danger_is_heard_in_every_open_status_and_changes_none() {
 #[test]
 fn the_main_road_and_its_side_roads() {
     use Step::{
-        Deliver, Dispatch, Finish, Hold, MakeSafe, NeedMaterial, NotFound, NotOurs, Pause, Plan,
-        Qualify, Reopen, Resume, Start, TakeBack, Transfer,
+        Deliver, Dispatch, Finish, Hold, MakeSafe, NeedMaterial, NotFound, NotOurs, Pause, Plan, Qualify, Reopen,
+        Resume, Start, TakeBack, Transfer,
     };
     let repaired = [Qualify, Dispatch, Plan, Start, Finish, Deliver];
     assert_eq!(walk(Status::New, &repaired), Status::Resolved);
@@ -146,19 +146,10 @@ fn the_main_road_and_its_side_roads() {
         Reopen, Dispatch, MakeSafe, Plan, Start, Pause, Start, Finish, Dispatch, Finish,
     ];
     assert_eq!(walk(Status::Resolved, &again), Status::Done);
-    assert_eq!(
-        walk(Status::New, &[Qualify, Hold, Hold, Resume]),
-        Status::Qualified
-    );
-    assert_eq!(
-        walk(Status::Planned, &[Start, NeedMaterial, Start]),
-        Status::InProgress
-    );
+    assert_eq!(walk(Status::New, &[Qualify, Hold, Hold, Resume]), Status::Qualified);
+    assert_eq!(walk(Status::Planned, &[Start, NeedMaterial, Start]), Status::InProgress);
     assert_eq!(walk(Status::Planned, &[NotFound]), Status::Qualified);
-    assert_eq!(
-        walk(Status::InProgress, &[NotOurs]).phase(),
-        Phase::Qualification
-    );
+    assert_eq!(walk(Status::InProgress, &[NotOurs]).phase(), Phase::Qualification);
     assert_eq!(walk(Status::New, &[Transfer, TakeBack]), Status::New);
     assert_eq!(walk(Status::Planned, &[Start, TakeBack]), Status::New);
     assert_eq!(walk(Status::New, &[Transfer, Deliver]), Status::Resolved);
@@ -168,12 +159,7 @@ fn the_main_road_and_its_side_roads() {
 fn an_illegal_step_says_what_is_possible() {
     let refused = step(Status::Done, Step::Start, BY_CREW, &complete()).unwrap_err();
     assert_eq!(refused.to_string(), "start is not possible from done");
-    let allowed = vec![
-        Step::Dispatch,
-        Step::Deliver,
-        Step::TakeBack,
-        Step::Dangerous,
-    ];
+    let allowed = vec![Step::Dispatch, Step::Deliver, Step::TakeBack, Step::Dangerous];
     assert_eq!(
         refused,
         Refused::Illegal {
@@ -187,9 +173,7 @@ fn an_illegal_step_says_what_is_possible() {
 #[test]
 fn what_a_step_lacks_is_said_all_at_once() {
     let incomplete = |from, next, given: &Given<'_>| match step(from, next, STRICT, given) {
-        Err(Refused::Incomplete {
-            missing, passed, ..
-        }) => (missing, passed),
+        Err(Refused::Incomplete { missing, passed, .. }) => (missing, passed),
         other => panic!("{other:?}"),
     };
     let bare = Given::on(today());
@@ -198,15 +182,9 @@ fn what_a_step_lacks_is_said_all_at_once() {
         missing(Status::Planned, Step::Hold),
         [Need::HoldReason, Need::ReviewDate]
     );
-    assert_eq!(
-        missing(Status::InProgress, Step::NeedMaterial),
-        [Need::ReviewDate]
-    );
+    assert_eq!(missing(Status::InProgress, Step::NeedMaterial), [Need::ReviewDate]);
     assert_eq!(missing(Status::Dispatched, Step::Plan), [Need::PlannedDate]);
-    assert_eq!(
-        missing(Status::InProgress, Step::Finish),
-        [Need::ProofPhoto]
-    );
+    assert_eq!(missing(Status::InProgress, Step::Finish), [Need::ProofPhoto]);
     assert_eq!(missing(Status::New, Step::Reject), [Need::Reason]);
     assert_eq!(missing(Status::Transferred, Step::TakeBack), [Need::Reason]);
     assert_eq!(missing(Status::New, Step::Transfer), [Need::OutsideBody]);
@@ -215,23 +193,14 @@ fn what_a_step_lacks_is_said_all_at_once() {
         reason: Some(" \n"),
         ..complete()
     };
-    assert_eq!(
-        incomplete(Status::New, Step::Reject, &blank).0,
-        [Need::Reason]
-    );
+    assert_eq!(incomplete(Status::New, Step::Reject, &blank).0, [Need::Reason]);
     let late = Given {
         review_date: Some(today()),
         planned_date: today().pred_opt(),
         ..complete()
     };
-    assert_eq!(
-        incomplete(Status::Planned, Step::Hold, &late).1,
-        [Need::ReviewDate]
-    );
-    assert_eq!(
-        incomplete(Status::Planned, Step::Plan, &late).1,
-        [Need::PlannedDate]
-    );
+    assert_eq!(incomplete(Status::Planned, Step::Hold, &late).1, [Need::ReviewDate]);
+    assert_eq!(incomplete(Status::Planned, Step::Plan, &late).1, [Need::PlannedDate]);
 }
 
 #[test]
@@ -245,10 +214,7 @@ fn a_proof_photo_is_asked_only_where_the_category_demands_it() {
         proof_photos: 1,
         ..without
     };
-    assert_eq!(
-        step(Status::InProgress, Step::Finish, STRICT, &with),
-        Ok(Status::Done)
-    );
+    assert_eq!(step(Status::InProgress, Step::Finish, STRICT, &with), Ok(Status::Done));
 }
 
 #[test]
@@ -278,9 +244,7 @@ fn hold_time_is_the_time_between_hold_and_what_ends_it() {
 }
 
 fn any_given() -> impl Strategy<Value = Given<'static>> {
-    let date = || {
-        proptest::option::of((0_u64..20).prop_map(|day| today() - Days::new(5) + Days::new(day)))
-    };
+    let date = || proptest::option::of((0_u64..20).prop_map(|day| today() - Days::new(5) + Days::new(day)));
     (
         proptest::option::of(prop_oneof![Just(""), Just("  "), Just("seen twice")]),
         proptest::option::of(proptest::sample::select(HoldReason::ALL)),
@@ -303,12 +267,10 @@ fn any_given() -> impl Strategy<Value = Given<'static>> {
 }
 
 fn any_rules() -> impl Strategy<Value = CategoryRules> {
-    (proptest::sample::select(CloseBy::ALL), any::<bool>()).prop_map(
-        |(close_by, proof_photo_required)| CategoryRules {
-            close_by,
-            proof_photo_required,
-        },
-    )
+    (proptest::sample::select(CloseBy::ALL), any::<bool>()).prop_map(|(close_by, proof_photo_required)| CategoryRules {
+        close_by,
+        proof_photo_required,
+    })
 }
 
 proptest! {

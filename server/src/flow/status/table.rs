@@ -31,12 +31,7 @@ pub(super) struct Transition {
     pub(super) needs: &'static [Need],
 }
 
-const fn row(
-    step: Step,
-    from: &'static [Status],
-    target: Target,
-    needs: &'static [Need],
-) -> Transition {
+const fn row(step: Step, from: &'static [Status], target: Target, needs: &'static [Need]) -> Transition {
     Transition {
         step,
         from,
@@ -49,8 +44,8 @@ const fn row(
 pub(super) const TABLE: &[Transition] = {
     use Need::{HoldReason as Why, OutsideBody, PlannedDate, ProofPhoto, Reason, ReviewDate};
     use Status::{
-        Dispatched, Done, InProgress, MadeSafe, New, OnHold, Planned, Qualified, Rejected,
-        Reopened, Resolved, Transferred,
+        Dispatched, Done, InProgress, MadeSafe, New, OnHold, Planned, Qualified, Rejected, Reopened, Resolved,
+        Transferred,
     };
     use Target::{To, Unchanged};
 
@@ -60,9 +55,7 @@ pub(super) const TABLE: &[Transition] = {
         row(Step::Qualify, &[New, Reopened], To(Qualified), &[]),
         row(
             Step::Dispatch,
-            &[
-                Qualified, Dispatched, Planned, OnHold, MadeSafe, Done, Reopened,
-            ],
+            &[Qualified, Dispatched, Planned, OnHold, MadeSafe, Done, Reopened],
             To(Dispatched),
             &[],
         ),
@@ -102,9 +95,7 @@ pub(super) const TABLE: &[Transition] = {
         ),
         row(
             Step::Transfer,
-            &[
-                New, Qualified, Dispatched, Planned, OnHold, MadeSafe, Reopened,
-            ],
+            &[New, Qualified, Dispatched, Planned, OnHold, MadeSafe, Reopened],
             To(Transferred),
             &[OutsideBody],
         ),
@@ -160,12 +151,9 @@ pub fn allowed(from: Status) -> Vec<Step> {
 /// The table as Markdown: where each step leads from each status, then what the steps need.
 #[must_use]
 pub fn table_markdown() -> String {
-    let mut text =
-        String::from("| status | phase | shown as | steps |\n| --- | --- | --- | --- |\n");
+    let mut text = String::from("| status | phase | shown as | steps |\n| --- | --- | --- | --- |\n");
     for &from in Status::ALL {
-        let steps: Vec<String> = transitions(from)
-            .map(|transition| transition.markdown(from))
-            .collect();
+        let steps: Vec<String> = transitions(from).map(|transition| transition.markdown(from)).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
@@ -176,10 +164,7 @@ pub fn table_markdown() -> String {
         );
     }
     text.push_str("\n| step | needs |\n| --- | --- |\n");
-    for transition in TABLE
-        .iter()
-        .filter(|transition| !transition.needs.is_empty())
-    {
+    for transition in TABLE.iter().filter(|transition| !transition.needs.is_empty()) {
         let needs: Vec<&str> = transition.needs.iter().map(|need| need.as_str()).collect();
         let _ = writeln!(text, "| {} | {} |", transition.step, needs.join(", "));
     }
@@ -187,9 +172,7 @@ pub fn table_markdown() -> String {
 }
 
 fn transitions(from: Status) -> impl Iterator<Item = &'static Transition> {
-    TABLE
-        .iter()
-        .filter(move |transition| transition.from.contains(&from))
+    TABLE.iter().filter(move |transition| transition.from.contains(&from))
 }
 
 /// The row that leads somewhere from a status by a step.

@@ -1,61 +1,6 @@
 //! The words of an alert's life: its status, the steps that move it, why it waits, and what the public is told.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-
-/// A text that is none of the codes of its vocabulary.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{code:?} is no {vocabulary}")]
-pub struct UnknownCode {
-    /// The type whose codes were looked through.
-    pub vocabulary: &'static str,
-    /// The text that was given.
-    pub code: String,
-}
-
-/// Declares an enum whose variants each have one text code, the same in the database, in JSON and in the documentation.
-macro_rules! vocabulary {
-    ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident = $code:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$meaning])* #[serde(rename = $code)] $variant,)+
-        }
-
-        impl $name {
-            /// Every value, in the order of the declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The text code.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)+
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownCode;
-
-            fn from_str(code: &str) -> Result<Self, Self::Err> {
-                match code {
-                    $($code => Ok(Self::$variant),)+
-                    _ => Err(UnknownCode { vocabulary: stringify!($name), code: code.to_owned() }),
-                }
-            }
-        }
-    };
-}
+use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// Where an alert stands.
@@ -142,16 +87,6 @@ vocabulary! {
         Budget = "budget",
         /// The work or the word of another body.
         OtherBody = "other_body",
-    }
-}
-
-vocabulary! {
-    /// Who closes towards residents, by category.
-    CloseBy {
-        /// The crew's word is enough: done is delivered at once.
-        Crew = "crew",
-        /// The service's secretariat looks at it first.
-        Secretariat = "secretariat",
     }
 }
 

@@ -20,16 +20,7 @@ macro_rules! assert_codes {
 
 #[test]
 fn codes_read_back() {
-    assert_codes!(
-        Status,
-        Step,
-        HoldReason,
-        CloseBy,
-        Phase,
-        PhaseOwner,
-        PublicStatus,
-        Need
-    );
+    assert_codes!(Status, Step, HoldReason, CloseBy, Phase, PhaseOwner, PublicStatus, Need);
 }
 
 #[test]
@@ -51,20 +42,13 @@ fn only_a_delivered_repair_shows_as_fixed() {
 
 #[test]
 fn every_public_word_is_used() {
-    let used: HashSet<PublicStatus> = Status::ALL
-        .iter()
-        .map(|status| status.public_status())
-        .collect();
+    let used: HashSet<PublicStatus> = Status::ALL.iter().map(|status| status.public_status()).collect();
     assert_eq!(used.len(), PublicStatus::ALL.len());
 }
 
 #[test]
 fn what_waits_elsewhere_can_still_be_joined() {
-    let closed: Vec<Status> = Status::ALL
-        .iter()
-        .copied()
-        .filter(|status| !status.is_open())
-        .collect();
+    let closed: Vec<Status> = Status::ALL.iter().copied().filter(|status| !status.is_open()).collect();
     assert_eq!(closed, [Status::Resolved, Status::Rejected]);
 }
 

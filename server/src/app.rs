@@ -1,0 +1,69 @@
+//! Composition root: from settings to everything that handlers and jobs need.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use tokio::sync::Notify;
+
+use crate::auth::keys::KeyRing;
+use crate::auth::password::Passwords;
+use crate::catalog::cache::CatalogueCache;
+use crate::config::Config;
+use crate::db::Db;
+use crate::http::limits::Limits;
+use crate::telemetry::Metrics;
+use crate::text::Texts;
+
+/// Everything that handlers and jobs need; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Settings.
+    pub config: Arc<Config>,
+    /// Database pools.
+    pub db: Db,
+    /// Keys.
+    pub keys: Arc<KeyRing>,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Texts for people.
+    pub texts: Arc<Texts>,
+    /// Towns, categories, services.
+    pub catalogue: Arc<CatalogueCache>,
+    /// Rate limits.
+    pub limits: Arc<Limits>,
+    /// Counters.
+    pub metrics: Metrics,
+    /// Wakes this process's worker after a commit that left work.
+    pub wake: Arc<Notify>,
+}
+
+impl App {
+    /// Builds it. No connection is made yet.
+    ///
+    /// # Errors
+    /// When a needed setting, key or part is missing.
+    pub fn build(config: Config) -> anyhow::Result<Self> {
+        let url = |setting: &Option<secrecy::SecretString>, name: &str| {
+            setting
+                .as_ref()
+                .map(|url| url.expose_secret().to_owned())
+                .with_context(|| format!("{name} must be given"))
+        };
+        let app_url = url(&config.database.app_url, "VIGIE_APP_DATABASE_URL")?;
+        let vault_url = url(&config.database.vault_url, "VIGIE_VAULT_DATABASE_URL")?;
+        let keys = KeyRing::load(&KeyRing::path(&config.data_dir))?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            db: Db::new(&app_url, &vault_url, config.database.pool)?,
+            keys: Arc::new(keys),
+            passwords: Passwords::new(cores)?,
+            texts: Arc::new(Texts::load()),
+            catalogue: Arc::new(CatalogueCache::default()),
+            limits: Arc::new(Limits::new(config.budgets)),
+            metrics: Metrics::new()?,
+            wake: Arc::new(Notify::new()),
+            config: Arc::new(config),
+        })
+    }
+}

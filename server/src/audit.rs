@@ -1,0 +1,111 @@
+//! Who did what, and what changed: both written in the transaction that did it.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::db::TownId;
+use crate::db::schema::{audit_event, change};
+use crate::http::problem::Problem;
+
+/// Who acts, for the audit trail.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// Nobody we know.
+    Anonymous,
+    /// Who holds the follow secret of a report.
+    Reporter,
+    /// A person of the staff, in a session.
+    Staff {
+        /// Person.
+        staff_user_id: Uuid,
+        /// Session.
+        session_id: Uuid,
+    },
+    /// A job or the operator's command.
+    System,
+}
+
+/// One line of the trail.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// Operation id of the API, or the job's kind.
+    pub action: &'a str,
+    /// Kind of the object.
+    pub entity: &'a str,
+    /// Object.
+    pub entity_id: Option<Uuid>,
+    /// What changed, by name; no personal data of reporters.
+    pub detail: Value,
+    /// Of the request, as in the logs.
+    pub request_id: Option<&'a str>,
+}
+
+/// Adds a line to the trail.
+///
+/// # Errors
+/// When the database refuses; the caller's change must not stand then.
+pub async fn record(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    entry: &Entry<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let (actor, staff_user_id, session_id) = match entry.actor {
+        Actor::Anonymous => ("anonymous", None, None),
+        Actor::Reporter => ("reporter", None, None),
+        Actor::Staff {
+            staff_user_id,
+            session_id,
+        } => ("staff", Some(*staff_user_id), Some(*session_id)),
+        Actor::System => ("system", None, None),
+    };
+    diesel::insert_into(audit_event::table)
+        .values((
+            audit_event::jurisdiction_id.eq(town.0),
+            audit_event::at.eq(now),
+            audit_event::actor.eq(actor),
+            audit_event::staff_user_id.eq(staff_user_id),
+            audit_event::session_id.eq(session_id),
+            audit_event::action.eq(entry.action),
+            audit_event::entity.eq(entry.entity),
+            audit_event::entity_id.eq(entry.entity_id),
+            audit_event::detail.eq(&entry.detail),
+            audit_event::request_id.eq(entry.request_id),
+        ))
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes in the change log that these objects changed: `(entity, id)`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn changed(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    entities: &[(&str, Uuid)],
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let rows: Vec<_> = entities
+        .iter()
+        .map(|(entity, id)| {
+            (
+                change::jurisdiction_id.eq(town.0),
+                change::entity.eq(*entity),
+                change::entity_id.eq(*id),
+                change::at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(change::table)
+        .values(rows)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! A category's deduplication policy as a town writes it (JSON), and as geo-dedup reads it.
+
+use std::collections::BTreeMap;
+
+use geo_dedup::{CategoryId, InvalidPolicy, Policy};
+use serde::{Deserialize, Serialize};
+
+/// When reports become one alert. What is not given keeps geo-dedup's default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyDocument {
+    /// Search radius, metres, before accuracies are added; at most 250.
+    pub radius_m: Option<f64>,
+    /// Days that such a problem usually lasts.
+    pub life_days: Option<f64>,
+    /// Posterior probability from which a report joins, 0 to 1.
+    pub join_threshold: Option<f64>,
+    /// Posterior probability from which the person is asked, 0 to 1.
+    pub suggest_threshold: Option<f64>,
+    /// Largest distance between two reports of one alert, metres.
+    pub span_m: Option<f64>,
+    /// Positions stated worse than so many metres never join by place.
+    pub worst_accuracy_m: Option<f64>,
+    /// Reports on one exact point from which it is a default point.
+    pub default_point_limit: Option<u32>,
+    /// Days during which a report observed before a closure is still attached to the closed alert.
+    pub late_days: Option<f64>,
+    /// Days after a closure during which a new alert is linked as its recurrence.
+    pub recurrence_days: Option<f64>,
+    /// False: a person must always confirm.
+    pub joins_silently: Option<bool>,
+    /// Codes of other categories whose alerts are candidates, each with the weight of the pair, 0 to 1.
+    pub compatible: BTreeMap<String, f64>,
+}
+
+impl PolicyDocument {
+    /// The policy of a version, once the codes of compatible categories are known.
+    ///
+    /// # Errors
+    /// Every value out of its range.
+    pub fn build(
+        &self,
+        version: u32,
+        rejected_days: i32,
+        number_of: impl Fn(&str) -> Option<CategoryId>,
+    ) -> Result<Policy, InvalidPolicy> {
+        let mut builder = Policy::builder()
+            .version(version)
+            .rejected_days(f64::from(rejected_days));
+        if let Some(value) = self.radius_m {
+            builder = builder.radius_m(value);
+        }
+        if let Some(value) = self.life_days {
+            builder = builder.life_days(value);
+        }
+        if let Some(value) = self.join_threshold {
+            builder = builder.join_threshold(value);
+        }
+        if let Some(value) = self.suggest_threshold {
+            builder = builder.suggest_threshold(value);
+        }
+        if let Some(value) = self.span_m {
+            builder = builder.span_m(value);
+        }
+        if let Some(value) = self.worst_accuracy_m {
+            builder = builder.worst_accuracy_m(value);
+        }
+        if let Some(value) = self.default_point_limit {
+            builder = builder.default_point_limit(value);
+        }
+        if let Some(value) = self.late_days {
+            builder = builder.late_days(value);
+        }
+        if let Some(value) = self.recurrence_days {
+            builder = builder.recurrence_days(value);
+        }
+        if let Some(value) = self.joins_silently {
+            builder = builder.joins_silently(value);
+        }
+        for (code, weight) in &self.compatible {
+            if let Some(number) = number_of(code) {
+                builder = builder.compatible(number, *weight);
+            }
+        }
+        builder.build()
+    }
+}

@@ -1,0 +1,68 @@
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    Environment::of(
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    )
+}
+
+#[test]
+fn nothing_set_is_a_working_configuration() {
+    let config = Config::read(&mut environment(&[])).expect("defaults are valid");
+    assert_eq!(config.public_url, "http://127.0.0.1:8080");
+    assert!(matches!(config.photos, Photos::Folder));
+    assert_eq!(config.retry_schedule.first(), Some(&Duration::from_secs(5)));
+}
+
+#[test]
+fn all_faults_are_told_together() {
+    let faults = Config::read(&mut environment(&[
+        ("VIGIE_LISTEN", "everywhere"),
+        ("VIGIE_DATABASE_POOL", "9000"),
+        ("VIGIE_PHOTO_STORE", "s3"),
+        ("VIGIE_RETRY_SCHEDULE", "5s,soon"),
+        ("VIGIE_SMPT_URL", "smtp://relay"),
+    ]))
+    .expect_err("five settings are wrong");
+    let names: Vec<&str> = faults.0.iter().map(|fault| fault.name.as_str()).collect();
+    for name in [
+        "VIGIE_LISTEN",
+        "VIGIE_DATABASE_POOL",
+        "VIGIE_S3_BUCKET",
+        "VIGIE_RETRY_SCHEDULE",
+        "VIGIE_SMPT_URL",
+    ] {
+        assert!(names.contains(&name), "{name} is not among {names:?}");
+    }
+}
+
+#[test]
+fn a_secret_is_read_from_its_file_and_never_printed() {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), "smtp://user:hush@relay.example\n").expect("written");
+    let path = file.path().to_str().expect("a readable path");
+    let config = Config::read(&mut environment(&[("VIGIE_SMTP_URL_FILE", path)])).expect("valid");
+    assert!(config.smtp.is_some());
+    assert!(!format!("{config:?}").contains("hush"));
+}
+
+#[test]
+fn the_sample_documents_every_setting_and_no_other() {
+    let sample = include_str!("../../../deploy/vigie.env.sample");
+    let mut env = environment(&[("VIGIE_PHOTO_STORE", "s3")]);
+    assert!(Config::read(&mut env).is_err(), "s3 needs its settings");
+    for name in env.asked() {
+        assert!(sample.contains(&format!("{name}=")), "{name} is not in the sample");
+    }
+    for line in sample
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').trim().split_once('='))
+    {
+        let name = line.0.trim();
+        if name.starts_with("VIGIE_") && name != "VIGIE_LOG" {
+            assert!(env.asked().contains(&name), "{name} is in the sample but unknown");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Settings, all from the environment; `deploy/vigie.env.sample` documents each one and a test holds it against this file.
+
+mod env;
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+pub use env::{Environment, Fault, Faults};
+
+use crate::http::limits::Budgets;
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Where metrics and probes of the operator listen; never public.
+    pub metrics_listen: SocketAddr,
+    /// Address by which people reach the API; links in messages start with it. No slash at the end.
+    pub public_url: String,
+    /// Keys, photos, kept mails and the private database live here.
+    pub data_dir: PathBuf,
+    /// Database logins.
+    pub database: Database,
+    /// Where photos are kept.
+    pub photos: Photos,
+    /// Mail relay; `None`: mails are kept in the data folder and shown on a page.
+    pub smtp: Option<SecretString>,
+    /// SMS gateway; `None`: text messages stay due and are listed for the desk.
+    pub sms: Option<SmsGateway>,
+    /// Request budgets.
+    pub budgets: Budgets,
+    /// Origins of web pages that may call the API.
+    pub cors_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Waits before the second, third... try of a message; after the last it is given up.
+    pub retry_schedule: Vec<Duration>,
+    /// How long the original of a photo is kept.
+    pub original_photo_hours: u32,
+    /// Worker's rest between two looks for work, when nothing woke it.
+    pub worker_rest: Duration,
+    /// Photos decoded at once.
+    pub decoders: usize,
+}
+
+/// Database logins, see [`crate::db::roles`].
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// The owner's: migrations only. `None`: a private PostgreSQL (`vigie run`), or not needed.
+    pub owner_url: Option<SecretString>,
+    /// The application's.
+    pub app_url: Option<SecretString>,
+    /// The vault's.
+    pub vault_url: Option<SecretString>,
+    /// Connections of the application's pool.
+    pub pool: usize,
+}
+
+/// Where photos are kept.
+#[derive(Clone, Debug)]
+pub enum Photos {
+    /// A folder of the data folder.
+    Folder,
+    /// An S3-compatible store.
+    S3 {
+        /// Address of the service.
+        endpoint: String,
+        /// Region, as the service names it.
+        region: String,
+        /// Bucket.
+        bucket: String,
+        /// Access key.
+        access_key: String,
+        /// Secret key.
+        secret_key: SecretString,
+    },
+}
+
+/// An HTTP gateway that takes `POST {"to", "text", "id"}`.
+#[derive(Clone, Debug)]
+pub struct SmsGateway {
+    /// Its address.
+    pub url: String,
+    /// Bearer token.
+    pub token: Option<SecretString>,
+}
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Every wrong or missing setting, together.
+    pub fn from_process() -> Result<Self, Faults> {
+        Self::read(&mut Environment::of_process())
+    }
+
+    /// Reads an environment.
+    ///
+    /// # Errors
+    /// Every wrong or missing setting, together.
+    pub fn read(env: &mut Environment) -> Result<Self, Faults> {
+        let config = Self {
+            listen: env.parsed("VIGIE_LISTEN", "127.0.0.1:8080"),
+            metrics_listen: env.parsed("VIGIE_METRICS_LISTEN", "127.0.0.1:9464"),
+            public_url: env.url("VIGIE_PUBLIC_URL", "http://127.0.0.1:8080"),
+            data_dir: env.parsed("VIGIE_DATA_DIR", "var"),
+            database: Database {
+                owner_url: env.secret("DATABASE_URL"),
+                app_url: env.secret("VIGIE_APP_DATABASE_URL"),
+                vault_url: env.secret("VIGIE_VAULT_DATABASE_URL"),
+                pool: env.between("VIGIE_DATABASE_POOL", 8, 1..=200),
+            },
+            photos: photos(env),
+            smtp: env.secret("VIGIE_SMTP_URL"),
+            sms: sms(env),
+            budgets: Budgets {
+                submit_per_hour: env.parsed("VIGIE_SUBMITS_PER_HOUR", "120"),
+                guess_per_hour: env.parsed("VIGIE_GUESSES_PER_HOUR", "60"),
+                read_per_hour: env.parsed("VIGIE_READS_PER_HOUR", "7200"),
+            },
+            cors_origins: env.list("VIGIE_CORS_ORIGINS", ""),
+            trusted_proxies: env.parsed_list("VIGIE_TRUSTED_PROXIES", ""),
+            retry_schedule: env.durations("VIGIE_RETRY_SCHEDULE", "5s,1m,5m,30m,2h,5h,10h,10h"),
+            original_photo_hours: env.between("VIGIE_ORIGINAL_PHOTO_HOURS", 72, 1..=8_760),
+            worker_rest: env.duration("VIGIE_WORKER_REST", "2s"),
+            decoders: env.between("VIGIE_PHOTO_DECODERS", 2, 1..=64),
+        };
+        env.finish(config)
+    }
+}
+
+fn photos(env: &mut Environment) -> Photos {
+    match env.choice("VIGIE_PHOTO_STORE", "folder", &["folder", "s3"]).as_str() {
+        "s3" => Photos::S3 {
+            endpoint: env.required("VIGIE_S3_ENDPOINT"),
+            region: env.text("VIGIE_S3_REGION", "us-east-1"),
+            bucket: env.required("VIGIE_S3_BUCKET"),
+            access_key: env.required("VIGIE_S3_ACCESS_KEY"),
+            secret_key: env.required("VIGIE_S3_SECRET_KEY").into(),
+        },
+        _ => Photos::Folder,
+    }
+}
+
+fn sms(env: &mut Environment) -> Option<SmsGateway> {
+    let token = env.secret("VIGIE_SMS_GATEWAY_TOKEN");
+    let url = env.text("VIGIE_SMS_GATEWAY_URL", "");
+    (!url.is_empty()).then_some(SmsGateway { url, token })
+}
+
+/// Requests per hour without any real limit: for benchmarks, races and imports.
+pub const UNLIMITED: NonZeroU32 = NonZeroU32::MAX;

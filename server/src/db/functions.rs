@@ -1,0 +1,34 @@
+//! SQL functions that diesel does not declare.
+
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text, Uuid};
+use postgis_diesel::sql_types::Geography;
+
+diesel::define_sql_function! {
+    /// Distance on the spheroid, metres.
+    #[sql_name = "ST_Distance"]
+    fn distance_m(a: Geography, b: Geography) -> Double;
+}
+diesel::define_sql_function! {
+    /// Takes the locks of H3 cells in the order given; see the migration.
+    fn lock_cells(town: Integer, cells: Array<BigInt>);
+}
+diesel::define_sql_function! {
+    /// Takes a lock of this transaction if it is free.
+    fn pg_try_advisory_xact_lock(key: BigInt) -> Bool;
+}
+diesel::define_sql_function! {
+    /// A 64-bit hash of a text.
+    fn hashtextextended(value: Text, seed: BigInt) -> BigInt;
+}
+diesel::define_sql_function! {
+    /// Adds a person and their encrypted contact data; see the migration.
+    #[sql_name = "vault.put"]
+    fn vault_put(
+        subject: Uuid,
+        key_id: Text,
+        wrapped_key: Binary,
+        field: Array<Text>,
+        ciphertext: Array<Binary>,
+        blind_index: Array<Nullable<Binary>>
+    );
+}

@@ -1,0 +1,178 @@
+//! The database: pools, transactions bound to a town, and what SQL of ours diesel does not know.
+
+pub mod embedded;
+pub mod functions;
+mod joins;
+pub mod migrate;
+pub mod roles;
+pub mod schema;
+pub mod space;
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+};
+use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
+
+use crate::http::problem::Problem;
+
+/// A town's number in the database, first part of nearly every key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TownId(pub i32);
+
+/// A connection from a pool.
+pub type PooledConn = Object<AsyncPgConnection>;
+
+/// How long a request waits for a connection before it hears "unavailable".
+const WAIT: Duration = Duration::from_millis(1_800);
+
+/// Set on every connection: no statement or lock is waited for without end, so that a fault elsewhere is an answer here.
+const SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
+     SET idle_in_transaction_session_timeout = '30s'; SET TimeZone = 'UTC'";
+
+/// The two pools: the application's own, and the vault's small one.
+#[derive(Clone)]
+pub struct Db {
+    app: Pool<AsyncPgConnection>,
+    vault: Pool<AsyncPgConnection>,
+}
+
+impl Db {
+    /// Pools over two logins. No connection is made yet.
+    ///
+    /// Throughput peaks at 8 to 32 connections and falls beyond: the rest queues here, not in PostgreSQL.
+    ///
+    /// # Errors
+    /// When a pool cannot be built.
+    pub fn new(app_url: &str, vault_url: &str, size: usize) -> anyhow::Result<Self> {
+        Ok(Self {
+            app: pool(app_url, size)?,
+            vault: pool(vault_url, 2)?,
+        })
+    }
+
+    /// A connection with the application's rights, outside any transaction: for what belongs to no town.
+    ///
+    /// # Errors
+    /// `unavailable` when none is had in time.
+    pub async fn conn(&self) -> Result<PooledConn, Problem> {
+        acquire(&self.app).await
+    }
+
+    /// Begins a transaction for one town: row level security shows that town's rows only.
+    ///
+    /// # Errors
+    /// `unavailable` when no connection is had in time.
+    pub async fn begin(&self, town: TownId) -> Result<Tx, Problem> {
+        Tx::begin(self.conn().await?, town).await
+    }
+
+    /// The same with the vault's rights: contact data can be read, and nothing else.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_vault(&self, town: TownId) -> Result<Tx, Problem> {
+        Tx::begin(acquire(&self.vault).await?, town).await
+    }
+}
+
+fn pool(url: &str, size: usize) -> anyhow::Result<Pool<AsyncPgConnection>> {
+    let mut config = ManagerConfig::default();
+    config.custom_setup = Box::new(|url| establish(url.to_owned()).boxed());
+    let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+    Ok(Pool::builder(manager).max_size(size).build()?)
+}
+
+async fn establish(url: String) -> diesel::ConnectionResult<AsyncPgConnection> {
+    let mut conn = AsyncPgConnection::establish(&url).await?;
+    conn.batch_execute(SESSION)
+        .await
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
+}
+
+async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<PooledConn, Problem> {
+    match tokio::time::timeout(WAIT, pool.get()).await {
+        Ok(Ok(conn)) => Ok(conn),
+        Ok(Err(error)) => Err(Problem::unavailable(error)),
+        Err(_) => Err(Problem::unavailable("no database connection became free in time")),
+    }
+}
+
+/// A transaction for one town. Nothing stays of it unless [`Tx::commit`] returned `Ok`.
+pub struct Tx {
+    /// `None` only after commit.
+    conn: Option<PooledConn>,
+    town: TownId,
+}
+
+impl Tx {
+    async fn begin(mut conn: PooledConn, town: TownId) -> Result<Self, Problem> {
+        // One round trip; the third argument binds the setting to the transaction, so that no pooled connection carries
+        // a town over to the next request.
+        let sql = format!("BEGIN; SELECT set_config('vigie.jurisdiction', '{}', true)", town.0);
+        AnsiTransactionManager::begin_transaction_sql(&mut *conn, &sql).await?;
+        Ok(Self { conn: Some(conn), town })
+    }
+
+    /// The town whose rows it sees.
+    #[must_use]
+    pub const fn town(&self) -> TownId {
+        self.town
+    }
+
+    /// Makes it durable.
+    ///
+    /// # Errors
+    /// When the database could not commit; nothing stays then.
+    pub async fn commit(mut self) -> Result<(), Problem> {
+        if let Some(mut conn) = self.conn.take() {
+            AnsiTransactionManager::commit_transaction(&mut *conn).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Tx {
+    /// An error or a client that went away: rolls back in the background, so that the connection goes back clean.
+    fn drop(&mut self) {
+        if let Some(mut conn) = self.conn.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move {
+                if let Err(error) = AnsiTransactionManager::rollback_transaction(&mut *conn).await {
+                    tracing::debug!(%error, "roll-back failed; the pool drops the connection");
+                }
+            });
+        }
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the connection leaves only in commit, which consumes the transaction"
+)]
+impl Deref for Tx {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        self.conn.as_deref().expect("a transaction holds its connection")
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the connection leaves only in commit, which consumes the transaction"
+)]
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        self.conn.as_deref_mut().expect("a transaction holds its connection")
+    }
+}

@@ -1,0 +1,61 @@
+//! The logins of the cluster: the owner of the tables, the application, the vault.
+//!
+//! Made outside the migrations, because roles belong to the cluster while a migration belongs to a database (tests clone
+//! databases side by side).
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+
+/// Owns every table; nobody signs in as it.
+pub const OWNER: &str = "vigie_owner";
+/// The application's login; row level security holds it.
+pub const APP: &str = "vigie_app";
+/// The vault's login: reads contact data and nothing else.
+pub const VAULT: &str = "vigie_vault";
+
+/// Passwords of the two logins; `None` where the socket already says who may come in.
+#[derive(Clone, Default)]
+pub struct Passwords {
+    /// Of [`APP`].
+    pub app: Option<String>,
+    /// Of [`VAULT`].
+    pub vault: Option<String>,
+}
+
+/// Makes the roles where they are missing and sets their passwords; harmless to repeat.
+///
+/// # Errors
+/// When the login that asks may not make roles.
+pub async fn ensure(conn: &mut AsyncPgConnection, passwords: &Passwords) -> diesel::QueryResult<()> {
+    // Two installations may start at once on one cluster; the lock is of the transaction and the database.
+    let mut sql = String::from("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('vigie roles', 0));");
+    for (role, attributes) in [(OWNER, "NOLOGIN"), (APP, "LOGIN"), (VAULT, "LOGIN")] {
+        sql += &format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN \
+             BEGIN CREATE ROLE {role} {attributes} NOSUPERUSER NOBYPASSRLS; \
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END; END IF; END $$;"
+        );
+    }
+    for (role, password) in [(APP, &passwords.app), (VAULT, &passwords.vault)] {
+        if let Some(password) = password {
+            sql += &format!("ALTER ROLE {role} PASSWORD '{}';", password.replace('\'', "''"));
+        }
+    }
+    sql += "COMMIT;";
+    conn.batch_execute(&sql).await
+}
+
+/// Lets the owner work in this database and the migrating login act as the owner.
+///
+/// # Errors
+/// When the login that asks may not.
+pub async fn prepare_database(conn: &mut AsyncPgConnection) -> diesel::QueryResult<()> {
+    conn.batch_execute(&format!(
+        "CREATE EXTENSION IF NOT EXISTS postgis; \
+         DO $$ BEGIN IF NOT pg_has_role(current_user, '{OWNER}', 'MEMBER') THEN \
+         EXECUTE format('GRANT {OWNER} TO %I', current_user); END IF; END $$; \
+         DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO {OWNER}', current_database()); END $$; \
+         GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}; \
+         GRANT USAGE ON SCHEMA public TO {APP}, {VAULT};"
+    ))
+    .await
+}

@@ -1,0 +1,8 @@
+//! Stage 3. One alert for one problem: join or open, recurrence, late evidence.
+//!
+//! Invariant: an open alert has one place; whoever changes that place, the category or the openness of an alert takes the
+//! advisory lock of its anchor's cell ([`queries::lock_cells`]) before it reads the row, then the row. Tables: `alert`,
+//! `alert_phase`, `membership`, `alert_link`, `alert_operation`, `verdict`.
+
+pub mod model;
+pub mod queries;

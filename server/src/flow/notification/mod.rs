@@ -1,0 +1,1 @@
+//! Stage 6. Tell everyone who cares, once.

@@ -1,0 +1,5 @@
+mod derivatives;
+mod headers;
+mod hostile;
+mod process;
+mod samples;

@@ -1,0 +1,1 @@
+//! Stage 2. Evidence: upload, sniff, decode in a limited process, derive, sign links, release.

@@ -1,0 +1,9 @@
+//! Stage 1. A person says "here, this": from any channel, with or without an account, with or without a photo.
+//!
+//! [`submit`] is the product's heart: in one transaction it recognises a retry, finds the town, decides with geo-dedup
+//! whether the report joins an alert or opens one, writes everything that follows from it, and answers with the legal
+//! acknowledgement. Table: `report`, with `public_id` and `idempotency`.
+
+pub mod buckets;
+pub mod expected;
+pub mod reference;

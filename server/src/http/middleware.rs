@@ -1,0 +1,151 @@
+//! Around every request: its id, its client's address, one log line, its time; problems put into words; safe headers.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use uuid::Uuid;
+
+use super::client::{Client, ClientAddress, RequestId};
+use super::problem::{Kind, Problem};
+use crate::app::App;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Outermost: gives the request its id, notes the client's address, logs one line without personal data, and counts.
+pub async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = Uuid::now_v7().simple().to_string();
+    let app = request.app_data::<web::Data<App>>().cloned();
+    let trusted: &[IpAddr] = app.as_ref().map_or(&[], |app| &app.config.trusted_proxies);
+    if let Some(address) = client_address(&request, trusted) {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
+    let response = next.call(request).await;
+    let mut response = match response {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => return Err(error),
+    };
+    // The pattern, never the path: paths hold ids and query strings hold positions.
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
+    let status = response.status().as_u16();
+    let seconds = started.elapsed().as_secs_f64();
+    if let Some(app) = app {
+        app.metrics.requests(&route, method.as_str(), status, seconds);
+    }
+    tracing::info!(request_id = %id, %method, route, status, ms = seconds * 1e3, "request");
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    Ok(response)
+}
+
+/// Puts problems into words, in the language of the request; turns the framework's own errors into problems too.
+pub async fn localise_problems(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let http = request.request().clone();
+    let response = match next.call(request).await {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => ServiceResponse::new(http.clone(), error.error_response()),
+    };
+    let problem = response.response().extensions().get::<Problem>().cloned();
+    let problem = problem.or_else(|| foreign_problem(&response));
+    let (Some(problem), Some(app)) = (problem, http.app_data::<web::Data<App>>()) else {
+        return Ok(response);
+    };
+    let client = Client::of(&http);
+    let body = problem.body(&app.texts, client.locale, Some(&client.request_id));
+    let (request, response) = response.into_parts();
+    let mut response = response.set_body(BoxBody::new(body.to_string()));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    response.headers_mut().insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(client.locale.as_str()),
+    );
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// An error that did not come from us: the framework's own for a bad path, query, header or body.
+fn foreign_problem(response: &ServiceResponse<BoxBody>) -> Option<Problem> {
+    let status = response.status();
+    let ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value == "application/problem+json");
+    if ours || !(status.is_client_error() || status.is_server_error()) {
+        return None;
+    }
+    let by_status = Kind::ALL.iter().copied().find(|kind| kind.status() == status);
+    let kind = match status.as_u16() {
+        400 => Kind::MalformedRequest,
+        401 => Kind::Unauthenticated,
+        409 => Kind::Conflict,
+        422 => Kind::Invalid,
+        _ => by_status.unwrap_or(if status.is_server_error() {
+            Kind::Internal
+        } else {
+            Kind::MalformedRequest
+        }),
+    };
+    Some(Problem::new(kind))
+}
+
+/// Headers that every answer carries unless the handler set its own.
+pub async fn safe_headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ),
+        ("cache-control", "no-store"),
+    ] {
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    Ok(response)
+}
+
+/// The peer, or the last address that a trusted proxy added to `X-Forwarded-For`.
+fn client_address(request: &ServiceRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    if !trusted.contains(&peer) {
+        return Some(peer);
+    }
+    let forwarded = request
+        .headers()
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let mut hops = forwarded
+        .rsplit(',')
+        .filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
+    hops.find(|hop| !trusted.contains(hop)).or(Some(peer))
+}

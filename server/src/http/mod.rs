@@ -1,0 +1,11 @@
+//! What every endpoint shares: problems, bodies, pages, ETags, limits, and the middleware around them.
+//!
+//! Knows nothing of reports or alerts.
+
+pub mod client;
+pub mod etag;
+pub mod json;
+pub mod limits;
+pub mod middleware;
+pub mod page;
+pub mod problem;

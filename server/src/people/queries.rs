@@ -1,0 +1,75 @@
+//! SQL of the people stage.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use super::policy::{Grant, Staff};
+use crate::auth::token::StaffToken;
+use crate::db::Tx;
+use crate::db::schema::{role_grant, session, staff_user};
+use crate::http::problem::{Kind, Problem};
+
+/// First statement of every command by staff: the session still runs, the person is not disabled, and these are the
+/// grants, all read in the command's own transaction. A revoked session, role or tablet counts at once.
+///
+/// # Errors
+/// [`Kind::Unauthenticated`] when the session ended or belongs to another town than the transaction's.
+pub async fn authorise(tx: &mut Tx, token: StaffToken, now: DateTime<Utc>) -> Result<Staff, Problem> {
+    let refused = || Problem::new(Kind::Unauthenticated);
+    if token.town != tx.town() {
+        return Err(refused());
+    }
+    let town = tx.town();
+    let alive = session::table
+        .inner_join(staff_user::table)
+        .filter(
+            session::jurisdiction_id
+                .eq(town.0)
+                .and(session::id.eq(token.session_id)),
+        )
+        .filter(session::staff_user_id.eq(token.staff_user_id))
+        .filter(session::ended_at.is_null().and(session::expires_at.gt(now)))
+        .filter(
+            staff_user::disabled_at
+                .is_null()
+                .and(staff_user::session_epoch.eq(token.epoch)),
+        )
+        .select(session::device_id)
+        .first::<Option<Uuid>>(&mut **tx)
+        .await
+        .optional()?;
+    let device_id = alive.ok_or_else(refused)?;
+    let rows: Vec<(String, Option<Uuid>, Option<Uuid>, Option<Uuid>)> = role_grant::table
+        .filter(
+            role_grant::jurisdiction_id
+                .eq(town.0)
+                .and(role_grant::staff_user_id.eq(token.staff_user_id)),
+        )
+        .filter(role_grant::revoked_at.is_null())
+        .order(role_grant::id)
+        .select((
+            role_grant::role,
+            role_grant::service_id,
+            role_grant::sector_id,
+            role_grant::crew_id,
+        ))
+        .load(&mut **tx)
+        .await?;
+    let grants = rows.into_iter().map(|(role, service_id, sector_id, crew_id)| {
+        Ok(Grant {
+            role: role.parse().map_err(Problem::internal)?,
+            service_id,
+            sector_id,
+            crew_id,
+        })
+    });
+    Ok(Staff {
+        staff_user_id: token.staff_user_id,
+        session_id: token.session_id,
+        device_id,
+        town,
+        grants: grants.collect::<Result<_, Problem>>()?,
+    })
+}

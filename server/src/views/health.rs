@@ -1,0 +1,47 @@
+//! Probes: is the process alive, can it serve.
+
+use actix_web::{HttpResponse, get, web};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::db::schema::catalogue_version;
+use crate::http::problem::Problem;
+
+/// Whether the process can serve.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Health {
+    /// Always `ok`: what is not ok is answered with a problem.
+    pub status: &'static str,
+    /// Version of the program.
+    pub version: &'static str,
+}
+
+const OK: Health = Health {
+    status: "ok",
+    version: env!("CARGO_PKG_VERSION"),
+};
+
+/// The process runs.
+#[utoipa::path(operation_id = "healthz", tag = "operation", responses((status = 200, description = "The process runs.", body = Health)))]
+#[get("/healthz")]
+pub async fn healthz() -> web::Json<Health> {
+    web::Json(OK)
+}
+
+/// The process can serve: its database answers and has this program's schema.
+#[utoipa::path(operation_id = "readyz", tag = "operation", responses(
+    (status = 200, description = "It can.", body = Health),
+    (status = 503, description = "It cannot at the moment.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/readyz")]
+pub async fn readyz(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    let mut conn = app.db.conn().await?;
+    let version: Result<i64, _> = catalogue_version::table
+        .select(catalogue_version::version)
+        .first(&mut conn)
+        .await;
+    version.map_err(Problem::unavailable)?;
+    Ok(HttpResponse::Ok().json(OK))
+}

@@ -1,0 +1,3 @@
+//! Read models across the stages: what several tables say together. Views read everything and change nothing.
+
+pub mod health;
