@@ -8,6 +8,7 @@ use crate::{flow, views};
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
     // 1. A person says "here, this"
+    api.service(views::catalogue::get_catalogue);
     api.service(flow::report::http::submit_report);
     // Operation
     api.service(views::health::healthz);
