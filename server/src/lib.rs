@@ -18,5 +18,6 @@ pub mod routes;
 pub mod server;
 pub mod telemetry;
 pub mod text;
+pub mod vault;
 pub mod views;
 pub mod vocabulary;

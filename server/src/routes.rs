@@ -3,10 +3,12 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::views;
+use crate::{flow, views};
 
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
+    // 1. A person says "here, this"
+    api.service(flow::report::http::submit_report);
     // Operation
     api.service(views::health::healthz);
     api.service(views::health::readyz);

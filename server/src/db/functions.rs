@@ -32,3 +32,7 @@ diesel::define_sql_function! {
         blind_index: Array<Nullable<Binary>>
     );
 }
+diesel::define_sql_function! {
+    /// A random identity (version 4).
+    fn gen_random_uuid() -> Uuid;
+}
