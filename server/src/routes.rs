@@ -8,7 +8,10 @@ use crate::{flow, views};
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
     // 1. A person says "here, this"
+    api.service(views::catalogue::get_catalogue);
     api.service(flow::report::http::submit_report);
+    api.service(views::followed::look_up_report);
+    api.service(views::followed::get_report);
     // Operation
     api.service(views::health::healthz);
     api.service(views::health::readyz);

@@ -76,3 +76,5 @@ field-category_closed = Closed here and now: { $message } { $instead }
 field-category_call = Danger: call { $number }. { $message }
 field-category_not_ours = Not the town's job: { $message }
 field-unknown_alert = This alert does not exist or cannot be joined here.
+field-mistyped_reference = Mistyped reference: read it again, e.g. R-7K3M-2Q9X-8.
+field-mistyped_code = Mistyped code: 8 letters and digits.

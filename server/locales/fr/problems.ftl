@@ -76,3 +76,5 @@ field-category_closed = Fermée ici et maintenant : { $message } { $instead }
 field-category_call = Danger : appelez le { $number }. { $message }
 field-category_not_ours = La commune n'est pas compétente : { $message }
 field-unknown_alert = Cette alerte n'existe pas ou ne peut pas être rejointe ici.
+field-mistyped_reference = Référence mal saisie : relisez-la, par exemple R-7K3M-2Q9X-8.
+field-mistyped_code = Code mal saisi : 8 lettres et chiffres.

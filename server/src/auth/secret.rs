@@ -83,13 +83,6 @@ pub fn check_link(key: &Key, path: &str, expires: i64, signature: &str, now: Dat
     }
 }
 
-/// The token of a follower's unsubscribe link: derived, so that every message can carry it while only its digest is stored.
-#[must_use]
-pub fn unsubscribe_token(key: &Key, follower_id: Uuid) -> String {
-    let mac = derive(key, "unsubscribe", follower_id.as_bytes());
-    BASE64URL_NOPAD.encode(mac.get(..16).unwrap_or_default())
-}
-
 /// A keyed 63-bit number for a device or account: recognises that the same sender sent again, and says nothing else.
 #[must_use]
 pub fn sender_tag(key: &Key, sender: &str) -> i64 {

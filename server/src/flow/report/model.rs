@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::buckets::ReportedBy;
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::text::Locale;
+use crate::vault::Contact;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -85,19 +86,6 @@ vocabulary! {
         /// Not at all.
         None = "none",
     }
-}
-
-/// Contact data on their way into the vault; never logged.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Contact {
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Telephone number, digits and a leading plus.
-    pub phone: Option<String>,
-    /// Name, for calls and letters only.
-    pub name: Option<String>,
-    /// Postal address, for letters only.
-    pub postal_address: Option<String>,
 }
 
 /// A report as read from a request; every field is of its form, nothing was looked up yet.

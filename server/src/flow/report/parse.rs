@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::model::{Channel, Contact, ContactWay, PositionSource, Submission};
+use super::model::{Channel, ContactWay, PositionSource, Submission};
 use crate::http::fields::Fields;
 use crate::http::problem::{FieldErrors, Problem};
 use crate::text::Locale;
+use crate::vault::Contact;
 
 #[cfg(test)]
 #[path = "parse_tests.rs"]

@@ -26,7 +26,11 @@ use crate::flow::alert::model::Alert;
 use crate::flow::alert::queries::candidates::Around;
 use crate::flow::alert::queries::place::{self, Decided, NewAlert};
 use crate::flow::dispatch::routing::{Routable, Route, route};
+use crate::flow::notification::fan_out::{self, ServiceNotice};
+use crate::flow::notification::model::Detail;
+use crate::flow::notification::token;
 use crate::http::problem::Problem;
+use crate::vault;
 
 /// A report that was decided on.
 pub(super) struct Draft<'a> {
@@ -85,13 +89,21 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
         None => place::open(tx, new_alert(draft, alert_id)?).await?,
     };
     let told = told(draft, there.is_some(), &alert)?;
-    let report = new_report(app, draft, &alert, &told)?;
+    let reachable = !submission.contact.fields().is_empty();
+    let subject_id = if reachable {
+        Some(vault::put(tx, &app.keys, &submission.contact).await?)
+    } else {
+        None
+    };
+    let report = new_report(draft, subject_id, &alert, &told)?;
     let code_hash = code_hasher(&app.keys, town, prepared.id);
     let reference = queries::insert(tx, report.clone(), &code_hash).await?;
-    let follower = new_follower(&app.keys, draft, &alert);
-    if there.is_none() {
-        open_history(tx, draft, &alert).await?;
-    }
+    let follower = new_follower(&app.keys, draft, subject_id, &alert);
+    let event_id = if there.is_none() {
+        open_history(tx, draft, &alert).await?
+    } else {
+        prepared.id
+    };
     let (words, changed) = (words(submission), [("report", prepared.id), ("alert", alert.id)]);
     tokio::try_join!(
         queries::follow(tx, follower.as_ref()),
@@ -108,6 +120,19 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
         audit::changed(tx, town.id, &changed, now),
         record(tx, draft, &alert),
     )?;
+    if !draft.sender.historic {
+        let raised = there.is_some_and(|before| draft.severity() > before.severity);
+        tell(
+            tx,
+            draft,
+            follower.as_ref(),
+            &told,
+            &alert,
+            event_id,
+            (there.is_none(), raised),
+        )
+        .await?;
+    }
     let stored = StoredReport {
         id: prepared.id,
         code_hash: code_hash(&reference),
@@ -207,11 +232,78 @@ fn expected(past: &[chrono::TimeDelta], due: DateTime<Utc>, time_zone: Tz, now: 
     }
 }
 
-async fn open_history(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<(), Problem> {
+/// The event that the opening is in the alert's history.
+async fn open_history(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<Uuid, Problem> {
     let by = draft.sender.staff.map(|(_, user, _)| user);
     let role = if by.is_some() { "staff" } else { "reporter" };
-    place::begin_history(tx, alert, role, by, Uuid::now_v7()).await?;
-    place::link(tx, alert, &links(draft), draft.now).await
+    let event_id = Uuid::now_v7();
+    place::begin_history(tx, alert, role, by, event_id).await?;
+    place::link(tx, alert, &links(draft), draft.now).await?;
+    Ok(event_id)
+}
+
+/// Leaves the messages: the acknowledgement to the author, and one notice to the service for a new alert; a joining report
+/// is silent to the service unless it raises the severity.
+async fn tell(
+    tx: &Tx,
+    draft: &Draft<'_>,
+    follower: Option<&NewFollower>,
+    told: &Told,
+    alert: &Alert,
+    event_id: Uuid,
+    (opened, raised): (bool, bool),
+) -> Result<(), Problem> {
+    let (town, now) = (draft.town(), draft.now);
+    if let Some(follower) = follower {
+        let detail = Detail {
+            joined: Some(!opened),
+            reported_by: Some(told.reported_by),
+            status: Some(told.status),
+            expected_from: told.expected.map(|range| range.from),
+            expected_to: told.expected.map(|range| range.to),
+            closed_at: told.closed_at,
+            body_id: told.body_id,
+            ..Detail::default()
+        };
+        let detail = serde_json::to_value(detail).map_err(Problem::internal)?;
+        let (channel, locale) = (follower.channel, follower.locale);
+        fan_out::acknowledge(
+            tx,
+            town.id,
+            follower.id,
+            channel,
+            locale,
+            alert.id,
+            draft.prepared.id,
+            detail,
+            now,
+        )
+        .await?;
+    }
+    let notice = if opened {
+        ServiceNotice::NewAlert
+    } else {
+        ServiceNotice::RaisedSeverity
+    };
+    if opened || raised {
+        let Some(service) = service_of(town, told) else {
+            return Err(Problem::internal("the service is gone"));
+        };
+        let urgent = draft.prepared.severity == Severity::Danger;
+        fan_out::service(
+            tx,
+            town.id,
+            service,
+            town.time_zone,
+            alert.id,
+            event_id,
+            notice,
+            urgent,
+            now,
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// The closed alert that a new one repeats, and those nearby that may be the same.
@@ -329,7 +421,7 @@ fn suggested(alert: &Alert) -> Result<Suggested, Problem> {
     })
 }
 
-fn new_report(app: &App, draft: &Draft<'_>, alert: &Alert, told: &Told) -> Result<NewReport, Problem> {
+fn new_report(draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert, told: &Told) -> Result<NewReport, Problem> {
     let (submission, prepared, category) = (draft.submission, draft.prepared, draft.category()?);
     let mut flags = prepared.flags.clone();
     if told.relation == Relation::LateEvidence {
@@ -355,17 +447,13 @@ fn new_report(app: &App, draft: &Draft<'_>, alert: &Alert, told: &Told) -> Resul
         received_at: draft.now,
         channel: submission.channel.as_str(),
         locale: submission.locale.as_str(),
-        subject_id: None,
+        subject_id,
         sender_tag: prepared.sender_tag,
         follow_hash: secret::digest(prepared.follow_secret.as_bytes()),
         code_hash: Vec::new(),
         request_hash: submission.request_hash.clone(),
         answer: serde_json::to_value(told).map_err(Problem::internal)?,
-        notice_version: app
-            .catalogue
-            .get()
-            .town(draft.town().id)
-            .map_or(1, |town| town.notice_version),
+        notice_version: draft.town().notice_version,
         entered_by: draft.sender.staff.map(|(_, user, _)| user),
         source_ref: submission.source_ref.clone(),
         flags,
@@ -379,7 +467,7 @@ pub(super) fn code_hasher(keys: &KeyRing, town: &Town, report_id: Uuid) -> impl 
     move |reference| secret::digest(format!("{town} {reference} {code}").as_bytes())
 }
 
-fn new_follower(keys: &KeyRing, draft: &Draft<'_>, alert: &Alert) -> Option<NewFollower> {
+fn new_follower(keys: &KeyRing, draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert) -> Option<NewFollower> {
     let submission = draft.submission;
     if submission.way == ContactWay::None {
         return None;
@@ -390,10 +478,10 @@ fn new_follower(keys: &KeyRing, draft: &Draft<'_>, alert: &Alert) -> Option<NewF
         id,
         alert_id: alert.id,
         report_id: draft.prepared.id,
-        subject_id: None,
+        subject_id,
         channel: submission.way.as_str(),
         locale: submission.locale.as_str(),
-        unsubscribe_hash: secret::digest(secret::unsubscribe_token(&keys.server, id).as_bytes()),
+        unsubscribe_hash: token::unsubscribe_hash(&keys.server, draft.town().id, id),
         since: draft.now,
     })
 }
