@@ -32,3 +32,7 @@ diesel::define_sql_function! {
         blind_index: Array<Nullable<Binary>>
     );
 }
+diesel::define_sql_function! {
+    /// Sets a setting, for this transaction only when `is_local`.
+    fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
+}
