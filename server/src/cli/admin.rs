@@ -1,6 +1,6 @@
 //! `vigie admin`: what an operator sets up by hand.
 
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -9,7 +9,7 @@ use chrono::Utc;
 use crate::app::App;
 use crate::auth::keys::{KeyRing, Rotate};
 use crate::auth::secret::random_token;
-use crate::catalog::install::{export, install, read};
+use crate::catalog::install::{install, read};
 use crate::catalog::model::Town;
 use crate::config::Config;
 use crate::people::policy::{Grant, Role};
@@ -24,12 +24,6 @@ pub enum Admin {
         /// The town file (JSON).
         #[arg(long)]
         file: PathBuf,
-    },
-    /// Write a town as a town file.
-    ExportTown {
-        /// Short name of the town.
-        #[arg(long)]
-        town: String,
     },
     /// Add a person to a town, or give one a further role.
     CreateUser(NewUser),
@@ -90,15 +84,6 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
             let mut conn = app.db.conn().await?;
             let id = install(&mut conn, &town, Utc::now()).await?;
             println!("{} is installed as {} (number {})", town.name, town.slug, id.0);
-            Ok(())
-        }
-        Admin::ExportTown { town } => {
-            let app = App::build(config)?;
-            let mut conn = app.db.conn().await?;
-            let file = export(&mut conn, &town).await?;
-            let file = file.with_context(|| format!("there is no town {town:?}"))?;
-            serde_json::to_writer_pretty(std::io::stdout().lock(), &file)?;
-            std::io::stdout().write_all(b"\n")?;
             Ok(())
         }
         Admin::CreateUser(user) => create_user(&App::build(config)?, user).await,

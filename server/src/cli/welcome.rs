@@ -61,7 +61,7 @@ async fn demo(app: &App) -> anyhow::Result<String> {
 /// A pothole in the middle of the town.
 fn sample_report(town: &invented::Town) -> serde_json::Value {
     let door = town.streets.iter().find(|street| street.sector == "centre");
-    let door = door.and_then(|street| street.numbers.first());
+    let door = door.and_then(|street| street.house_numbers.first());
     let position = door.map_or_else(|| town.boundary.first().copied().unwrap_or_default(), |door| door.position);
     json!({
         "category": "nid-de-poule",
@@ -87,11 +87,7 @@ async fn sample_photo(data_dir: &Path) -> anyhow::Result<PathBuf> {
             orientation: 6,
             position: None,
         };
-        let size = invented::photo::Size {
-            width: 1600,
-            height: 1200,
-        };
-        let bytes = invented::photo::jpeg_of(&spec, size)?;
+        let bytes = invented::photo::jpeg_of(&spec, invented::photo::Size::TEST)?;
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }

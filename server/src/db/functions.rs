@@ -1,6 +1,6 @@
 //! SQL functions that diesel does not declare.
 
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Uuid};
 use postgis_diesel::sql_types::Geography;
 
 diesel::define_sql_function! {

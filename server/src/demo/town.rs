@@ -39,7 +39,7 @@ pub fn town_file(town: &invented::Town) -> anyhow::Result<TownFile> {
     Ok(TownFile {
         slug: town.slug.clone(),
         name: town.name.fr.clone(),
-        time_zone: zone,
+        time_zone: zone.name().to_owned(),
         locales: town.locales.iter().filter_map(|tag| Locale::from_tag(tag)).collect(),
         boundary: ring(&town.boundary),
         postal_address: town.town_hall.postal_address.to_string(),

@@ -152,6 +152,8 @@ impl Check<'_> {
         self.code("slug", &file.slug);
         self.said("name", &file.name);
         self.require(!file.locales.is_empty(), "locales", "must name a language");
+        let zone = file.time_zone.parse::<chrono_tz::Tz>();
+        self.require(zone.is_ok(), "time_zone", "is no name of the IANA time zone database");
         self.territory("boundary", &file.boundary);
         self.said("postal_address", &file.postal_address);
         self.said("phone", &file.phone);

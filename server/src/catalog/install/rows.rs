@@ -42,7 +42,7 @@ pub fn jurisdiction(file: &TownFile) -> JurisdictionRow {
     JurisdictionRow {
         slug: file.slug.clone(),
         name: file.name.clone(),
-        time_zone: file.time_zone.name().to_owned(),
+        time_zone: file.time_zone.clone(),
         locales: file.locales.iter().map(|locale| locale.as_str().to_owned()).collect(),
         // On the sphere, within half a per cent of the spheroid: enough to compare two territories.
         area_km2: boundary.chamberlain_duquette_unsigned_area() / 1e6,

@@ -25,7 +25,7 @@ pub struct TownFile {
     /// As written on its letters.
     pub name: String,
     /// IANA name, e.g. `Europe/Paris`.
-    pub time_zone: chrono_tz::Tz,
+    pub time_zone: String,
     /// Languages spoken to people, best first.
     pub locales: Vec<Locale>,
     /// Territory.
