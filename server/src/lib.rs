@@ -19,6 +19,7 @@ pub mod routes;
 pub mod server;
 pub mod telemetry;
 pub mod text;
+pub mod vault;
 pub mod views;
 pub mod vocabulary;
 pub mod work;

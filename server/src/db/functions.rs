@@ -36,3 +36,7 @@ diesel::define_sql_function! {
     /// Sets a setting, for this transaction only when `is_local`.
     fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
 }
+diesel::define_sql_function! {
+    /// A random identity (version 4).
+    fn gen_random_uuid() -> Uuid;
+}

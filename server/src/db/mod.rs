@@ -139,6 +139,17 @@ impl Tx {
         }
         Ok(())
     }
+
+    /// Takes everything back, at once.
+    ///
+    /// # Errors
+    /// When the connection is lost; nothing stays then either.
+    pub async fn rollback(mut self) -> Result<(), Problem> {
+        if let Some(mut conn) = self.conn.take() {
+            AnsiTransactionManager::rollback_transaction(&mut *conn).await?;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Tx {
