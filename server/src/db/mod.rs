@@ -4,6 +4,7 @@ pub mod embedded;
 pub mod functions;
 mod joins;
 pub mod migrate;
+pub mod notify;
 pub mod roles;
 pub mod schema;
 pub mod space;

@@ -213,6 +213,7 @@ fn route_of(draft: &Draft<'_>) -> Result<Route, Problem> {
     let what = Routable {
         lineage: &lineage,
         sector: draft.prepared.sector_id,
+        zones: &town.zones_at(draft.submission.position),
         local_time,
     };
     Ok(route(&town.routing, town.default_service_id, &what))
