@@ -3,10 +3,18 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::flow::photo;
 use crate::views;
 
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
+    // 2 Photos
+    api.service(photo::http::upload_report_photo);
+    api.service(photo::http::upload_proof);
+    api.service(photo::http::read_photo);
+    api.service(photo::http::photo_file);
+    api.service(photo::http::release_photo);
+    api.service(photo::http::unrelease_photo);
     // Operation
     api.service(views::health::healthz);
     api.service(views::health::readyz);

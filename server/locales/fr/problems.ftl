@@ -50,3 +50,6 @@ field-cursor = Ce curseur n'est pas valide. Reprenez la liste au début.
 field-unknown_question = Cette catégorie ne pose pas cette question.
 field-answer = Réponse non valide : { $detail }
 field-danger_call = Danger : n'envoyez pas de signalement, appelez le { $number }.
+field-unknown_part = Seules les parties « report » (une fois) et « photo » sont lues ici.
+field-photo_id = Un UUID de version 7 est attendu.
+field-one_photo = Une seule photo à la fois est attendue ici.
