@@ -3,18 +3,22 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::flow::photo;
-use crate::views;
+use crate::{flow, views};
 
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
-    // 2 Photos
-    api.service(photo::http::upload_report_photo);
-    api.service(photo::http::upload_proof);
-    api.service(photo::http::read_photo);
-    api.service(photo::http::photo_file);
-    api.service(photo::http::release_photo);
-    api.service(photo::http::unrelease_photo);
+    // 1. A person says "here, this"
+    api.service(views::catalogue::get_catalogue);
+    api.service(flow::report::http::submit_report);
+    api.service(views::followed::look_up_report);
+    api.service(views::followed::get_report);
+    // 2. Evidence
+    api.service(flow::photo::http::upload_report_photo);
+    api.service(flow::photo::http::upload_proof);
+    api.service(flow::photo::http::read_photo);
+    api.service(flow::photo::http::photo_file);
+    api.service(flow::photo::http::release_photo);
+    api.service(flow::photo::http::unrelease_photo);
     // Operation
     api.service(views::health::healthz);
     api.service(views::health::readyz);

@@ -14,10 +14,13 @@ use super::store::{Key, Part};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::secret::digest;
-use crate::db::TownId;
+use crate::db::{TownId, Tx};
+use crate::flow::notification::fan_out;
+use crate::flow::notification::template::Template;
 use crate::http::problem::Problem;
 use crate::jobs::worker::Outcome;
 use crate::jobs::{Handler, Job, queue};
+use crate::text::Locale;
 
 /// Decodes one photo: payload `{"photo_id"}`.
 pub const PROCESS_PHOTO: &str = "process_photo";
@@ -115,8 +118,39 @@ async fn refuse(app: &App, photo: &Photo, why: Refusal, now: DateTime<Utc>) -> R
     };
     audit::record(&tx, town, &entry, now).await?;
     audit::changed(&tx, town, &[("photo", photo.id)], now).await?;
+    tell_reporter(app, &tx, photo, why, now).await?;
     tx.commit().await?;
     app.metrics.photo(why.as_str());
+    app.wake.notify_one();
+    Ok(())
+}
+
+/// A crew's proof has no reporter: the crew sees its photo refused where it looks at it.
+async fn tell_reporter(
+    app: &App,
+    tx: &Tx,
+    photo: &Photo,
+    why: Refusal,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let Some(report_id) = photo.report_id else { return Ok(()) };
+    for follower in queries::followers_of_report(tx, photo.town(), report_id).await? {
+        let locale = Locale::from_tag(&follower.locale).unwrap_or_default();
+        let detail = json!({"reason": why.text(&app.texts, locale)});
+        fan_out::one_follower(
+            tx,
+            photo.town(),
+            follower.id,
+            &follower.channel,
+            &follower.locale,
+            follower.alert_id,
+            photo.id,
+            Template::PhotoRefused,
+            detail,
+            now,
+        )
+        .await?;
+    }
     Ok(())
 }
 

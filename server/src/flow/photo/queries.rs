@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::decode::Derived;
 use super::model::{Photo, Received, Refusal, Subject};
 use crate::db::TownId;
-use crate::db::schema::{alert, photo, public_id, report};
+use crate::db::schema::{alert, follower, photo, public_id, report};
 use crate::http::problem::Problem;
 use crate::people::policy::Target;
 
@@ -388,4 +388,40 @@ pub async fn known_derived(
         .load(&mut &*conn)
         .await?;
     Ok(known)
+}
+
+/// Somebody who follows because of a report.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = follower)]
+pub struct ReportFollower {
+    /// Identity.
+    pub id: Uuid,
+    /// Alert followed now.
+    pub alert_id: Uuid,
+    /// How.
+    pub channel: String,
+    /// In which language.
+    pub locale: String,
+}
+
+/// Who is to hear of a report.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn followers_of_report(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    report_id: Uuid,
+) -> Result<Vec<ReportFollower>, Problem> {
+    let found = follower::table
+        .filter(
+            follower::jurisdiction_id
+                .eq(town.0)
+                .and(follower::report_id.eq(report_id)),
+        )
+        .filter(follower::ended_at.is_null())
+        .select(ReportFollower::as_select())
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
 }
