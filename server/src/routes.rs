@@ -12,6 +12,13 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::report::http::submit_report);
     api.service(views::followed::look_up_report);
     api.service(views::followed::get_report);
+    // 2. Evidence
+    api.service(flow::photo::http::upload_report_photo);
+    api.service(flow::photo::http::upload_proof);
+    api.service(flow::photo::http::read_photo);
+    api.service(flow::photo::http::photo_file);
+    api.service(flow::photo::http::release_photo);
+    api.service(flow::photo::http::unrelease_photo);
     // Operation
     api.service(views::health::healthz);
     api.service(views::health::readyz);
