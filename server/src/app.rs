@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 use crate::auth::keys::KeyRing;
 use crate::auth::password::Passwords;
 use crate::catalog::cache::CatalogueCache;
+use crate::clients::mail::{self, Mailer};
+use crate::clients::sms::{self, SmsGateway};
 use crate::config::Config;
 use crate::db::Db;
 use crate::http::limits::Limits;
@@ -32,6 +34,10 @@ pub struct App {
     pub catalogue: Arc<CatalogueCache>,
     /// Rate limits.
     pub limits: Arc<Limits>,
+    /// Sends mails, or keeps them where no relay is set.
+    pub mailer: Arc<dyn Mailer>,
+    /// Sends text messages, or keeps them where no gateway is set.
+    pub sms: Arc<dyn SmsGateway>,
     /// Counters.
     pub metrics: Metrics,
     /// Wakes this process's worker after a commit that left work.
@@ -61,9 +67,25 @@ impl App {
             texts: Arc::new(Texts::load()),
             catalogue: Arc::new(CatalogueCache::default()),
             limits: Arc::new(Limits::new(config.budgets)),
+            mailer: mailer(&config)?,
+            sms: sms(&config)?,
             metrics: Metrics::new()?,
             wake: Arc::new(Notify::new()),
             config: Arc::new(config),
         })
     }
+}
+
+fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &config.smtp {
+        Some(url) => Arc::new(mail::Smtp::new(url)?),
+        None => Arc::new(mail::Kept(config.kept_mail())),
+    })
+}
+
+fn sms(config: &Config) -> anyhow::Result<Arc<dyn SmsGateway>> {
+    Ok(match &config.sms {
+        Some(gateway) => Arc::new(sms::HttpGateway::new(gateway.url.clone(), gateway.token.clone())?),
+        None => Arc::new(sms::Kept(config.data_dir.join("sms"))),
+    })
 }

@@ -1,3 +1,4 @@
 //! Read models across the stages: what several tables say together. Views read everything and change nothing.
 
 pub mod health;
+pub mod kept_mail;
