@@ -19,7 +19,23 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::photo::http::photo_file);
     api.service(flow::photo::http::release_photo);
     api.service(flow::photo::http::unrelease_photo);
+    // 6. Notification: everyone hears
+    api.service(flow::notification::http::unsubscribe_page);
+    api.service(flow::notification::http::unsubscribe);
+    api.service(flow::notification::http::on_call_page);
+    api.service(flow::notification::http::acknowledge_on_call);
+    api.service(flow::notification::http::list_calls);
+    api.service(flow::notification::http::record_call_outcome);
+    api.service(flow::notification::http::list_letters);
+    api.service(flow::notification::http::print_letter);
+    api.service(flow::notification::http::mark_letter_printed);
+    api.service(flow::notification::http::list_dead_notifications);
+    api.service(flow::notification::http::retry_notification);
+    api.service(flow::notification::http::reveal_contact);
+
     // Operation
+    api.service(views::kept_mail::list_kept_mail);
+    api.service(views::kept_mail::read_kept_mail);
     api.service(views::health::healthz);
     api.service(views::health::readyz);
 }
