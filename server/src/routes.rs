@@ -3,10 +3,15 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{people, views};
+use crate::{flow, people, views};
 
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
+    // 1. A person says "here, this"
+    api.service(views::catalogue::get_catalogue);
+    api.service(flow::report::http::submit_report);
+    api.service(views::followed::look_up_report);
+    api.service(views::followed::get_report);
     // People
     api.service(people::http::auth::sign_in);
     api.service(people::http::auth::sign_in_pin);
