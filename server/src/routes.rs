@@ -3,10 +3,33 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::flow::{dispatch, status};
 use crate::views;
 
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
+    // The queue and the map
+    api.service(views::alerts::queue::list_alerts);
+    api.service(views::alerts::cells::count_alerts_by_cell);
+    api.service(views::alerts::detail::get_alert);
+    api.service(views::alerts::detail::get_alert_history);
+    api.service(views::alerts::desk::list_entered_reports);
+    api.service(views::alerts::oversight::list_orphans);
+    api.service(views::alerts::oversight::list_overdue);
+    // Dispatch
+    api.service(dispatch::http::dispatch::dispatch_alert);
+    api.service(dispatch::http::dispatch::plan_task);
+    api.service(views::tasks::list_tasks);
+    api.service(dispatch::http::actions::act_on_task);
+    api.service(dispatch::http::hand_over::hand_over_alert);
+    api.service(dispatch::http::hand_over::answer_hand_over);
+    // Status
+    api.service(status::http::qualify::qualify_alert);
+    api.service(status::http::qualify::see_alert);
+    api.service(status::http::steps::take_step);
+    api.service(status::http::assign::assign_alert);
+    api.service(status::http::assign::remind_service);
+    api.service(status::http::assign::take_back_alert);
     // Operation
     api.service(views::health::healthz);
     api.service(views::health::readyz);

@@ -9,3 +9,4 @@ pub mod limits;
 pub mod middleware;
 pub mod page;
 pub mod problem;
+pub mod responses;

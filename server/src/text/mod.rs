@@ -18,11 +18,13 @@ const FRENCH: &[&str] = &[
     include_str!("../../locales/fr/problems.ftl"),
     include_str!("../../locales/fr/words.ftl"),
     include_str!("../../locales/fr/messages.ftl"),
+    include_str!("../../locales/fr/desk.ftl"),
 ];
 const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/problems.ftl"),
     include_str!("../../locales/en/words.ftl"),
     include_str!("../../locales/en/messages.ftl"),
+    include_str!("../../locales/en/desk.ftl"),
 ];
 
 /// A language in which Vigie speaks to people.

@@ -1,3 +1,5 @@
 //! Read models across the stages: what several tables say together. Views read everything and change nothing.
 
+pub mod alerts;
 pub mod health;
+pub mod tasks;
