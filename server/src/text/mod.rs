@@ -21,6 +21,7 @@ const FRENCH: &[&str] = &[
     include_str!("../../locales/fr/messages.ftl"),
     include_str!("../../locales/fr/photos.ftl"),
     include_str!("../../locales/fr/notifications.ftl"),
+    include_str!("../../locales/fr/desk.ftl"),
 ];
 const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/problems.ftl"),
@@ -29,6 +30,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/messages.ftl"),
     include_str!("../../locales/en/photos.ftl"),
     include_str!("../../locales/en/notifications.ftl"),
+    include_str!("../../locales/en/desk.ftl"),
 ];
 
 /// A language in which Vigie speaks to people.
