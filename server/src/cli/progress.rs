@@ -64,12 +64,7 @@ impl Progress {
         let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
         if spoken.elapsed() >= EVERY {
             *spoken = Instant::now();
-            eprintln!(
-                "{}: {} of {}",
-                self.what,
-                self.bar.position(),
-                self.bar.length().unwrap_or_default()
-            );
+            eprintln!("{}: {} of {}", self.what, self.bar.position(), self.bar.length().unwrap_or_default());
         }
     }
 
