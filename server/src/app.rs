@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 use crate::auth::keys::KeyRing;
 use crate::auth::password::Passwords;
 use crate::catalog::cache::CatalogueCache;
+use crate::clients::mail::{self, Mailer};
+use crate::clients::sms::{self, SmsGateway};
 use crate::config::Config;
 use crate::db::Db;
 use crate::flow::photo::decode::{Decoder, DecoderSettings};
@@ -38,6 +40,10 @@ pub struct App {
     pub decoder: Arc<Decoder>,
     /// Rate limits.
     pub limits: Arc<Limits>,
+    /// Sends mails, or keeps them where no relay is set.
+    pub mailer: Arc<dyn Mailer>,
+    /// Sends text messages, or keeps them where no gateway is set.
+    pub sms: Arc<dyn SmsGateway>,
     /// Counters.
     pub metrics: Metrics,
     /// Wakes this process's worker after a commit that left work.
@@ -69,6 +75,8 @@ impl App {
             photos: store::open(&config)?,
             decoder: Arc::new(decoder(config.decoders)?),
             limits: Arc::new(Limits::new(config.budgets)),
+            mailer: mailer(&config)?,
+            sms: sms(&config)?,
             metrics: Metrics::new()?,
             wake: Arc::new(Notify::new()),
             config: Arc::new(config),
@@ -88,4 +96,18 @@ fn decoder(derivers: usize) -> anyhow::Result<Decoder> {
         ..DecoderSettings::default()
     };
     Ok(Decoder::new(program, settings))
+}
+
+fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &config.smtp {
+        Some(url) => Arc::new(mail::Smtp::new(url)?),
+        None => Arc::new(mail::Kept(config.kept_mail())),
+    })
+}
+
+fn sms(config: &Config) -> anyhow::Result<Arc<dyn SmsGateway>> {
+    Ok(match &config.sms {
+        Some(gateway) => Arc::new(sms::HttpGateway::new(gateway.url.clone(), gateway.token.clone())?),
+        None => Arc::new(sms::Kept(config.data_dir.join("sms"))),
+    })
 }
