@@ -3,25 +3,28 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::flow::notification;
-use crate::views;
+use crate::{flow, views};
 
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
-    // 6. Notification: everyone hears
-    api.service(notification::http::unsubscribe_page);
-    api.service(notification::http::unsubscribe);
-    api.service(notification::http::on_call_page);
-    api.service(notification::http::acknowledge_on_call);
-    api.service(notification::http::list_calls);
-    api.service(notification::http::record_call_outcome);
-    api.service(notification::http::list_letters);
-    api.service(notification::http::print_letter);
-    api.service(notification::http::mark_letter_printed);
-    api.service(notification::http::list_dead_notifications);
-    api.service(notification::http::retry_notification);
-    api.service(notification::http::reveal_contact);
-
+    // 1. A person says "here, this"
+    api.service(views::catalogue::get_catalogue);
+    api.service(flow::report::http::submit_report);
+    api.service(views::followed::look_up_report);
+    api.service(views::followed::get_report);
+    // 6. Everyone hears
+    api.service(flow::notification::http::unsubscribe_page);
+    api.service(flow::notification::http::unsubscribe);
+    api.service(flow::notification::http::on_call_page);
+    api.service(flow::notification::http::acknowledge_on_call);
+    api.service(flow::notification::http::list_calls);
+    api.service(flow::notification::http::record_call_outcome);
+    api.service(flow::notification::http::list_letters);
+    api.service(flow::notification::http::print_letter);
+    api.service(flow::notification::http::mark_letter_printed);
+    api.service(flow::notification::http::list_dead_notifications);
+    api.service(flow::notification::http::retry_notification);
+    api.service(flow::notification::http::reveal_contact);
     // Operation
     api.service(views::kept_mail::list_kept_mail);
     api.service(views::kept_mail::read_kept_mail);

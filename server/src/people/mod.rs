@@ -4,5 +4,7 @@
 //! in its own transaction, then it asks [`policy::permit`], one pure function over the committed table. Tables:
 //! `staff_user`, `role_grant`, `session`, `device`.
 
+pub mod credentials;
 pub mod policy;
 pub mod queries;
+pub mod staff;
