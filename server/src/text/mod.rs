@@ -19,6 +19,7 @@ const FRENCH: &[&str] = &[
     include_str!("../../locales/fr/people.ftl"),
     include_str!("../../locales/fr/words.ftl"),
     include_str!("../../locales/fr/messages.ftl"),
+    include_str!("../../locales/fr/photos.ftl"),
     include_str!("../../locales/fr/notifications.ftl"),
 ];
 const ENGLISH: &[&str] = &[
@@ -26,6 +27,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/people.ftl"),
     include_str!("../../locales/en/words.ftl"),
     include_str!("../../locales/en/messages.ftl"),
+    include_str!("../../locales/en/photos.ftl"),
     include_str!("../../locales/en/notifications.ftl"),
 ];
 
