@@ -15,6 +15,11 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     // Operation
     api.service(views::health::healthz);
     api.service(views::health::readyz);
+    api.service(views::pages::home);
+    api.service(views::pages::docs);
+    api.service(views::pages::openapi);
+    api.service(views::pages::style);
+    api.service(views::pages::icons::icon);
 }
 
 /// What stands above the endpoints in the API's description.

@@ -19,12 +19,14 @@ const FRENCH: &[&str] = &[
     include_str!("../../locales/fr/people.ftl"),
     include_str!("../../locales/fr/words.ftl"),
     include_str!("../../locales/fr/messages.ftl"),
+    include_str!("../../locales/fr/pages.ftl"),
 ];
 const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/problems.ftl"),
     include_str!("../../locales/en/people.ftl"),
     include_str!("../../locales/en/words.ftl"),
     include_str!("../../locales/en/messages.ftl"),
+    include_str!("../../locales/en/pages.ftl"),
 ];
 
 /// A language in which Vigie speaks to people.
