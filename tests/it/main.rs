@@ -7,4 +7,19 @@
     reason = "whatever fails here is a failed test, and says where"
 )]
 
+mod architecture;
+mod contract;
 mod harness;
+mod intake;
+mod migrations;
+mod outage;
+mod walls;
+
+/// The text of every source file of the server, tests left out.
+fn sources_of_the_server() -> Vec<String> {
+    architecture::sources()
+        .iter()
+        .filter(|source| !source.is_test())
+        .map(|source| source.text.clone())
+        .collect()
+}

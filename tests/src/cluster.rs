@@ -61,17 +61,29 @@ pub fn cluster() -> &'static Cluster {
             Ok(url) => (url, installed_programs(), None),
             Err(_) => {
                 let postgres = private_server();
-                (postgres.url("postgres"), postgres.bin_dir().to_path_buf(), Some(postgres))
+                (
+                    postgres.url("postgres"),
+                    postgres.bin_dir().to_path_buf(),
+                    Some(postgres),
+                )
             }
         };
         let template = format!("vigie_template_{}", digest_of_migrations());
         wait_for(|| prepare(&admin, &template));
-        Cluster { admin, template, programs, _postgres: postgres }
+        Cluster {
+            admin,
+            template,
+            programs,
+            _postgres: postgres,
+        }
     })
 }
 
 fn installed_programs() -> PathBuf {
-    let output = Command::new("pg_config").arg("--bindir").output().expect("pg_config tells where pg_dump is");
+    let output = Command::new("pg_config")
+        .arg("--bindir")
+        .output()
+        .expect("pg_config tells where pg_dump is");
     PathBuf::from(String::from_utf8(output.stdout).expect("a path").trim())
 }
 
@@ -123,21 +135,35 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 
 /// Makes the template once, whoever comes first, and drops what runs that were killed left behind.
 async fn prepare(admin: &str, template: &str) {
-    let mut conn = AsyncPgConnection::establish(admin).await.expect("the superuser's login");
-    conn.batch_execute("SELECT pg_advisory_lock(hashtextextended('vigie test template', 0))").await.expect("a lock");
+    let mut conn = AsyncPgConnection::establish(admin)
+        .await
+        .expect("the superuser's login");
+    conn.batch_execute("SELECT pg_advisory_lock(hashtextextended('vigie test template', 0))")
+        .await
+        .expect("a lock");
     sweep(&mut conn, template).await;
     let query = format!("SELECT datname::text AS value FROM pg_database WHERE datname = '{template}'");
     if texts(&mut conn, &query).await.is_empty() {
         let building = format!("{template}_building");
-        conn.batch_execute(&format!("DROP DATABASE IF EXISTS {building} WITH (FORCE)")).await.expect("an old one dropped");
-        conn.batch_execute(&format!("CREATE DATABASE {building}")).await.expect("a database");
-        let url = with_database(admin, &building);
-        migrate::up(&url, &roles::Passwords::default()).await.expect("the migrations");
-        conn.batch_execute(&format!("ALTER DATABASE {building} RENAME TO {template}")).await.expect("renamed");
-        // A clone waits for whoever is connected to its template.
-        conn.batch_execute(&format!("ALTER DATABASE {template} IS_TEMPLATE true ALLOW_CONNECTIONS false"))
+        conn.batch_execute(&format!("DROP DATABASE IF EXISTS {building} WITH (FORCE)"))
             .await
-            .expect("closed");
+            .expect("an old one dropped");
+        conn.batch_execute(&format!("CREATE DATABASE {building}"))
+            .await
+            .expect("a database");
+        let url = with_database(admin, &building);
+        migrate::up(&url, &roles::Passwords::default())
+            .await
+            .expect("the migrations");
+        conn.batch_execute(&format!("ALTER DATABASE {building} RENAME TO {template}"))
+            .await
+            .expect("renamed");
+        // A clone waits for whoever is connected to its template.
+        conn.batch_execute(&format!(
+            "ALTER DATABASE {template} IS_TEMPLATE true ALLOW_CONNECTIONS false"
+        ))
+        .await
+        .expect("closed");
     }
 }
 
@@ -152,8 +178,12 @@ async fn sweep(conn: &mut AsyncPgConnection, template: &str) {
         };
         if !in_use {
             // An older template; another run on the same server may just be dropping it too.
-            let _ = conn.batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE false")).await;
-            let _ = conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+            let _ = conn
+                .batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE false"))
+                .await;
+            let _ = conn
+                .batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+                .await;
         }
     }
 }

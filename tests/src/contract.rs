@@ -27,7 +27,10 @@ impl Operation {
     fn fit(&self, path: &str) -> Option<usize> {
         let (ours, theirs): (Vec<&str>, Vec<&str>) = (self.path.split('/').collect(), path.split('/').collect());
         let fits = ours.len() == theirs.len()
-            && ours.iter().zip(&theirs).all(|(our, their)| our == their || (our.starts_with('{') && !their.is_empty()));
+            && ours
+                .iter()
+                .zip(&theirs)
+                .all(|(our, their)| our == their || (our.starts_with('{') && !their.is_empty()));
         fits.then(|| ours.iter().zip(&theirs).filter(|(our, their)| our == their).count())
     }
 }
@@ -63,7 +66,9 @@ fn operations(document: &Value) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {
-            let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+            let Ok(method) = method.to_uppercase().parse::<Method>() else {
+                continue;
+            };
             if !operation.is_object() || !operation["responses"].is_object() {
                 continue;
             }
@@ -83,7 +88,10 @@ impl Contract {
     #[must_use]
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
         let fitting = self.operations.iter().filter(|operation| operation.method == *method);
-        fitting.filter_map(|operation| Some((operation.fit(path)?, operation))).max_by_key(|(fit, _)| *fit).map(|(_, o)| o)
+        fitting
+            .filter_map(|operation| Some((operation.fit(path)?, operation)))
+            .max_by_key(|(fit, _)| *fit)
+            .map(|(_, o)| o)
     }
 
     /// Statuses that were answered so far in this process, by operation.
@@ -117,7 +125,11 @@ impl Contract {
         let names = [answer.status.to_string(), class, "default".to_owned()];
         let response = names.iter().find_map(|name| responses.get(name));
         let response = response.ok_or_else(|| format!("{} does not document {}", operation.id, answer.status))?;
-        match response.get("content").and_then(Value::as_object).filter(|content| !content.is_empty()) {
+        match response
+            .get("content")
+            .and_then(Value::as_object)
+            .filter(|content| !content.is_empty())
+        {
             None if answer.body.is_empty() => Ok(()),
             None => Err(format!("{} documents no body for {}", operation.id, answer.status)),
             Some(_) if *method == Method::HEAD => Ok(()),
@@ -136,9 +148,15 @@ impl Contract {
     fn check_schema(&self, schema: &Value, answer: &Answer) -> Result<(), String> {
         let validator = self.validator(schema);
         let body = serde_json::from_slice(&answer.body).map_err(|error| format!("no JSON: {error}"))?;
-        let faults: Vec<String> =
-            validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+        let faults: Vec<String> = validator
+            .iter_errors(&body)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults.join("\n"))
+        }
     }
 
     /// References point into the whole document, so its components stand beside the schema in question.
@@ -147,7 +165,9 @@ impl Contract {
         let mut validators = self.validators.lock().expect("the validators");
         let compiled = validators.entry(key).or_insert_with(|| {
             let whole = json!({"allOf": [schema], "components": self.document["components"]});
-            let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&whole);
+            let validator = jsonschema::draft202012::options()
+                .should_validate_formats(true)
+                .build(&whole);
             Arc::new(validator.unwrap_or_else(|error| panic!("a schema of the description: {error}\n{schema}")))
         });
         compiled.clone()

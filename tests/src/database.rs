@@ -36,7 +36,11 @@ impl TestDb {
 
     fn create(how: &str) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("vigie_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "vigie_test_{}_{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
         maintenance(&format!("CREATE DATABASE {name} {how}")).expect("a database for the test");
         Self { name }
     }
@@ -97,7 +101,9 @@ impl Drop for TestDb {
 /// # Panics
 /// When the server refuses.
 pub async fn connect(url: &str) -> AsyncPgConnection {
-    AsyncPgConnection::establish(url).await.unwrap_or_else(|error| panic!("connecting to {url}: {error}"))
+    AsyncPgConnection::establish(url)
+        .await
+        .unwrap_or_else(|error| panic!("connecting to {url}: {error}"))
 }
 
 fn maintenance(sql: &str) -> diesel::QueryResult<()> {
@@ -115,7 +121,10 @@ pub async fn texts(conn: &mut AsyncPgConnection, query: &str) -> Vec<String> {
         #[diesel(sql_type = Text)]
         value: String,
     }
-    let rows: Vec<Row> = diesel::sql_query(query).load(conn).await.unwrap_or_else(|error| panic!("{query}: {error}"));
+    let rows: Vec<Row> = diesel::sql_query(query)
+        .load(conn)
+        .await
+        .unwrap_or_else(|error| panic!("{query}: {error}"));
     rows.into_iter().map(|row| row.value).collect()
 }
 
@@ -124,7 +133,9 @@ pub async fn texts(conn: &mut AsyncPgConnection, query: &str) -> Vec<String> {
 /// # Panics
 /// When the query fails or finds no row.
 pub async fn number(conn: &mut AsyncPgConnection, query: &str) -> i64 {
-    try_number(conn, query).await.unwrap_or_else(|error| panic!("{query}: {error}"))
+    try_number(conn, query)
+        .await
+        .unwrap_or_else(|error| panic!("{query}: {error}"))
 }
 
 /// The one number that the query names `value`, or what the database said.

@@ -29,7 +29,9 @@ use std::path::PathBuf;
 /// The repository.
 #[must_use]
 pub fn repository() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).canonicalize().expect("the repository's folder")
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .canonicalize()
+        .expect("the repository's folder")
 }
 
 /// Cargo's target folder: test binaries lie in its `debug/deps`.
@@ -43,7 +45,11 @@ pub fn target() -> PathBuf {
 #[must_use]
 pub fn vigie_binary() -> PathBuf {
     let path = std::env::var_os("VIGIE_BIN").map_or_else(|| target().join("debug/vigie"), PathBuf::from);
-    assert!(path.exists(), "{} is missing: build it first, `make test` does", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: build it first, `make test` does",
+        path.display()
+    );
     path
 }
 
@@ -55,7 +61,10 @@ pub fn vigie_binary() -> PathBuf {
 pub fn wait_for<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build();
             runtime.expect("a runtime").block_on(work())
         });
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

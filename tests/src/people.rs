@@ -22,20 +22,35 @@ impl Person {
     /// When no HTTP client can be made.
     #[must_use]
     pub fn new(name: &str, base: &str, token: Option<String>) -> Self {
-        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client");
-        Self { name: name.to_owned(), http, base: base.to_owned(), token }
+        let http = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            name: name.to_owned(),
+            http,
+            base: base.to_owned(),
+            token,
+        }
     }
 
     /// The same person at another server.
     #[must_use]
     pub fn at(&self, base: &str) -> Self {
-        Self { base: base.to_owned(), ..self.clone() }
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The same person with another access token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// Who it is, for messages.
@@ -51,7 +66,12 @@ impl Person {
         if let Some(token) = &self.token {
             builder = builder.bearer_auth(token);
         }
-        Request { who: self.name.clone(), method, path: path.to_owned(), builder }
+        Request {
+            who: self.name.clone(),
+            method,
+            path: path.to_owned(),
+            builder,
+        }
     }
 
     /// Begins a GET.
@@ -119,7 +139,12 @@ impl Request {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = response.bytes().await.expect("the body").to_vec();
-        let answer = Answer { what: format!("{} {} {}", self.who, self.method, self.path), status, headers, body };
+        let answer = Answer {
+            what: format!("{} {} {}", self.who, self.method, self.path),
+            status,
+            headers,
+            body,
+        };
         let path = self.path.split('?').next().unwrap_or_default();
         if let Err(fault) = contract().check(&self.method, path, &answer) {
             panic!("{}: {fault}\n{answer}", answer.what);
@@ -189,6 +214,12 @@ impl Answer {
 
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} -> {} {}", self.what, self.status, String::from_utf8_lossy(&self.body))
+        write!(
+            f,
+            "{} -> {} {}",
+            self.what,
+            self.status,
+            String::from_utf8_lossy(&self.body)
+        )
     }
 }

@@ -45,7 +45,12 @@ impl Process {
             Talks::Stderr => read_lines(child.stderr.take().expect("piped")),
         };
         let stdin = child.stdin.take();
-        Self { name: name.to_owned(), child, stdin, lines: Mutex::new(lines) }
+        Self {
+            name: name.to_owned(),
+            child,
+            stdin,
+            lines: Mutex::new(lines),
+        }
     }
 
     /// The first line from now on in which `find` finds something.
@@ -79,7 +84,9 @@ impl Process {
     /// When it does not listen any more.
     pub fn say(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("its standard input");
-        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        writeln!(stdin, "{line}")
+            .and_then(|()| stdin.flush())
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
     }
 
     /// SIGKILL, as when the machine goes down.
@@ -98,7 +105,10 @@ impl Drop for Process {
 /// The same command, killed by the kernel when the thread that started it ends.
 fn dying_with_us(command: &Command) -> Command {
     let mut guarded = Command::new("setpriv");
-    guarded.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program()).args(command.get_args());
+    guarded
+        .args(["--pdeathsig", "KILL", "--"])
+        .arg(command.get_program())
+        .args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => guarded.env(name, value),
@@ -127,7 +137,11 @@ fn spawn_from_keeper(command: Command) -> std::io::Result<Child> {
         Mutex::new(orders)
     });
     let (answer, spawned) = channel();
-    keeper.lock().expect("the keeper").send((command, answer)).map_err(std::io::Error::other)?;
+    keeper
+        .lock()
+        .expect("the keeper")
+        .send((command, answer))
+        .map_err(std::io::Error::other)?;
     spawned.recv().map_err(std::io::Error::other)?
 }
 

@@ -23,7 +23,16 @@ pub enum Line {
 pub struct Proxy {
     address: SocketAddr,
     line: watch::Sender<Line>,
-    _runtime: tokio::runtime::Runtime,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // A test drops it inside its own runtime, where waiting for another one is not allowed.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Proxy {
@@ -38,7 +47,10 @@ impl Proxy {
         listener.set_nonblocking(true).expect("non-blocking");
         let address = listener.local_addr().expect("an address");
         let (line, state) = watch::channel(Line::Up);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build();
         let runtime = runtime.expect("a runtime");
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("a listener");
@@ -46,7 +58,11 @@ impl Proxy {
                 tokio::spawn(carry(client, socket.clone(), state.clone()));
             }
         });
-        Self { address, line, _runtime: runtime }
+        Self {
+            address,
+            line,
+            runtime: Some(runtime),
+        }
     }
 
     /// The URL by which the same login and database are reached through this line.
@@ -73,7 +89,9 @@ async fn carry(mut client: TcpStream, socket: Arc<PathBuf>, mut line: watch::Rec
     if *line.borrow() == Line::Cut {
         return;
     }
-    let Ok(mut server) = UnixStream::connect(socket.as_ref()).await else { return };
+    let Ok(mut server) = UnixStream::connect(socket.as_ref()).await else {
+        return;
+    };
     let (mut from_client, mut from_server) = ([0; 8192], [0; 8192]);
     loop {
         let state = *line.borrow_and_update();
@@ -108,7 +126,11 @@ fn socket_of(url: &str) -> PathBuf {
     let (_, rest) = url.split_once('@').expect("postgres://user@host/database");
     let (host, _) = rest.rsplit_once('/').expect("a database");
     let (folder, port) = host.split_once(':').unwrap_or((host, "5432"));
-    let folder = folder.replace("%2F", "/").replace("%2f", "/").replace("%2D", "-").replace("%2E", ".");
+    let folder = folder
+        .replace("%2F", "/")
+        .replace("%2f", "/")
+        .replace("%2D", "-")
+        .replace("%2E", ".");
     assert!(folder.starts_with('/'), "{url} does not name a unix socket");
     PathBuf::from(folder).join(format!(".s.PGSQL.{port}"))
 }

@@ -92,7 +92,10 @@ impl TestApp {
     async fn with(setup: Setup) -> Self {
         let db = TestDb::new();
         let town = Town::install(&mut db.admin().await, 0).await;
-        let data = tempfile::Builder::new().prefix("vigie-test-").tempdir().expect("a data folder");
+        let data = tempfile::Builder::new()
+            .prefix("vigie-test-")
+            .tempdir()
+            .expect("a data folder");
         KeyRing::load_or_create(&KeyRing::path(data.path()), Utc::now()).expect("keys");
         let proxy = setup.proxied.then(|| Proxy::to(&db.admin_url()));
         let through = |url: String| proxy.as_ref().map_or(url.clone(), |proxy| proxy.url(&url));
@@ -113,7 +116,16 @@ impl TestApp {
         let app = App::build(config).expect("the application");
         let serving = Serving::start(app.clone());
         let worker = worker_of(&app);
-        Self { serving, worker, app, proxy, town, db, data, settings }
+        Self {
+            serving,
+            worker,
+            app,
+            proxy,
+            town,
+            db,
+            data,
+            settings,
+        }
     }
 
     /// Runs every job that is due at `now`, also those that these leave behind; returns how many ran.
@@ -159,7 +171,8 @@ impl TestApp {
     /// When the link does not start with the public address.
     #[must_use]
     pub fn path_of<'a>(&self, link: &'a str) -> &'a str {
-        link.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{link} does not start with {PUBLIC_URL}"))
+        link.strip_prefix(PUBLIC_URL)
+            .unwrap_or_else(|| panic!("{link} does not start with {PUBLIC_URL}"))
     }
 
     /// A second server, as a process of its own, on the same database and keys.
@@ -169,14 +182,28 @@ impl TestApp {
     #[must_use]
     pub fn second_process(&self) -> SecondServer {
         let mut command = Command::new(vigie_binary());
-        command.arg("serve").env("VIGIE_LOG", "info").envs(&self.settings).current_dir(self.data.path());
+        command
+            .arg("serve")
+            .env("VIGIE_LOG", "info")
+            .envs(&self.settings)
+            .current_dir(self.data.path());
         let process = Process::start("vigie serve", &command, Talks::Stderr);
         let address = process.await_line(|line| {
             let event: serde_json::Value = serde_json::from_str(line).ok()?;
             let addresses = (event.get("message")? == "serving").then(|| event.get("addresses"))??;
-            Some(addresses.as_str()?.trim_matches(['[', ']']).split(',').next()?.to_owned())
+            Some(
+                addresses
+                    .as_str()?
+                    .trim_matches(['[', ']'])
+                    .split(',')
+                    .next()?
+                    .to_owned(),
+            )
         });
-        SecondServer { url: format!("http://{address}"), _process: process }
+        SecondServer {
+            url: format!("http://{address}"),
+            _process: process,
+        }
     }
 }
 
@@ -197,7 +224,13 @@ impl SecondServer {
 /// The worker of tests: never started, always driven.
 fn worker_of(app: &App) -> Worker<App> {
     let handlers = Arc::new(Handlers::new([]));
-    Worker::new(app.db.clone(), app.clone(), handlers, Duration::from_secs(3600), Arc::new(Notify::new()))
+    Worker::new(
+        app.db.clone(),
+        app.clone(),
+        handlers,
+        Duration::from_secs(3600),
+        Arc::new(Notify::new()),
+    )
 }
 
 /// The HTTP server on a thread of its own.
@@ -212,7 +245,10 @@ impl Serving {
         let (bound, address) = mpsc::channel::<SocketAddr>();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(async move {
                 let (server, addresses) = vigie::server::public(&app, 1).expect("a free port");
                 let handle = server.handle();
@@ -224,7 +260,11 @@ impl Serving {
             });
         });
         let address = address.recv().expect("the server's address");
-        Self { url: format!("http://{address}"), stop: Some(stop), thread: Some(thread) }
+        Self {
+            url: format!("http://{address}"),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 }
 

@@ -12,9 +12,7 @@ use vigie::app::App;
 use vigie::auth::password::Passwords;
 use vigie::auth::token::{StaffToken, issue};
 use vigie::db::TownId;
-use vigie::db::schema::{
-    body, category, crew, jurisdiction, role_grant, sector, service, session, staff_user,
-};
+use vigie::db::schema::{body, category, crew, jurisdiction, role_grant, sector, service, session, staff_user};
 use vigie::db::space::from_territory;
 pub use vigie::people::policy::Role;
 
@@ -112,7 +110,10 @@ impl Town {
     /// # Panics
     /// When the town has nobody in that role, or the database refuses.
     pub async fn session(&self, conn: &mut AsyncPgConnection, app: &App, role: Role) -> String {
-        let employee = self.staff.get(&role).unwrap_or_else(|| panic!("nobody is {role} in the test town"));
+        let employee = self
+            .staff
+            .get(&role)
+            .unwrap_or_else(|| panic!("nobody is {role} in the test town"));
         let (now, session_id) = (Utc::now(), Uuid::now_v7());
         diesel::insert_into(session::table)
             .values((
@@ -126,7 +127,12 @@ impl Town {
             .execute(conn)
             .await
             .expect("a session");
-        let who = StaffToken { staff_user_id: employee.id, session_id, town: self.id, epoch: 0 };
+        let who = StaffToken {
+            staff_user_id: employee.id,
+            session_id,
+            town: self.id,
+            epoch: 0,
+        };
         issue(&app.keys, &app.config.public_url, who, now).expect("a token")
     }
 
@@ -211,10 +217,14 @@ impl Town {
     }
 
     async fn add_categories(&self, conn: &mut AsyncPgConnection) {
-        for (position, (code, service)) in
-            [("pothole", "roads"), ("street-light", "roads"), ("fly-tipping", "cleaning"), ("nuisance", "cleaning")]
-                .into_iter()
-                .enumerate()
+        for (position, (code, service)) in [
+            ("pothole", "roads"),
+            ("street-light", "roads"),
+            ("fly-tipping", "cleaning"),
+            ("nuisance", "cleaning"),
+        ]
+        .into_iter()
+        .enumerate()
         {
             diesel::insert_into(category::table)
                 .values((
@@ -237,8 +247,17 @@ impl Town {
 
     async fn add_staff(&mut self, conn: &mut AsyncPgConnection, number: u8) {
         let (password, pin) = (hashed(PASSWORD), hashed(PIN));
-        for role in [Role::Crew, Role::FrontDesk, Role::Secretariat, Role::Supervisor, Role::Admin] {
-            let employee = Employee { id: Uuid::now_v7(), email: format!("{role}@town{number}.test") };
+        for role in [
+            Role::Crew,
+            Role::FrontDesk,
+            Role::Secretariat,
+            Role::Supervisor,
+            Role::Admin,
+        ] {
+            let employee = Employee {
+                id: Uuid::now_v7(),
+                email: format!("{role}@town{number}.test"),
+            };
             diesel::insert_into(staff_user::table)
                 .values((
                     staff_user::id.eq(employee.id),
@@ -275,7 +294,12 @@ async fn add_town(conn: &mut AsyncPgConnection, number: u8, (x, y): (f64, f64)) 
             jurisdiction::name.eq(format!("Le Large {number}")),
             jurisdiction::time_zone.eq("Europe/Paris"),
             jurisdiction::locales.eq(vec!["fr", "en"]),
-            jurisdiction::boundary.eq(from_territory(&rectangle(x - HALF.0, y - HALF.1, x + HALF.0, y + HALF.1))),
+            jurisdiction::boundary.eq(from_territory(&rectangle(
+                x - HALF.0,
+                y - HALF.1,
+                x + HALF.0,
+                y + HALF.1,
+            ))),
             jurisdiction::area_km2.eq(25.0),
             jurisdiction::postal_address.eq("1 quai du Large, 00000 Le Large"),
             jurisdiction::phone.eq("+33 1 99 00 00 01"),
@@ -320,6 +344,12 @@ fn rectangle(west: f64, south: f64, east: f64, north: f64) -> geo::MultiPolygon<
 fn hashed(secret: &'static str) -> &'static str {
     static HASHES: [OnceLock<String>; 2] = [OnceLock::new(), OnceLock::new()];
     HASHES[usize::from(secret == PIN)].get_or_init(|| {
-        crate::wait_for(async || Passwords::new(1).expect("argon2id").hash(secret.to_owned()).await.expect("a hash"))
+        crate::wait_for(async || {
+            Passwords::new(1)
+                .expect("argon2id")
+                .hash(secret.to_owned())
+                .await
+                .expect("a hash")
+        })
     })
 }

@@ -3,4 +3,5 @@
 pub mod catalogue;
 pub mod followed;
 pub mod health;
+pub mod kept_mail;
 pub mod pages;

@@ -34,7 +34,10 @@ pub fn s3() -> &'static S3 {
 
 impl S3 {
     fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("vigie-s3-").tempdir().expect("a folder");
+        let folder = tempfile::Builder::new()
+            .prefix("vigie-s3-")
+            .tempdir()
+            .expect("a folder");
         let users = folder.path().join("s3.json");
         let rights = ["Admin", "Read", "Write", "List", "Tagging"];
         let user = json!({"name": "test", "actions": rights,
@@ -45,7 +48,14 @@ impl S3 {
         command
             .arg("-logtostderr=true")
             .arg("server")
-            .args(["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0"])
+            .args([
+                "-ip=127.0.0.1",
+                "-ip.bind=127.0.0.1",
+                "-filer",
+                "-s3",
+                "-s3.port.iceberg=0",
+                "-s3.port.lance=0",
+            ])
             // A bucket takes seven volumes.
             .args(["-master.volumeSizeLimitMB=64", "-volume.max=200"])
             .arg(format!("-dir={}", folder.path().display()))
@@ -56,7 +66,11 @@ impl S3 {
             .arg(format!("-s3.config={}", users.display()))
             .env("HOME", folder.path());
         let process = Process::start("weed server", &command, Talks::Stderr);
-        let server = Self { port, _folder: folder, _process: process };
+        let server = Self {
+            port,
+            _folder: folder,
+            _process: process,
+        };
         server.await_ready();
         server
     }
@@ -91,7 +105,11 @@ impl S3 {
 
 fn program() -> PathBuf {
     let path = repository().join("target/tools/py/bin/weed");
-    assert!(path.exists(), "{} is missing: scripts/setup.sh test installs it", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: scripts/setup.sh test installs it",
+        path.display()
+    );
     path
 }
 
@@ -101,13 +119,19 @@ fn free_ports() -> [u16; 4] {
     while held.len() < 4 {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let with_grpc = port.checked_add(10_000).and_then(|grpc| TcpListener::bind(("127.0.0.1", grpc)).ok());
+        let with_grpc = port
+            .checked_add(10_000)
+            .and_then(|grpc| TcpListener::bind(("127.0.0.1", grpc)).ok());
         if let Some(grpc) = with_grpc {
             held.push((port, listener, grpc));
         } else if port > 55_535 {
             // The system hands out high ports: go down to where there is room above.
             let lower = (20_000..50_000).step_by(7).find_map(|port| {
-                Some((port, TcpListener::bind(("127.0.0.1", port)).ok()?, TcpListener::bind(("127.0.0.1", port + 10_000)).ok()?))
+                Some((
+                    port,
+                    TcpListener::bind(("127.0.0.1", port)).ok()?,
+                    TcpListener::bind(("127.0.0.1", port + 10_000)).ok()?,
+                ))
             });
             held.push(lower.expect("a free pair of ports"));
         }

@@ -43,7 +43,10 @@ impl Mail {
     /// A header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -61,10 +64,15 @@ impl Relay {
     #[must_use]
     pub fn start() -> Self {
         let mut command = Command::new("node");
-        command.arg(repository().join("tests/tools/smtp-sink.mjs")).arg(repository().join("target/tools/node"));
+        command
+            .arg(repository().join("tests/tools/smtp-sink.mjs"))
+            .arg(repository().join("target/tools/node"));
         let process = Process::start("smtp-sink.mjs", &command, Talks::Stdout);
         let port = process.await_line(|line| json(line)["listening"].as_u64());
-        Self { process, port: u16::try_from(port).expect("a port") }
+        Self {
+            process,
+            port: u16::try_from(port).expect("a port"),
+        }
     }
 
     /// For `VIGIE_SMTP_URL`.
@@ -82,7 +90,8 @@ impl Relay {
             Mood::Drop => "drop",
         };
         self.process.say(word);
-        self.process.await_line(|line| (json(line)["mode"] == word).then_some(()));
+        self.process
+            .await_line(|line| (json(line)["mode"] == word).then_some(()));
     }
 
     /// Mails that came since the last look. A relay says 250 after it has told us, so whatever was sent is here.
@@ -102,7 +111,9 @@ fn json(line: &str) -> Value {
 }
 
 fn read(told: &Value) -> Mail {
-    let raw = data_encoding::BASE64.decode(told["raw"].as_str().expect("a message").as_bytes()).expect("base64");
+    let raw = data_encoding::BASE64
+        .decode(told["raw"].as_str().expect("a message").as_bytes())
+        .expect("base64");
     let mail = mailparse::parse_mail(&raw).expect("a mail");
     let part = |media: &str| {
         mail.parts()
@@ -116,6 +127,10 @@ fn read(told: &Value) -> Mail {
         message_id: mail.headers.get_first_value("Message-ID").unwrap_or_default(),
         text: part("text/plain"),
         html: part("text/html"),
-        headers: mail.headers.iter().map(|header| (header.get_key(), header.get_value())).collect(),
+        headers: mail
+            .headers
+            .iter()
+            .map(|header| (header.get_key(), header.get_value()))
+            .collect(),
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! No network, storage or hashing happens inside: photos were stored before, messages leave as rows.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use geo_dedup::cell::{anchor_lock_cell, lock_cells};
 use geo_dedup::{
     Address, Context, Decision, Metres, Observation, SenderTag, Severity, TextPrint, Timestamp, Verdict, VerdictKind,
@@ -81,6 +81,8 @@ pub async fn submit(
     sender: &Sender,
     now: DateTime<Utc>,
 ) -> Result<Accepted, Problem> {
+    // Milliseconds, as every clock outside: the database would cut it, and a retry must read what the first answer said.
+    let now = now.trunc_subsecs(3);
     let id = submission.id.unwrap_or_else(Uuid::now_v7);
     let mut catalogue = app.catalogue.get();
     if catalogue.version == 0 {
