@@ -168,7 +168,9 @@ fn kind_of(schema: &Value) -> (String, bool) {
         return (name.rsplit('/').next().unwrap_or_default().to_owned(), true);
     }
     // "This or null" is how an optional member is written.
-    let choices = list(&schema["oneOf"]).chain(list(&schema["anyOf"])).chain(list(&schema["allOf"]));
+    let choices = list(&schema["oneOf"])
+        .chain(list(&schema["anyOf"]))
+        .chain(list(&schema["allOf"]));
     let kinds: Vec<_> = choices.filter(|choice| choice["type"] != "null").map(kind_of).collect();
     if let [(kind, is_schema)] = kinds.as_slice() {
         return (kind.clone(), *is_schema);
@@ -213,7 +215,8 @@ mod tests {
     fn every_operation_of_the_api_is_on_the_page() {
         let api = serde_json::to_value(crate::routes::openapi()).unwrap();
         let page = Described::of(&api).render().unwrap();
-        let ids = entries(&api["paths"]).flat_map(|(_, item)| METHODS.iter().map(|method| &item[*method]["operationId"]));
+        let ids =
+            entries(&api["paths"]).flat_map(|(_, item)| METHODS.iter().map(|method| &item[*method]["operationId"]));
         for id in ids.filter_map(Value::as_str) {
             assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
         }
@@ -222,10 +225,19 @@ mod tests {
 
     #[test]
     fn a_type_is_told_in_words() {
-        assert_eq!(kind_of(&json!({"$ref": "#/components/schemas/Told"})), ("Told".to_owned(), true));
-        assert_eq!(kind_of(&json!({"type": ["string", "null"], "format": "date"})).0, "string (date)");
+        assert_eq!(
+            kind_of(&json!({"$ref": "#/components/schemas/Told"})),
+            ("Told".to_owned(), true)
+        );
+        assert_eq!(
+            kind_of(&json!({"type": ["string", "null"], "format": "date"})).0,
+            "string (date)"
+        );
         let optional = json!({"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Told"}]});
         assert_eq!(kind_of(&optional), ("Told".to_owned(), true));
-        assert_eq!(kind_of(&json!({"type": "array", "items": {"type": "integer"}})).0, "list of integer");
+        assert_eq!(
+            kind_of(&json!({"type": "array", "items": {"type": "integer"}})).0,
+            "list of integer"
+        );
     }
 }

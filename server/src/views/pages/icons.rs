@@ -26,14 +26,20 @@ const ICONS: &[(&str, &str)] = &[
     ("panne-courant", include_str!("../../../assets/icons/panne-courant.svg")),
     ("panneau", include_str!("../../../assets/icons/panneau.svg")),
     ("proprete", include_str!("../../../assets/icons/proprete.svg")),
-    ("remise-en-etat", include_str!("../../../assets/icons/remise-en-etat.svg")),
+    (
+        "remise-en-etat",
+        include_str!("../../../assets/icons/remise-en-etat.svg"),
+    ),
     ("reseaux", include_str!("../../../assets/icons/reseaux.svg")),
     ("seringue", include_str!("../../../assets/icons/seringue.svg")),
     ("tag", include_str!("../../../assets/icons/tag.svg")),
     ("tranquillite", include_str!("../../../assets/icons/tranquillite.svg")),
     ("trottinette", include_str!("../../../assets/icons/trottinette.svg")),
     ("trottoir", include_str!("../../../assets/icons/trottoir.svg")),
-    ("vehicule-abandonne", include_str!("../../../assets/icons/vehicule-abandonne.svg")),
+    (
+        "vehicule-abandonne",
+        include_str!("../../../assets/icons/vehicule-abandonne.svg"),
+    ),
 ];
 
 /// The drawing of a category.

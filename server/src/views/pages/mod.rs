@@ -15,7 +15,8 @@ use crate::http::problem::Problem;
 use described::Described;
 
 /// Pages may use the server's own stylesheet and nothing else.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const STYLE: &str = include_str!("../../../assets/pages.css");
 
 /// The API's description in its two forms, made once at the start.
@@ -105,7 +106,11 @@ pub async fn style(request: HttpRequest) -> HttpResponse {
 fn kept(request: &HttpRequest, media_type: &str, text: &str) -> HttpResponse {
     let tag = etag::of_bytes(text.as_bytes());
     let known = etag::client_has(request, &tag);
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut response = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     response
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, "public, max-age=3600"));
