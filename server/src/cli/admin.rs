@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use chrono::Utc;
 
+use super::database::settings_beside;
 use crate::app::App;
 use crate::auth::keys::{KeyRing, Rotate};
 use crate::auth::secret::random_token;
 use crate::catalog::install::{install, read};
 use crate::catalog::model::Town;
-use crate::config::Config;
 use crate::people::policy::{Grant, Role};
 use crate::people::staff::{NewPerson, Origin, create, prepare};
 use crate::text::Locale;
@@ -72,7 +72,7 @@ pub struct NewUser {
 /// What stopped it, in words for the operator.
 #[expect(clippy::print_stdout, reason = "the operator wants to see what was done")]
 pub async fn run(command: Admin) -> anyhow::Result<()> {
-    let config = Config::from_process()?;
+    let config = settings_beside()?;
     match command {
         Admin::RotateKeys { which } => {
             let path = KeyRing::path(&config.data_dir);

@@ -27,10 +27,7 @@ pub async fn say(app: &App, is_demo: bool) -> anyhow::Result<()> {
         app.config.data_dir.display()
     );
     if app.config.smtp.is_none() {
-        text += &format!(
-            "  mails        kept in {}\n",
-            app.config.data_dir.join("mail").display()
-        );
+        text += &format!("  mails        {url}/kept-mail\n");
     }
     if is_demo {
         text += &demo(app).await?;

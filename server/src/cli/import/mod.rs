@@ -16,11 +16,11 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use futures_util::{StreamExt, stream};
 
+use super::database::settings_beside;
 use super::progress::Progress;
 use crate::app::App;
 use crate::catalog::install::install;
 use crate::catalog::model::Town;
-use crate::config::Config;
 use crate::flow::report::model::Relation;
 use crate::flow::report::submit::{Sender, submit};
 use refused::{Reason, Refused};
@@ -71,7 +71,7 @@ pub struct Reports {
 /// When the file or the database cannot be used. Rows that are refused are counted, not an error.
 pub async fn run(Import::Reports(args): Import) -> anyhow::Result<()> {
     let rows = read(&args)?;
-    let mut config = Config::from_process()?;
+    let mut config = settings_beside()?;
     // The pool's size bounds what is in flight; leave one for the rest.
     config.database.pool = config.database.pool.max(2);
     let in_flight = config.database.pool - 1;
