@@ -79,6 +79,11 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(views::kept_mail::read_kept_mail);
     api.service(views::health::healthz);
     api.service(views::health::readyz);
+    api.service(views::pages::home);
+    api.service(views::pages::docs);
+    api.service(views::pages::openapi);
+    api.service(views::pages::style);
+    api.service(views::pages::icons::icon);
 }
 
 /// What stands above the endpoints in the API's description.
