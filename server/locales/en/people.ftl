@@ -4,6 +4,7 @@ field-password_short = At least 12 characters.
 field-password_long = At most 1,000 bytes.
 field-password_simple = Too few different characters: at least 5.
 field-password_personal = Must not contain the name of your e-mail address.
+field-password_wrong = This is not the present password.
 field-pin_form = Six digits.
 field-pin_trivial = Too easy to guess: avoid sequences and repetitions.
 field-choose_jurisdiction = You work for several towns: say for which one (“choices” lists them).

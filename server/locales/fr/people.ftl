@@ -4,6 +4,7 @@ field-password_short = Au moins 12 caractères.
 field-password_long = Au plus 1 000 octets.
 field-password_simple = Trop peu de caractères différents : au moins 5.
 field-password_personal = Ne doit pas contenir le nom de votre adresse e-mail.
+field-password_wrong = Ce n'est pas le mot de passe actuel.
 field-pin_form = Six chiffres.
 field-pin_trivial = Trop facile à deviner : évitez les suites et les répétitions.
 field-choose_jurisdiction = Vous travaillez pour plusieurs collectivités : précisez laquelle (« choices » les liste).

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::people::policy::{Grant, Role};
 use crate::people::staff::{NewPerson, Origin, create, prepare};
 use crate::text::Locale;
+use crate::vault;
 
 /// What can be set up.
 #[derive(Debug, clap::Subcommand)]
@@ -32,6 +33,8 @@ pub enum Admin {
         /// Which keys.
         which: Rotate,
     },
+    /// Wrap the keys of all persons in the vault by the key in force.
+    Rewrap,
 }
 
 /// A person to be added.
@@ -86,8 +89,19 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
             println!("{} is installed as {} (number {})", town.name, town.slug, id.0);
             Ok(())
         }
+        Admin::Rewrap => rewrap(&App::build(config)?).await,
         Admin::CreateUser(user) => create_user(&App::build(config)?, user).await,
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the operator wants to see what was done")]
+async fn rewrap(app: &App) -> anyhow::Result<()> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    for town in catalogue.towns() {
+        let renewed = vault::rewrap(&app.db, &app.keys, town.id).await?;
+        println!("{}: {renewed} key(s) wrapped anew", town.name);
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "a made password is shown once")]

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod database;
+pub mod import;
 pub mod migrate;
 pub mod openapi;
 pub mod progress;
@@ -36,6 +37,9 @@ pub enum Command {
     /// Set up towns, people and keys.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Take in the history of another system.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Print the API's description.
     Openapi(openapi::Args),
 }
@@ -51,6 +55,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Work => work::run().await,
         Command::Migrate => migrate::run().await,
         Command::Admin(command) => admin::run(command).await,
+        Command::Import(what) => import::run(what).await,
         Command::Openapi(args) => openapi::run(&args),
     }
 }

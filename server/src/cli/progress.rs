@@ -58,13 +58,25 @@ impl Progress {
     /// One step more is done.
     pub fn step(&self) {
         self.bar.inc(1);
+        let (done, of) = (self.bar.position(), self.bar.length().unwrap_or_default());
+        self.speak(|| format!("{}: {done} of {of}", self.what));
+    }
+
+    /// So many steps of something are done, of so many.
+    pub fn count(&self, what: &str, done: usize, of: usize) {
+        self.bar.set_message(format!("{what}: {done} of {of}"));
+        self.speak(|| format!("{what}: {done} of {of}"));
+    }
+
+    /// A plain line now and then, where there is no terminal.
+    fn speak(&self, line: impl FnOnce() -> String) {
         if !self.plain {
             return;
         }
         let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
         if spoken.elapsed() >= EVERY {
             *spoken = Instant::now();
-            eprintln!("{}: {} of {}", self.what, self.bar.position(), self.bar.length().unwrap_or_default());
+            eprintln!("{}", line());
         }
     }
 

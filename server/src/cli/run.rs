@@ -94,7 +94,11 @@ async fn prepare_demo(app: &App, stop: &Stop) -> anyhow::Result<bool> {
         }
         return Ok(there);
     }
-    demo::prepare(app, &stop.receiver(), Utc::now()).await?;
+    let progress = Progress::spinner("Making the demo town");
+    let heard = |sent, of| progress.count("Sending the demo's reports", sent, of);
+    let made = demo::prepare(app, &stop.receiver(), Utc::now(), &heard).await;
+    progress.finish();
+    made?;
     Ok(true)
 }
 

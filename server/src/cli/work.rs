@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use chrono::Utc;
 use secrecy::ExposeSecret;
 use tokio::sync::{Notify, watch};
 
@@ -12,7 +13,7 @@ use crate::config::Config;
 use crate::db::notify;
 use crate::jobs::Worker;
 use crate::telemetry;
-use crate::work::handlers;
+use crate::work::{ensure_recurring, handlers};
 
 /// Runs it.
 ///
@@ -34,6 +35,7 @@ pub async fn run() -> anyhow::Result<()> {
 pub async fn work_until_stopped(app: App, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let url = app.config.database.app_url.as_ref();
     let url = url.context("VIGIE_APP_DATABASE_URL must be given")?.expose_secret().to_owned();
+    ensure_recurring(&app, Utc::now()).await?;
     let woken = Arc::new(Notify::new());
     let listener = tokio::spawn(notify::listen(url, woken.clone(), stop.clone()));
     let handlers = Arc::new(handlers());

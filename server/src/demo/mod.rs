@@ -3,6 +3,7 @@
 //! passwords are printed.
 
 mod categories;
+pub mod days;
 pub mod people;
 mod questions;
 mod routing;
@@ -34,14 +35,20 @@ pub async fn install_town(app: &App, now: DateTime<Utc>) -> anyhow::Result<TownI
     Ok(town)
 }
 
-/// Makes what of the demo is missing, until `stop`.
+/// Makes what of the demo is missing, until `stop`. `progress` hears how many reports were sent, of how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn prepare(app: &App, stop: &watch::Receiver<bool>, now: DateTime<Utc>) -> anyhow::Result<()> {
-    if *stop.borrow() {
-        return Ok(());
-    }
-    install_town(app, now).await?;
-    Ok(())
+pub async fn prepare(
+    app: &App,
+    stop: &watch::Receiver<bool>,
+    now: DateTime<Utc>,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> anyhow::Result<()> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let town = match catalogue.by_slug(SLUG) {
+        Some(town) => town.id,
+        None => install_town(app, now).await?,
+    };
+    days::send(app, town, stop, now, progress).await
 }

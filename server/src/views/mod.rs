@@ -3,3 +3,4 @@
 pub mod catalogue;
 pub mod followed;
 pub mod health;
+pub mod kept_mail;

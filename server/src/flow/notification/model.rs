@@ -70,6 +70,9 @@ pub struct Detail {
     /// What the service wrote for residents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_note: Option<String>,
+    /// Hand-over: what the town tells the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// On hold: when somebody looks again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review_on: Option<NaiveDate>,

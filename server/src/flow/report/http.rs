@@ -175,6 +175,7 @@ async fn sender(
         key_hash: key.map(|key| digest(format!("submit_report\n{owner}\n{key}").as_bytes())),
         request_id: Some(client.request_id.clone()),
         historic: false,
+        town: None,
     })
 }
 

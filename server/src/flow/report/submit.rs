@@ -38,8 +38,10 @@ pub struct Sender {
     pub key_hash: Option<Vec<u8>>,
     /// Of the request, as in the logs.
     pub request_id: Option<String>,
-    /// History of an older system: gates and the clock are not held against it.
+    /// History of an older system: nobody is told of it.
     pub historic: bool,
+    /// Only this town may take it, wherever others lie.
+    pub town: Option<TownId>,
 }
 
 /// What the author is told.
@@ -109,7 +111,7 @@ fn prepare(
     now: DateTime<Utc>,
 ) -> Result<Prepared, Problem> {
     let mut errors = FieldErrors::default();
-    let only = sender.staff.map(|(town, _, _)| town);
+    let only = sender.staff.map(|(town, _, _)| town).or(sender.town);
     let taker = find_town(
         catalogue,
         submission,

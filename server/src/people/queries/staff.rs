@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::db::schema::{role_grant, staff_user};
 use crate::db::{TownId, Tx};
 use crate::http::problem::{Kind, Problem};
-use crate::people::policy::Grant;
+use crate::people::policy::{Grant, Role};
 
 diesel::define_sql_function! {
     /// In lower case.
@@ -229,4 +229,146 @@ async fn name_person(tx: &mut Tx, value: &str) -> Result<(), Problem> {
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// Refuses all access and refresh tokens that a person holds, in every town; the new epoch.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn next_epoch(tx: &mut Tx, person: Uuid) -> Result<i32, Problem> {
+    let epoch = diesel::update(staff_user::table.find(person))
+        .set(staff_user::session_epoch.eq(staff_user::session_epoch + 1))
+        .returning(staff_user::session_epoch)
+        .get_result(&mut **tx)
+        .await?;
+    Ok(epoch)
+}
+
+/// Stores a new password's hash.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_password(tx: &mut Tx, person: Uuid, hash: &str) -> Result<(), Problem> {
+    diesel::update(staff_user::table.find(person))
+        .set(staff_user::password_hash.eq(hash))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Stores a new PIN's hash; earlier wrong tries no longer count.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_pin(tx: &mut Tx, person: Uuid, hash: &str) -> Result<(), Problem> {
+    diesel::update(staff_user::table.find(person))
+        .set((staff_user::pin_hash.eq(hash), staff_user::pin_failures.eq(0)))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Counts a PIN as wrong until [`clear_pin_failures`] says that it was right.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn count_pin_failure(tx: &mut Tx, person: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
+    diesel::update(staff_user::table.find(person))
+        .set((
+            staff_user::pin_failures.eq(staff_user::pin_failures + 1),
+            staff_user::pin_failed_at.eq(now),
+        ))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets wrong PINs after a right one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn clear_pin_failures(tx: &mut Tx, person: Uuid) -> Result<(), Problem> {
+    diesel::update(staff_user::table.find(person))
+        .set(staff_user::pin_failures.eq(0))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// From now on the person cannot sign in anywhere.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn disable(tx: &mut Tx, person: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
+    diesel::update(staff_user::table.find(person))
+        .set(staff_user::disabled_at.eq(now))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Which grants of the transaction's town end.
+#[derive(Clone, Copy, Debug)]
+pub enum Ends {
+    /// One.
+    Grant(Uuid),
+    /// All of a person.
+    OfPerson(Uuid),
+}
+
+/// Ends grants.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn revoke(tx: &mut Tx, which: Ends, now: DateTime<Utc>) -> Result<(), Problem> {
+    let mut rows = diesel::update(role_grant::table)
+        .filter(role_grant::jurisdiction_id.eq(tx.town().0))
+        .filter(role_grant::revoked_at.is_null())
+        .set(role_grant::revoked_at.eq(now))
+        .into_boxed();
+    rows = match which {
+        Ends::Grant(id) => rows.filter(role_grant::id.eq(id)),
+        Ends::OfPerson(person) => rows.filter(role_grant::staff_user_id.eq(person)),
+    };
+    rows.execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Live grants of the role admin over the whole town, as (grant, person), locked in one order: two admins who revoke each
+/// other come one after the other.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock_admins(tx: &mut Tx) -> Result<Vec<(Uuid, Uuid)>, Problem> {
+    let rows = role_grant::table
+        .filter(role_grant::jurisdiction_id.eq(tx.town().0))
+        .filter(role_grant::role.eq(Role::Admin.as_str()))
+        .filter(role_grant::revoked_at.is_null())
+        .filter(role_grant::service_id.is_null().and(role_grant::sector_id.is_null()))
+        .order(role_grant::id)
+        .select((role_grant::id, role_grant::staff_user_id))
+        .for_update();
+    Ok(rows.load(&mut **tx).await?)
+}
+
+/// People with a live grant in the transaction's town, by name, from behind `after`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn page(tx: &mut Tx, after: Option<(String, Uuid)>, rows: i64) -> Result<Vec<Person>, Problem> {
+    let here = role_grant::table
+        .filter(role_grant::jurisdiction_id.eq(tx.town().0))
+        .filter(role_grant::revoked_at.is_null())
+        .select(role_grant::staff_user_id);
+    let mut query = staff_user::table
+        .filter(staff_user::id.eq_any(here))
+        .order((staff_user::name, staff_user::id))
+        .limit(rows)
+        .select(Person::as_select())
+        .into_boxed();
+    if let Some((name, id)) = after {
+        let same = staff_user::name.eq(name.clone()).and(staff_user::id.gt(id));
+        query = query.filter(staff_user::name.gt(name).or(same));
+    }
+    Ok(query.load(&mut **tx).await?)
 }
