@@ -41,6 +41,7 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::status::http::assign::assign_alert);
     api.service(flow::status::http::assign::remind_service);
     api.service(flow::status::http::assign::take_back_alert);
+    api.service(flow::status::http::still_there::report_still_there);
     // 6. Everyone hears
     api.service(flow::notification::http::unsubscribe_page);
     api.service(flow::notification::http::unsubscribe);

@@ -71,7 +71,7 @@ pub async fn send(
             town: Some(town),
             ..Sender::default()
         };
-        match submit(app, &submission(report)?, &sender, report.received_at).await {
+        match submit(app, &submission(report)?, &[], &sender, report.received_at).await {
             Err(problem) if problem.kind != Kind::Invalid => return Err(problem).context("sending the demo's days"),
             _ => progress(place + 1, reports.len()),
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::catalog::gates::shut_by;
 use crate::catalog::model::{Body, Category, EmergencyNumber, Town};
+use crate::flow::photo::formats::{PhotoFormats, photo_formats};
 use crate::flow::report::acknowledge::{Jurisdiction, jurisdiction};
 use crate::flow::report::parse::{MAX_ADDRESS, MAX_DESCRIPTION};
 use crate::http::etag;
@@ -103,6 +104,8 @@ pub struct Limits {
     pub description: usize,
     /// Characters.
     pub address: usize,
+    /// What is taken in as a photo.
+    pub photos: PhotoFormats,
 }
 
 /// The data-protection notice.
@@ -150,7 +153,8 @@ pub async fn get_catalogue(
             (nearest.ok_or_else(|| outside())?, Some(at))
         }
     };
-    let body = serde_json::to_vec(&answer(&app, &town, at, Utc::now())).map_err(Problem::internal)?;
+    let body = serde_json::to_vec(&answer(&app, &town, at, photo_formats(&app).await, Utc::now()))
+        .map_err(Problem::internal)?;
     let tag = etag::of_bytes(&body);
     if etag::client_has(&request, &tag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
@@ -180,7 +184,7 @@ fn outside() -> Problem {
     errors.into_problem()
 }
 
-fn answer(app: &App, town: &Town, at: Option<LonLat>, now: DateTime<Utc>) -> CatalogueAnswer {
+fn answer(app: &App, town: &Town, at: Option<LonLat>, photos: PhotoFormats, now: DateTime<Utc>) -> CatalogueAnswer {
     let public = town
         .categories
         .iter()
@@ -195,6 +199,7 @@ fn answer(app: &App, town: &Town, at: Option<LonLat>, now: DateTime<Utc>) -> Cat
         limits: Limits {
             description: MAX_DESCRIPTION,
             address: MAX_ADDRESS,
+            photos,
         },
         notice: Notice {
             version: town.notice_version,

@@ -5,5 +5,5 @@ pub mod catalogue;
 pub mod followed;
 pub mod health;
 pub mod kept_mail;
-pub mod tasks;
 pub mod pages;
+pub mod tasks;

@@ -219,7 +219,7 @@ async fn one(
         town: Some(town.id),
         ..Sender::default()
     };
-    let accepted = submit(app, &submission, &sender, at).await;
+    let accepted = submit(app, &submission, &[], &sender, at).await;
     let accepted = accepted.map_err(|problem| Reason::of(&problem))?;
     if accepted.replayed {
         return Err(Reason::DuplicateId);

@@ -13,6 +13,7 @@ use super::write::service_of;
 use crate::app::App;
 use crate::auth::secret;
 use crate::catalog::model::{EmergencyNumber, Town};
+use crate::flow::photo::model::PhotoLine;
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::http::problem::Problem;
 use crate::text::Locale;
@@ -44,6 +45,9 @@ pub struct Acknowledgement {
     /// Alerts nearby that may be the same: the app may ask "is it this one?".
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<Suggested>,
+    /// The photos that came with it: each received, or refused with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PhotoLine>,
     /// On implicit decisions, where the category is a formal request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub implicit_decision: Option<String>,
@@ -165,6 +169,7 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
         } else {
             told.suggestions.clone()
         },
+        photos: accepted.photos.clone(),
         implicit_decision: category
             .formal_request
             .then(|| town.implicit_decision.get(locale).to_owned()),

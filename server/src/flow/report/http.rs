@@ -1,19 +1,20 @@
 //! The report stage over HTTP.
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
 use chrono::Utc;
 use serde_json::{Map, Value};
 
 use super::acknowledge::{Acknowledgement, acknowledge};
 use super::model::Channel;
 use super::parse;
-use super::submit::{Sender, submit};
+use super::submit::{Sender, SentPhoto, submit};
 use crate::app::App;
 use crate::auth::extract::MaybeStaff;
 use crate::auth::secret::digest;
+use crate::flow::photo::multipart;
 use crate::http::client::Client;
-use crate::http::json::Body;
+use crate::http::json::{self, Body, media_type};
 use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem, ProblemBody};
 use crate::people;
@@ -100,7 +101,8 @@ pub struct NewContact {
 #[utoipa::path(
     operation_id = "submit_report",
     tag = "resident",
-    request_body(content = NewReport, content_type = "application/json"),
+    request_body(description = "JSON; or a form whose `report` part is that JSON, with up to five `photo` parts.",
+        content((NewReport = "application/json"), (ReportForm = "multipart/form-data"))),
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable: 1 to 255 characters."),
         ("X-Device-Id" = Option<String>, Header, description = "Installation of the app: recognises a resubmission; never stored as is."),
@@ -124,7 +126,7 @@ pub async fn submit_report(
     request: HttpRequest,
     client: Client,
     staff: MaybeStaff,
-    body: Body<Map<String, Value>>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let now = Utc::now();
     let sender = sender(&app, &request, &client, staff, now).await?;
@@ -133,12 +135,36 @@ pub async fn submit_report(
     } else {
         Channel::PUBLIC
     };
-    let submission = parse::read(&body.0, channels, client.locale, &[], now)?;
-    let accepted = submit(&app, &submission, &sender, now).await?;
+    let (object, photos) = body(&request, payload).await?;
+    let hashes: Vec<Vec<u8>> = photos.iter().flatten().map(|photo| digest(photo)).collect();
+    let submission = parse::read(&object, channels, client.locale, &hashes, now)?;
+    let accepted = submit(&app, &submission, &photos, &sender, now).await?;
     let answer = acknowledge(&app, &accepted)?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, answer.follow.url.clone()))
         .json(answer))
+}
+
+/// A report and its photos in one form.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the form")]
+pub struct ReportForm {
+    /// The report, as JSON.
+    report: NewReport,
+    /// Up to five photos.
+    #[schema(value_type = Option<Vec<String>>, format = Binary)]
+    photo: Option<Vec<Vec<u8>>>,
+}
+
+/// The report's JSON and the photos, from a JSON body or a form.
+async fn body(request: &HttpRequest, payload: web::Payload) -> Result<(Map<String, Value>, Vec<SentPhoto>), Problem> {
+    if media_type(request).as_deref() == Some("multipart/form-data") {
+        let parts = multipart::read(request.headers(), payload, multipart::Limits::REPORT).await?;
+        let report = parts.report.ok_or_else(|| Problem::field("report", "required"))?;
+        return Ok((json::parse(&report)?, parts.photos));
+    }
+    let object = Body::<Map<String, Value>>::from_request(request, &mut payload.into_inner()).await?;
+    Ok((object.0, Vec::new()))
 }
 
 /// Who sends: limits are counted for everybody but staff, whose right to enter reports is read.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::buckets::ReportedBy;
+use crate::flow::photo::model::Refusal;
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::text::Locale;
 use crate::vault::Contact;
@@ -175,6 +176,18 @@ pub struct Told {
     pub closed_at: Option<DateTime<Utc>>,
     /// Alerts nearby that may be the same thing.
     pub suggestions: Vec<Suggested>,
+    /// The photos that came with it, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PhotoTold>,
+}
+
+/// What was said of a photo that came with a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoTold {
+    /// Its identity, unless refused.
+    pub id: Option<Uuid>,
+    /// Why it was refused.
+    pub refusal: Option<Refusal>,
 }
 
 /// An alert nearby that may be the same thing.

@@ -25,7 +25,10 @@ use crate::catalog::model::{Catalogue, Town};
 use crate::db::{TownId, Tx};
 use crate::flow::alert;
 use crate::flow::alert::queries::candidates::{Around, around};
+use crate::flow::photo::model::{PhotoLine, Received, Refusal};
+use crate::flow::photo::receive::sniff_and_store_all;
 use crate::http::problem::{FieldErrors, Kind, Problem};
+use bytes::Bytes;
 
 /// Who sends the report.
 #[derive(Clone, Debug, Default)]
@@ -53,9 +56,16 @@ pub struct Accepted {
     pub told: Told,
     /// Its town.
     pub town: std::sync::Arc<Town>,
+    /// The photos that came with it.
+    pub photos: Vec<PhotoLine>,
     /// Whether it was received before and this is the same answer again.
     pub replayed: bool,
 }
+
+/// A photo that came with a report: its bytes, or why it is refused already.
+pub type SentPhoto = Result<Bytes, Refusal>;
+/// A photo after its headers were read and its bytes stored.
+pub(super) type TakenPhoto = Result<Received, Refusal>;
 
 /// Everything known before the transaction.
 pub(super) struct Prepared {
@@ -78,6 +88,7 @@ pub(super) struct Prepared {
 pub async fn submit(
     app: &App,
     submission: &Submission,
+    photos: &[SentPhoto],
     sender: &Sender,
     now: DateTime<Utc>,
 ) -> Result<Accepted, Problem> {
@@ -90,10 +101,13 @@ pub async fn submit(
     }
     for _ in 0..3 {
         let prepared = prepare(app, &catalogue, submission, sender, id, now)?;
-        let tx = app.db.begin(prepared.taker.town.id).await?;
+        let town = prepared.taker.town.id;
+        // Bytes first, under their own hash; rows after, in the transaction. What is left over is swept.
+        let taken = sniff_and_store_all(app, town, photos.to_vec()).await;
+        let tx = app.db.begin(town).await?;
         let known = queries::known(&tx, id, sender.key_hash.as_deref()).await?;
         if known.catalogue_version == catalogue.version {
-            return settle(app, tx, submission, sender, &prepared, known, now).await;
+            return settle(app, tx, submission, &taken, sender, &prepared, known, now).await;
         }
         // The catalogue changed since it was read: read it again, and look again which town takes the report.
         tx.rollback().await?;
@@ -175,10 +189,12 @@ fn prepare(
 }
 
 /// Inside the transaction: a retry is recognised, or the report is decided on and written.
+#[expect(clippy::too_many_arguments, reason = "the whole of a submit meets here, once")]
 async fn settle(
     app: &App,
     mut tx: Tx,
     submission: &Submission,
+    taken: &[TakenPhoto],
     sender: &Sender,
     prepared: &Prepared,
     known: Known,
@@ -187,11 +203,13 @@ async fn settle(
     let town = prepared.taker.town.clone();
     if let Some(report) = already(&mut tx, submission, prepared, known).await? {
         tx.rollback().await?;
-        let told = serde_json::from_value(report.answer.clone()).map_err(Problem::internal)?;
+        let told: Told = serde_json::from_value(report.answer.clone()).map_err(Problem::internal)?;
+        let photos = lines(app, submission, &town, &told, taken);
         return Ok(Accepted {
             report,
             told,
             town,
+            photos,
             replayed: true,
         });
     }
@@ -201,30 +219,41 @@ async fn settle(
         return Err(Problem::new(Kind::IdTaken));
     }
     let around = lock_and_look(&mut tx, submission, prepared, now).await?;
-    let (outcome, context) = decide(prepared, submission, &around, now)?;
-    tracing::debug!(
-        at_exact_point = context.at_exact_point,
-        candidates = around.candidates.len(),
-        "decided"
-    );
+    let outcome = decide(prepared, submission, &around, now)?;
     let draft = Draft {
         submission,
         sender,
         prepared,
         around: &around,
         outcome: &outcome,
+        taken,
         now,
     };
     let (report, told) = write(app, &mut tx, &draft).await?;
     tx.commit().await?;
     app.metrics.decided(outcome.decision.as_str());
     app.wake.notify_one();
+    let photos = lines(app, submission, &town, &told, taken);
     Ok(Accepted {
         report,
         told,
         town,
+        photos,
         replayed: false,
     })
+}
+
+/// What the answer says of each photo. Where the camera was is offered and stored nowhere: a retry reads it again.
+fn lines(app: &App, submission: &Submission, town: &Town, told: &Told, taken: &[TakenPhoto]) -> Vec<PhotoLine> {
+    let each = taken
+        .iter()
+        .zip(&told.photos)
+        .map(|(taken, told)| match (taken, told.id) {
+            (Ok(received), Some(id)) => PhotoLine::received(id, received, town.time_zone),
+            (Err(refusal), _) => PhotoLine::refused(*refusal, &app.texts, submission.locale),
+            (Ok(_), None) => PhotoLine::refused(told.refusal.unwrap_or(Refusal::Failed), &app.texts, submission.locale),
+        });
+    each.collect()
 }
 
 /// The report that the same request made before, or why the id or the key cannot be used.
@@ -290,7 +319,7 @@ fn decide(
     submission: &Submission,
     around: &Around,
     now: DateTime<Utc>,
-) -> Result<(geo_dedup::Outcome, Context), Problem> {
+) -> Result<geo_dedup::Outcome, Problem> {
     let Some(category) = prepared.taker.category() else {
         return Err(Problem::internal("no category"));
     };
@@ -309,9 +338,11 @@ fn decide(
         verdicts,
         ..Context::at(Timestamp(now.timestamp_millis()))
     };
-    Ok((
-        geo_dedup::decide(&prepared.seen, &around.candidates, &context, &category.policy),
-        context,
+    Ok(geo_dedup::decide(
+        &prepared.seen,
+        &around.candidates,
+        &context,
+        &category.policy,
     ))
 }
 

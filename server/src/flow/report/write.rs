@@ -9,26 +9,27 @@ use uuid::Uuid;
 
 use super::buckets::ReportedBy;
 use super::expected::{Expectation, Outlook, expected_by};
-use super::model::{ContactWay, DayRange, Relation, Submission, Suggested, Told};
+use super::model::{ContactWay, DayRange, PhotoTold, Relation, Submission, Suggested, Told};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
-use super::submit::{Prepared, Sender, joined};
+use super::submit::{Prepared, Sender, TakenPhoto, joined};
 use crate::app::App;
 use crate::audit;
 use crate::auth::keys::KeyRing;
 use crate::auth::secret;
 use crate::catalog::calendar::due_at;
 use crate::catalog::model::{Category, Service, Town};
-use crate::catalog::routes::CategoryNode;
 use crate::db::Tx;
 use crate::db::space::to_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::alert::queries::candidates::Around;
 use crate::flow::alert::queries::place::{self, Decided, NewAlert};
-use crate::flow::dispatch::routing::{Routable, Route, route};
+use crate::flow::dispatch::hand_over::apply_route;
+use crate::flow::dispatch::routing::{Route, route_in};
 use crate::flow::notification::fan_out::{self, ServiceNotice};
 use crate::flow::notification::model::Detail;
 use crate::flow::notification::token;
+use crate::flow::photo::receive::attach_to_report;
 use crate::http::problem::Problem;
 use crate::vault;
 
@@ -39,6 +40,7 @@ pub(super) struct Draft<'a> {
     pub(super) prepared: &'a Prepared,
     pub(super) around: &'a Around,
     pub(super) outcome: &'a Outcome,
+    pub(super) taken: &'a [TakenPhoto],
     pub(super) now: DateTime<Utc>,
 }
 
@@ -84,9 +86,9 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
         ids.push((alert_id, "alert"));
     }
     queries::claim_ids(tx, town.id, &ids).await?;
-    let alert = match there {
-        Some(alert) => join(tx, draft, alert).await?,
-        None => place::open(tx, new_alert(draft, alert_id)?).await?,
+    let (alert, event_id) = match there {
+        Some(alert) => (join(tx, draft, alert).await?, prepared.id),
+        None => open(tx, draft, alert_id).await?,
     };
     let told = told(draft, there.is_some(), &alert)?;
     let reachable = !submission.contact.fields().is_empty();
@@ -98,12 +100,8 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let report = new_report(draft, subject_id, &alert, &told)?;
     let code_hash = code_hasher(&app.keys, town, prepared.id);
     let reference = queries::insert(tx, report.clone(), &code_hash).await?;
+    attach_photos(tx, draft, &told).await?;
     let follower = new_follower(&app.keys, draft, subject_id, &alert);
-    let event_id = if there.is_none() {
-        open_history(tx, draft, &alert).await?
-    } else {
-        prepared.id
-    };
     let (words, changed) = (words(submission), [("report", prepared.id), ("alert", alert.id)]);
     tokio::try_join!(
         queries::follow(tx, follower.as_ref()),
@@ -153,6 +151,16 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     Ok((stored, told))
 }
 
+/// Opens an alert: its row, the first line of its history, what its route means. Returns it as it is then, and the event.
+async fn open(tx: &mut Tx, draft: &Draft<'_>, id: Uuid) -> Result<(Alert, Uuid), Problem> {
+    let mut alert = place::open(tx, new_alert(draft, id)?).await?;
+    let event_id = open_history(tx, draft, &alert).await?;
+    if !draft.sender.historic {
+        apply_route(tx, draft.town(), &mut alert, &route_of(draft)?, draft.now).await?;
+    }
+    Ok((alert, event_id))
+}
+
 async fn join(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<Alert, Problem> {
     let anchor = crate::db::space::from_point(&alert.anchor).map_err(Problem::internal)?;
     let distance = anchor.distance(&draft.submission.position).get();
@@ -198,25 +206,14 @@ fn new_alert(draft: &Draft<'_>, id: Uuid) -> Result<NewAlert, Problem> {
     })
 }
 
-/// Who has a new alert: the town's rules over category, sector and hour.
+/// Who has a new alert: the town's rules over category, place and hour.
 fn route_of(draft: &Draft<'_>) -> Result<Route, Problem> {
-    let (town, category) = (draft.town(), draft.category()?);
-    let parent = category.parent_id.and_then(|id| town.category_by_id(id));
-    let lineage: Vec<CategoryNode> = std::iter::once(category)
-        .chain(parent)
-        .map(|node| CategoryNode {
-            id: node.id,
-            service: node.service_id,
-        })
-        .collect();
-    let local_time = draft.now.with_timezone(&town.time_zone).naive_local();
-    let what = Routable {
-        lineage: &lineage,
-        sector: draft.prepared.sector_id,
-        zones: &town.zones_at(draft.submission.position),
-        local_time,
-    };
-    Ok(route(&town.routing, town.default_service_id, &what))
+    Ok(route_in(
+        draft.town(),
+        draft.category()?.id,
+        draft.submission.position,
+        draft.now,
+    ))
 }
 
 /// The range told to reporters, if the past allows one.
@@ -409,7 +406,42 @@ fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<Told, Probl
         body_id: alert.body_id,
         closed_at: alert.closed_at.filter(|_| relation == Relation::LateEvidence),
         suggestions,
+        photos: draft.taken.iter().map(photo_told).collect(),
     })
+}
+
+/// Ids are made here, so that the stored answer already holds them.
+fn photo_told(taken: &TakenPhoto) -> PhotoTold {
+    match taken {
+        Ok(_) => PhotoTold {
+            id: Some(Uuid::now_v7()),
+            refusal: None,
+        },
+        Err(refusal) => PhotoTold {
+            id: None,
+            refusal: Some(*refusal),
+        },
+    }
+}
+
+/// The rows of the photos, and the jobs that decode them.
+async fn attach_photos(tx: &Tx, draft: &Draft<'_>, told: &Told) -> Result<(), Problem> {
+    let by = draft.sender.staff.map(|(_, user, _)| user);
+    for (taken, told) in draft.taken.iter().zip(&told.photos) {
+        if let (Ok(received), Some(id)) = (taken, told.id) {
+            attach_to_report(
+                tx,
+                draft.town().id,
+                draft.prepared.id,
+                Some(id),
+                by,
+                received,
+                draft.now,
+            )
+            .await?;
+        }
+    }
+    Ok(())
 }
 
 fn suggested(alert: &Alert) -> Result<Suggested, Problem> {

@@ -3,6 +3,7 @@
 pub mod assign;
 pub mod qualify;
 pub mod steps;
+pub mod still_there;
 mod wire;
 
 pub use wire::{AlertAnswer, answer};
