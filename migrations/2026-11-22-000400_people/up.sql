@@ -56,6 +56,10 @@ COMMENT ON COLUMN role_grant.granted_at IS 'Since when.';
 COMMENT ON COLUMN role_grant.granted_by IS 'Who gave it; null: the installation.';
 COMMENT ON COLUMN role_grant.revoked_at IS 'Until when.';
 CREATE INDEX role_grant_staff_user ON role_grant (jurisdiction_id, staff_user_id) WHERE revoked_at IS NULL;
+-- Beside the policy `town` of every table: signing in with a password comes before a town is known.
+CREATE POLICY own ON role_grant FOR SELECT
+    USING (staff_user_id = nullif(current_setting('vigie.staff_user', true), '')::uuid);
+COMMENT ON POLICY own ON role_grant IS 'A transaction that names a person (set_config(''vigie.staff_user'', id, true)) sees that person''s grants of every town.';
 
 CREATE TABLE device (
     jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),

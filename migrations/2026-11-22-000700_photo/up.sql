@@ -54,3 +54,4 @@ CREATE INDEX photo_report ON photo (jurisdiction_id, report_id) WHERE report_id 
 CREATE INDEX photo_alert ON photo (jurisdiction_id, alert_id) WHERE alert_id IS NOT NULL;
 CREATE INDEX photo_original ON photo (jurisdiction_id, uploaded_at) WHERE original_removed_at IS NULL;
 CREATE INDEX photo_bytes ON photo (jurisdiction_id, sha256);
+CREATE INDEX photo_derived ON photo (jurisdiction_id, derived_sha256) WHERE derived_sha256 IS NOT NULL;

@@ -58,7 +58,7 @@ CREATE TABLE notification (
 );
 COMMENT ON TABLE notification IS 'One thing to tell one recipient by one channel: the record of what was promised and sent.';
 COMMENT ON COLUMN notification.jurisdiction_id IS 'Town.';
-COMMENT ON COLUMN notification.id IS 'Identity (UUIDv7); makes the Message-ID.';
+COMMENT ON COLUMN notification.id IS 'Identity; makes the Message-ID.';
 COMMENT ON COLUMN notification.recipient IS 'Kind of recipient.';
 COMMENT ON COLUMN notification.follower_id IS 'For recipient follower.';
 COMMENT ON COLUMN notification.service_id IS 'For recipient service, on_call, supervisor.';

@@ -9,8 +9,12 @@ use tokio::sync::Notify;
 use crate::auth::keys::KeyRing;
 use crate::auth::password::Passwords;
 use crate::catalog::cache::CatalogueCache;
+use crate::clients::mail::{self, Mailer};
+use crate::clients::sms::{self, SmsGateway};
 use crate::config::Config;
 use crate::db::Db;
+use crate::flow::photo::decode::{Decoder, DecoderSettings};
+use crate::flow::photo::store::{self, PhotoStore};
 use crate::http::limits::Limits;
 use crate::telemetry::Metrics;
 use crate::text::Texts;
@@ -30,8 +34,16 @@ pub struct App {
     pub texts: Arc<Texts>,
     /// Towns, categories, services.
     pub catalogue: Arc<CatalogueCache>,
+    /// Where the bytes of photos are.
+    pub photos: Arc<dyn PhotoStore>,
+    /// Reads photos in processes of their own.
+    pub decoder: Arc<Decoder>,
     /// Rate limits.
     pub limits: Arc<Limits>,
+    /// Sends mails, or keeps them where no relay is set.
+    pub mailer: Arc<dyn Mailer>,
+    /// Sends text messages, or keeps them where no gateway is set.
+    pub sms: Arc<dyn SmsGateway>,
     /// Counters.
     pub metrics: Metrics,
     /// Wakes this process's worker after a commit that left work.
@@ -60,10 +72,42 @@ impl App {
             passwords: Passwords::new(cores)?,
             texts: Arc::new(Texts::load()),
             catalogue: Arc::new(CatalogueCache::default()),
+            photos: store::open(&config)?,
+            decoder: Arc::new(decoder(config.decoders)?),
             limits: Arc::new(Limits::new(config.budgets)),
+            mailer: mailer(&config)?,
+            sms: sms(&config)?,
             metrics: Metrics::new()?,
             wake: Arc::new(Notify::new()),
             config: Arc::new(config),
         })
     }
+}
+
+/// The decoder is this very program. A test's process is another one: it says by `VIGIE_BIN` where the program is.
+fn decoder(derivers: usize) -> anyhow::Result<Decoder> {
+    let running = std::env::current_exe().context("finding this program")?;
+    let program = match std::env::var_os("VIGIE_BIN") {
+        Some(program) if running.file_name() != Some("vigie".as_ref()) => std::path::absolute(program)?,
+        _ => running,
+    };
+    let settings = DecoderSettings {
+        derivers,
+        ..DecoderSettings::default()
+    };
+    Ok(Decoder::new(program, settings))
+}
+
+fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &config.smtp {
+        Some(url) => Arc::new(mail::Smtp::new(url)?),
+        None => Arc::new(mail::Kept(config.kept_mail())),
+    })
+}
+
+fn sms(config: &Config) -> anyhow::Result<Arc<dyn SmsGateway>> {
+    Ok(match &config.sms {
+        Some(gateway) => Arc::new(sms::HttpGateway::new(gateway.url.clone(), gateway.token.clone())?),
+        None => Arc::new(sms::Kept(config.data_dir.join("sms"))),
+    })
 }

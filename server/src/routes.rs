@@ -3,12 +3,23 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::flow::{dispatch, status};
-use crate::views;
+use crate::{flow, people, views};
 
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
-    // The queue and the map
+    // 1. A person says "here, this"
+    api.service(views::catalogue::get_catalogue);
+    api.service(flow::report::http::submit_report);
+    api.service(views::followed::look_up_report);
+    api.service(views::followed::get_report);
+    // 2. Evidence
+    api.service(flow::photo::http::upload_report_photo);
+    api.service(flow::photo::http::upload_proof);
+    api.service(flow::photo::http::read_photo);
+    api.service(flow::photo::http::photo_file);
+    api.service(flow::photo::http::release_photo);
+    api.service(flow::photo::http::unrelease_photo);
+    // 3. One alert for one problem: the queue and the map
     api.service(views::alerts::queue::list_alerts);
     api.service(views::alerts::cells::count_alerts_by_cell);
     api.service(views::alerts::detail::get_alert);
@@ -16,21 +27,56 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(views::alerts::desk::list_entered_reports);
     api.service(views::alerts::oversight::list_orphans);
     api.service(views::alerts::oversight::list_overdue);
-    // Dispatch
-    api.service(dispatch::http::dispatch::dispatch_alert);
-    api.service(dispatch::http::dispatch::plan_task);
+    // 4. Who goes
+    api.service(flow::dispatch::http::dispatch::dispatch_alert);
+    api.service(flow::dispatch::http::dispatch::plan_task);
     api.service(views::tasks::list_tasks);
-    api.service(dispatch::http::actions::act_on_task);
-    api.service(dispatch::http::hand_over::hand_over_alert);
-    api.service(dispatch::http::hand_over::answer_hand_over);
-    // Status
-    api.service(status::http::qualify::qualify_alert);
-    api.service(status::http::qualify::see_alert);
-    api.service(status::http::steps::take_step);
-    api.service(status::http::assign::assign_alert);
-    api.service(status::http::assign::remind_service);
-    api.service(status::http::assign::take_back_alert);
+    api.service(flow::dispatch::http::actions::act_on_task);
+    api.service(flow::dispatch::http::hand_over::hand_over_alert);
+    api.service(flow::dispatch::http::hand_over::answer_hand_over);
+    // 5. What happened
+    api.service(flow::status::http::qualify::qualify_alert);
+    api.service(flow::status::http::qualify::see_alert);
+    api.service(flow::status::http::steps::take_step);
+    api.service(flow::status::http::assign::assign_alert);
+    api.service(flow::status::http::assign::remind_service);
+    api.service(flow::status::http::assign::take_back_alert);
+    // 6. Notification: everyone hears
+    api.service(flow::notification::http::unsubscribe_page);
+    api.service(flow::notification::http::unsubscribe);
+    api.service(flow::notification::http::on_call_page);
+    api.service(flow::notification::http::acknowledge_on_call);
+    api.service(flow::notification::http::list_calls);
+    api.service(flow::notification::http::record_call_outcome);
+    api.service(flow::notification::http::list_letters);
+    api.service(flow::notification::http::print_letter);
+    api.service(flow::notification::http::mark_letter_printed);
+    api.service(flow::notification::http::list_dead_notifications);
+    api.service(flow::notification::http::retry_notification);
+    api.service(flow::notification::http::reveal_contact);
+    // People
+    api.service(people::http::auth::sign_in);
+    api.service(people::http::auth::sign_in_pin);
+    api.service(people::http::auth::refresh);
+    api.service(people::http::auth::sign_out);
+    api.service(people::http::auth::sign_out_everywhere);
+    api.service(people::http::me::me);
+    api.service(people::http::me::change_password);
+    api.service(people::http::me::set_pin);
+    api.service(people::http::devices::announce_device);
+    api.service(people::http::devices::enrol_device);
+    api.service(people::http::devices::list_devices);
+    api.service(people::http::devices::device_agents);
+    api.service(people::http::devices::revoke_device);
+    api.service(people::http::staff::list_staff);
+    api.service(people::http::staff::create_staff);
+    api.service(people::http::staff::add_grant);
+    api.service(people::http::staff::revoke_grant);
+    api.service(people::http::staff::disable_staff);
     // Operation
+    api.service(people::http::auth::jwks);
+    api.service(views::kept_mail::list_kept_mail);
+    api.service(views::kept_mail::read_kept_mail);
     api.service(views::health::healthz);
     api.service(views::health::readyz);
 }

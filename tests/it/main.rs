@@ -1,1 +1,25 @@
+//! The one integration binary: linking it is most of what building costs, so there is one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "whatever fails here is a failed test, and says where"
+)]
+
+mod architecture;
+mod contract;
+mod harness;
+mod intake;
+mod migrations;
+mod outage;
+mod walls;
+
+/// The text of every source file of the server, tests left out.
+fn sources_of_the_server() -> Vec<String> {
+    architecture::sources()
+        .iter()
+        .filter(|source| !source.is_test())
+        .map(|source| source.text.clone())
+        .collect()
+}

@@ -12,6 +12,10 @@ use super::keys::KeyRing;
 use crate::db::TownId;
 use crate::http::problem::{Kind, Problem};
 
+#[cfg(test)]
+#[path = "token_tests.rs"]
+mod tests;
+
 /// How long an access token is good for.
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(15);
 const TYPE: &str = "at+jwt";

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::text::Localized;
@@ -11,7 +12,8 @@ use crate::text::Localized;
 mod tests;
 
 /// What a gate does inside its conditions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GateRule {
     /// The category is shut inside the conditions.
     Closed,

@@ -168,6 +168,16 @@ impl Town {
         self.sectors.iter().find(|sector| sector.boundary.contains(&point))
     }
 
+    /// Outside bodies whose zone holds a position, in the order of their identities.
+    #[must_use]
+    pub fn zones_at(&self, position: LonLat) -> Vec<Uuid> {
+        let point = geo::Point::new(position.lon(), position.lat());
+        let holds = |body: &&Body| body.zone.as_ref().is_some_and(|zone| zone.contains(&point));
+        let mut zones: Vec<Uuid> = self.bodies.values().filter(holds).map(|body| body.id).collect();
+        zones.sort_unstable();
+        zones
+    }
+
     /// A category by its code.
     #[must_use]
     pub fn category(&self, code: &str) -> Option<&Category> {

@@ -1,6 +1,6 @@
 //! Reads the whole catalogue. Its tables are readable without a town: every server holds every town's in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -294,7 +294,9 @@ fn by_town<T>(rows: Vec<T>, town: impl Fn(&T) -> i32) -> HashMap<i32, Vec<T>> {
 
 fn build_town(row: TownRow, default_service_id: Uuid, parts: Parts) -> Result<Town, Problem> {
     let categories = build_categories(parts.categories)?;
-    let rules = parts.rules.into_iter().map(build_rule).collect::<Result<Vec<_>, _>>()?;
+    let zoned: HashSet<Uuid> = parts.bodies.iter().filter(|row| row.zone.is_some()).map(|row| row.id).collect();
+    let rules = parts.rules.into_iter().map(|row| build_rule(row, &zoned));
+    let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let crews = parts
         .crews
         .into_iter()
@@ -458,7 +460,7 @@ fn build_gate(row: GateRow) -> Result<Gate, Problem> {
     })
 }
 
-fn build_rule(row: RuleRow) -> Result<RoutingRule, Problem> {
+fn build_rule(row: RuleRow, zoned: &HashSet<Uuid>) -> Result<RoutingRule, Problem> {
     Ok(RoutingRule {
         id: row.id,
         category: row.category_id,
@@ -469,6 +471,7 @@ fn build_rule(row: RuleRow) -> Result<RoutingRule, Problem> {
             .transpose()?,
         rank: row.rank,
         body: row.body_id,
+        inside_zone: row.body_id.is_some_and(|body| zoned.contains(&body)),
         service: row.service_id,
         crew: row.crew_id,
     })

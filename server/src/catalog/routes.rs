@@ -19,6 +19,8 @@ pub struct RoutingRule {
     pub rank: i32,
     /// Outside body that the alert is handed over to; none: the town keeps it.
     pub body: Option<Uuid>,
+    /// Whether that body has a zone: the rule applies only inside it.
+    pub inside_zone: bool,
     /// Service in charge; none: the category's own.
     pub service: Option<Uuid>,
     /// Crew proposed at dispatch.

@@ -1,8 +1,16 @@
 //! The command `vigie`: what an operator types.
 
+pub mod admin;
+pub mod database;
+pub mod import;
 pub mod migrate;
 pub mod openapi;
+pub mod progress;
+pub mod run;
 pub mod serve;
+pub mod stop;
+mod welcome;
+pub mod work;
 
 use clap::{Parser, Subcommand};
 
@@ -18,10 +26,20 @@ pub struct Cli {
 /// What `vigie` can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Everything in one process, with a database of its own and a demo town: to try it.
+    Run,
     /// Serve the API.
     Serve,
+    /// Do the work that may take a while: photos, messages.
+    Work,
     /// Bring the database to this program's schema.
     Migrate,
+    /// Set up towns, people and keys.
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Take in the history of another system.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Print the API's description.
     Openapi(openapi::Args),
 }
@@ -32,8 +50,12 @@ pub enum Command {
 /// What stopped it, in words for the operator.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
+        Command::Run => run::run().await,
         Command::Serve => serve::run().await,
+        Command::Work => work::run().await,
         Command::Migrate => migrate::run().await,
+        Command::Admin(command) => admin::run(command).await,
+        Command::Import(what) => import::run(what).await,
         Command::Openapi(args) => openapi::run(&args),
     }
 }

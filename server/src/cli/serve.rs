@@ -1,42 +1,57 @@
 //! `vigie serve`: the API, until a signal stops it.
 
-use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
+use std::time::Duration;
 
+use anyhow::Context;
+use tokio::sync::watch;
+
+use super::stop::Stop;
 use crate::app::App;
 use crate::config::Config;
+use crate::db::notify;
 use crate::{server, telemetry};
+
+/// Between two tries to read the catalogue at the start.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Runs it.
 ///
 /// # Errors
 /// When a setting is wrong or an address is taken.
 pub async fn run() -> anyhow::Result<()> {
-    telemetry::start_logs();
+    telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
-    serve_until_stopped(app).await
+    let stop = Stop::on_signals()?;
+    serve_until_stopped(app, stop.receiver()).await
 }
 
-/// Serves on both listeners until SIGTERM or SIGINT, then answers what was begun.
+/// Serves on both listeners until told to stop, then answers what was begun.
 ///
 /// # Errors
 /// When an address is taken.
-pub async fn serve_until_stopped(app: App) -> anyhow::Result<()> {
+pub async fn serve_until_stopped(app: App, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (public, addresses) =
         server::public(&app, threads).with_context(|| format!("listening on {}", app.config.listen))?;
     let private = server::private(&app).with_context(|| format!("listening on {}", app.config.metrics_listen))?;
     tracing::info!(?addresses, "serving");
+    let relay = tokio::spawn(notify::relay(app.db.clone(), app.wake.clone(), stop.clone()));
+    let warm = tokio::spawn(warm(app));
     let (public_handle, private_handle) = (public.handle(), private.handle());
-    let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        tracing::info!("stopping: what was begun is answered");
+        // A sender that went away means the process ends: the same thing.
+        let _ = stop.wait_for(|asked| *asked).await;
         tokio::join!(public_handle.stop(true), private_handle.stop(true));
     });
     tokio::try_join!(public, private)?;
-    Ok(())
+    warm.abort();
+    relay.await.context("the task that wakes workers failed")
+}
+
+/// Reads the catalogue before the first request needs it; `/readyz` says 503 until then.
+async fn warm(app: App) {
+    while let Err(error) = app.catalogue.fresh(&app.db).await {
+        tracing::warn!(%error, "the catalogue could not be read yet");
+        tokio::time::sleep(RETRY).await;
+    }
 }

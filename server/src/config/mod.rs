@@ -34,7 +34,7 @@ pub struct Config {
     pub photos: Photos,
     /// Mail relay; `None`: mails are kept in the data folder and shown on a page.
     pub smtp: Option<SecretString>,
-    /// SMS gateway; `None`: text messages stay due and are listed for the desk.
+    /// SMS gateway; `None`: text messages are kept in the data folder.
     pub sms: Option<SmsGateway>,
     /// Request budgets.
     pub budgets: Budgets,
@@ -135,6 +135,26 @@ impl Config {
             decoders: env.between("VIGIE_PHOTO_DECODERS", 2, 1..=64),
         };
         env.finish(config)
+    }
+
+    /// Folder of the mails that were kept instead of sent.
+    #[must_use]
+    pub fn kept_mail(&self) -> PathBuf {
+        self.data_dir.join("mail")
+    }
+
+    /// Host name of the public address; the right side of message ids.
+    #[must_use]
+    pub fn public_host(&self) -> &str {
+        let rest = self
+            .public_url
+            .split_once("://")
+            .map_or(self.public_url.as_str(), |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        match authority.strip_prefix('[').and_then(|six| six.split_once(']')) {
+            Some((address, _)) => address,
+            None => authority.split(':').next().unwrap_or_default(),
+        }
     }
 }
 

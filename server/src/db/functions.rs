@@ -1,6 +1,6 @@
 //! SQL functions that diesel does not declare.
 
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Uuid};
 use postgis_diesel::sql_types::Geography;
 
 diesel::define_sql_function! {
@@ -31,4 +31,12 @@ diesel::define_sql_function! {
         ciphertext: Array<Binary>,
         blind_index: Array<Nullable<Binary>>
     );
+}
+diesel::define_sql_function! {
+    /// Sets a setting, for this transaction only when `is_local`.
+    fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
+}
+diesel::define_sql_function! {
+    /// A random identity (version 4).
+    fn gen_random_uuid() -> Uuid;
 }

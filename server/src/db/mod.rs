@@ -4,6 +4,7 @@ pub mod embedded;
 pub mod functions;
 mod joins;
 pub mod migrate;
+pub mod notify;
 pub mod roles;
 pub mod schema;
 pub mod space;
@@ -135,6 +136,17 @@ impl Tx {
     pub async fn commit(mut self) -> Result<(), Problem> {
         if let Some(mut conn) = self.conn.take() {
             AnsiTransactionManager::commit_transaction(&mut *conn).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes everything back, at once.
+    ///
+    /// # Errors
+    /// When the connection is lost; nothing stays then either.
+    pub async fn rollback(mut self) -> Result<(), Problem> {
+        if let Some(mut conn) = self.conn.take() {
+            AnsiTransactionManager::rollback_transaction(&mut *conn).await?;
         }
         Ok(())
     }

@@ -584,7 +584,7 @@ diesel::table! {
     notification (jurisdiction_id, id) {
         /// Town.
         jurisdiction_id -> Int4,
-        /// Identity (UUIDv7); makes the Message-ID.
+        /// Identity; makes the Message-ID.
         id -> Uuid,
         /// Kind of recipient.
         recipient -> Text,

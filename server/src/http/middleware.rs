@@ -57,11 +57,9 @@ pub async fn localise_problems(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let http = request.request().clone();
-    let response = match next.call(request).await {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(http.clone(), error.error_response()),
-    };
+    let response = next.call(request).await?.map_into_boxed_body();
+    // Only now: the router needs the request to itself.
+    let http = response.request().clone();
     let problem = response.response().extensions().get::<Problem>().cloned();
     let problem = problem.or_else(|| foreign_problem(&response));
     let (Some(problem), Some(app)) = (problem, http.app_data::<web::Data<App>>()) else {

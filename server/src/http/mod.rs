@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod etag;
+pub mod fields;
 pub mod json;
 pub mod limits;
 pub mod middleware;

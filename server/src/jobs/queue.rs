@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::TownId;
+use crate::db::functions::{hashtextextended, pg_try_advisory_xact_lock};
 use crate::db::schema::job;
 use crate::http::problem::Problem;
 
@@ -71,6 +72,26 @@ pub async fn enqueue(
         ))
         .execute(&mut &*conn)
         .await?;
+    Ok(())
+}
+
+/// Adds a job that comes back by itself, unless the town has one of its kind already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ensure(conn: &AsyncPgConnection, town: TownId, kind: &str, run_at: DateTime<Utc>) -> Result<(), Problem> {
+    // Two workers that start at once: the second leaves it to the first.
+    let name = format!("recurring job {} {kind}", town.0);
+    let alone: bool = diesel::select(pg_try_advisory_xact_lock(hashtextextended(name, 0)))
+        .get_result(&mut &*conn)
+        .await?;
+    let there = job::table.filter(job::jurisdiction_id.eq(town.0).and(job::kind.eq(kind)).and(job::state.eq("due")));
+    let there: bool = diesel::select(diesel::dsl::exists(there))
+        .get_result(&mut &*conn)
+        .await?;
+    if alone && !there {
+        enqueue(conn, town, kind, serde_json::json!({}), run_at).await?;
+    }
     Ok(())
 }
 

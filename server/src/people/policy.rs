@@ -9,6 +9,10 @@ use crate::db::TownId;
 use crate::http::problem::{Kind, Problem};
 use crate::vocabulary::vocabulary;
 
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;
+
 vocabulary! {
     /// What a person of the staff may be in a town.
     Role {

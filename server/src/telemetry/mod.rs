@@ -3,9 +3,9 @@
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use tracing_subscriber::EnvFilter;
 
-/// Starts the logs: one JSON object a line on standard error, filtered by `VIGIE_LOG`.
-pub fn start_logs() {
-    let filter = EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts the logs: one JSON object a line on standard error, filtered by `VIGIE_LOG`, else by `default` (`info`).
+pub fn start_logs(default: &str) {
+    let filter = EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     // A second start (several servers in one test process) keeps the first one's settings.
     let _already = tracing_subscriber::fmt()
         .json()

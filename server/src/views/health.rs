@@ -1,12 +1,9 @@
 //! Probes: is the process alive, can it serve.
 
 use actix_web::{HttpResponse, get, web};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::db::schema::catalogue_version;
 use crate::http::problem::Problem;
 
 /// Whether the process can serve.
@@ -30,7 +27,7 @@ pub async fn healthz() -> web::Json<Health> {
     web::Json(OK)
 }
 
-/// The process can serve: its database answers and has this program's schema.
+/// The process can serve: its database answers, has this program's schema, and the catalogue was read.
 #[utoipa::path(operation_id = "readyz", tag = "operation", responses(
     (status = 200, description = "It can.", body = Health),
     (status = 503, description = "It cannot at the moment.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
@@ -38,10 +35,9 @@ pub async fn healthz() -> web::Json<Health> {
 #[get("/readyz")]
 pub async fn readyz(app: web::Data<App>) -> Result<HttpResponse, Problem> {
     let mut conn = app.db.conn().await?;
-    let version: Result<i64, _> = catalogue_version::table
-        .select(catalogue_version::version)
-        .first(&mut conn)
-        .await;
-    version.map_err(Problem::unavailable)?;
+    app.catalogue
+        .at_version_of(&mut conn)
+        .await
+        .map_err(Problem::unavailable)?;
     Ok(HttpResponse::Ok().json(OK))
 }

@@ -1,6 +1,7 @@
 //! Who gets an alert: the town's rules over category, sector and time, down to an owner that is always there.
 //!
-//! Of the rules that apply the most specific wins, compared in this order: the nearer category (its own before its group's,
+//! Of the rules that apply the most specific wins, compared in this order: the zone of a body before anywhere (whose ground
+//! it is decides before what lies on it), the nearer category (its own before its group's,
 //! a group's before all), a named sector before any, stated hours before always, the higher rank, and last the lower id, so
 //! that the answer never depends on the order in which rules were read.
 
@@ -18,6 +19,8 @@ pub struct Routable<'a> {
     pub lineage: &'a [CategoryNode],
     /// The sector it lies in, none outside all of them.
     pub sector: Option<Uuid>,
+    /// Bodies whose zone holds it, see [`crate::catalog::model::Town::zones_at`].
+    pub zones: &'a [Uuid],
     /// What the town's wall clock shows.
     pub local_time: NaiveDateTime,
 }
@@ -76,6 +79,7 @@ pub fn route(rules: &[RoutingRule], default_service: Uuid, what: &Routable<'_>) 
 /// Compares rules that apply; the greater wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Specificity {
+    inside_zone: bool,
     /// Steps up the tree, fewer is nearer; past the root for a rule on all categories.
     category_distance: Reverse<usize>,
     names_sector: bool,
@@ -92,7 +96,9 @@ fn specificity(rule: &RoutingRule, what: &Routable<'_>) -> Option<Specificity> {
     };
     let in_sector = rule.sector.is_none() || rule.sector == what.sector;
     let in_hours = rule.hours.as_ref().is_none_or(|hours| hours.contains(what.local_time));
-    (in_sector && in_hours).then_some(Specificity {
+    let in_zone = !rule.inside_zone || rule.body.is_some_and(|body| what.zones.contains(&body));
+    (in_sector && in_hours && in_zone).then_some(Specificity {
+        inside_zone: rule.inside_zone,
         category_distance: Reverse(distance),
         names_sector: rule.sector.is_some(),
         states_hours: rule.hours.is_some(),

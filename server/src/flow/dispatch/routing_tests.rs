@@ -34,6 +34,7 @@ fn pothole_in(sector: Option<Uuid>, hour: u32) -> Routable<'static> {
     Routable {
         lineage: &LINEAGE,
         sector,
+        zones: &[],
         local_time: monday_at(hour),
     }
 }
@@ -51,6 +52,7 @@ fn rule(id: u128) -> RoutingRule {
         hours: None,
         rank: 0,
         body: None,
+        inside_zone: false,
         service: None,
         crew: None,
     }
@@ -156,6 +158,35 @@ fn a_handed_over_alert_keeps_a_service_that_watches_it() {
     assert_eq!((handed_over.body, handed_over.service), (Some(DEPARTMENT), ROADS));
 }
 
+#[test]
+fn whose_ground_it_is_decides_before_what_lies_on_it() {
+    let rules = [
+        RoutingRule {
+            category: Some(ROADWAY),
+            body: Some(DEPARTMENT),
+            inside_zone: true,
+            ..rule(100)
+        },
+        RoutingRule {
+            category: Some(POTHOLE),
+            sector: Some(NORTH),
+            ..rule(101)
+        },
+    ];
+    let outside = pothole_in(Some(NORTH), 10);
+    assert_eq!(winner(&rules, &outside), by(101));
+    let inside = Routable {
+        zones: &[DEPARTMENT],
+        ..outside
+    };
+    assert_eq!(winner(&rules, &inside), by(100));
+    let of_somebody_else = Routable {
+        zones: &[CLEANING],
+        ..outside
+    };
+    assert_eq!(winner(&rules, &of_somebody_else), by(101));
+}
+
 fn any_of(ids: [Uuid; 3]) -> impl Strategy<Value = Option<Uuid>> {
     proptest::option::of(proptest::sample::select(ids.to_vec()))
 }
@@ -205,7 +236,7 @@ proptest! {
             }
             Because::Category(_) | Because::Default => {
                 prop_assert_eq!(route.service, of_category);
-                prop_assert!(rules.iter().all(|rule| rule.specificity(&what).is_none()));
+                prop_assert!(rules.iter().all(|rule| specificity(rule, &what).is_none()));
             }
         }
     }

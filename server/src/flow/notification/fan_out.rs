@@ -1,39 +1,34 @@
-//! One row for each recipient, in the caller's transaction.
+//! Leaves, in the caller's transaction, a row for everyone who is to hear, and the job that sends.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use diesel::sql_types::{Integer, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::AsyncPgConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::model::{Channel, NewNotification, Recipient};
+pub use super::notice::ServiceNotice;
+use super::notice::{Way, way};
+use super::queries;
 use super::template::Template;
 use crate::catalog::model::{Body, Service};
 use crate::db::TownId;
 use crate::http::problem::Problem;
-use crate::jobs::enqueue;
-use crate::vocabulary::vocabulary;
+use crate::jobs;
+use crate::text::Locale;
 
-vocabulary! {
-    /// What a service is told of.
-    ServiceNotice {
-        /// An alert is new to it.
-        NewAlert = "new_alert",
-        /// A danger was seen.
-        RaisedSeverity = "raised_severity",
-        /// Somebody reminds it.
-        Reminder = "reminder",
-        /// The front desk took an alert back.
-        TakenBack = "alert_taken_back",
-        /// A deadline passed.
-        Deadline = "deadline",
-    }
-}
+/// Job that sends what an event or a notification left: payload `{"event": id}` or `{"notification": id}`.
+pub const DELIVER: &str = "deliver";
+/// Job that sends the daily mail of a service: payload `{"service": id}`.
+pub const DIGEST: &str = "digest";
+/// Job that calls the next in line: payload `{"alert": id, "event": id, "service": id, "index": number}`.
+pub const ON_CALL: &str = "on_call";
 
-/// Tells every follower of an alert what happened.
+/// Tells everyone who follows the alert, except by the app: one row each, and one job. Messages that residents don't hear
+/// leave nothing.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database refuses; the caller's change must not stand then.
 pub async fn followers(
     conn: &AsyncPgConnection,
     town: TownId,
@@ -43,59 +38,135 @@ pub async fn followers(
     detail: Value,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    diesel::sql_query(
-        "INSERT INTO notification (jurisdiction_id, id, recipient, follower_id, alert_id, event_id, template, channel, \
-         locale, detail, next_at, created_at) \
-         SELECT $1, gen_random_uuid(), 'follower', id, alert_id, $3, $4, channel, locale, $5, $6, $6 FROM follower \
-         WHERE jurisdiction_id = $1 AND alert_id = $2 AND ended_at IS NULL AND channel <> 'app' ON CONFLICT DO NOTHING",
-    )
-    .bind::<Integer, _>(town.0)
-    .bind::<SqlUuid, _>(alert_id)
-    .bind::<SqlUuid, _>(event_id)
-    .bind::<Text, _>(template.as_str())
-    .bind::<Jsonb, _>(detail)
-    .bind::<Timestamptz, _>(now)
-    .execute(&mut &*conn)
-    .await?;
-    enqueue(conn, town, "deliver", json!({"event_id": event_id}), now).await
+    if !template.for_residents() {
+        return Ok(());
+    }
+    let told = queries::add_for_followers(conn, town, (alert_id, event_id), template, &detail, now).await?;
+    if told > 0 {
+        jobs::enqueue(conn, town, DELIVER, json!({"event": event_id}), now).await?;
+    }
+    Ok(())
 }
 
-/// Tells a service, by its own policy.
+/// Tells one follower, about their own report: the event is the report.
 ///
 /// # Errors
-/// When the database refuses.
-#[expect(clippy::too_many_arguments, reason = "each is a fact of the notice")]
+/// As [`followers`].
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each one is a plain column of the row; a struct would only repeat them"
+)]
+pub async fn one_follower(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    follower_id: Uuid,
+    channel: &str,
+    locale: &str,
+    alert_id: Uuid,
+    event_id: Uuid,
+    template: Template,
+    detail: Value,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    if channel == Channel::App.as_str() {
+        return Ok(());
+    }
+    let row = NewNotification {
+        follower_id: Some(follower_id),
+        channel,
+        locale,
+        detail,
+        ..blank(town, Recipient::Follower, template, alert_id, event_id, now)
+    };
+    add(conn, town, &row).await
+}
+
+/// Sends the acknowledgement of one report by the way that the reporter chose. `detail`: see [`super::model::Detail`]
+/// (`joined`, `reported_by`, `status`, `expected_from`, `expected_to`).
+///
+/// # Errors
+/// As [`followers`].
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each one is a plain column of the row; a struct would only repeat them"
+)]
+pub async fn acknowledge(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    follower_id: Uuid,
+    channel: &str,
+    locale: &str,
+    alert_id: Uuid,
+    report_id: Uuid,
+    detail: Value,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let template = Template::Acknowledgement;
+    one_follower(
+        conn,
+        town,
+        follower_id,
+        channel,
+        locale,
+        alert_id,
+        report_id,
+        template,
+        detail,
+        now,
+    )
+    .await
+}
+
+/// Tells a service by its own policy, once per alert and event; what is urgent while it is closed goes to its on-call
+/// chain besides.
+///
+/// # Errors
+/// As [`followers`].
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each one is a plain column of the row; a struct would only repeat them"
+)]
 pub async fn service(
     conn: &AsyncPgConnection,
     town: TownId,
     service: &Service,
-    _time_zone: Tz,
+    time_zone: Tz,
     alert_id: Uuid,
     event_id: Uuid,
     notice: ServiceNotice,
-    _urgent: bool,
+    urgent: bool,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    diesel::sql_query(
-        "INSERT INTO notification (jurisdiction_id, id, recipient, service_id, alert_id, event_id, template, channel, \
-         locale, next_at, created_at) VALUES ($1, gen_random_uuid(), 'service', $2, $3, $4, $5, 'email', 'fr', $6, $6) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind::<Integer, _>(town.0)
-    .bind::<SqlUuid, _>(service.id)
-    .bind::<SqlUuid, _>(alert_id)
-    .bind::<SqlUuid, _>(event_id)
-    .bind::<Text, _>(notice.as_str())
-    .bind::<Timestamptz, _>(now)
-    .execute(&mut &*conn)
-    .await?;
-    enqueue(conn, town, "deliver", json!({"event_id": event_id}), now).await
+    let (way, on_call) = way(service, time_zone, notice, urgent, now);
+    let row = |recipient, template| NewNotification {
+        service_id: Some(service.id),
+        ..blank(town, recipient, template, alert_id, event_id, now)
+    };
+    match way {
+        Way::Mail => add(conn, town, &row(Recipient::Service, notice.template())).await?,
+        Way::Supervisors => add(conn, town, &row(Recipient::Supervisor, notice.template())).await?,
+        Way::Nothing => {}
+        Way::Digest(at) => {
+            let first = !queries::digest_waits(conn, town, service.id).await?;
+            let line = NewNotification {
+                next_at: at,
+                ..row(Recipient::Service, Template::ServiceDigest)
+            };
+            if queries::add(conn, &line).await? && first {
+                jobs::enqueue(conn, town, DIGEST, json!({"service": service.id}), at).await?;
+            }
+        }
+    }
+    if on_call {
+        call_out(conn, town, service, alert_id, event_id, 0, now).await?;
+    }
+    Ok(())
 }
 
-/// Sends an outside body its hand-over sheet.
+/// Sends the hand-over sheet to an outside body: by mail, or as a task for the desk. `detail` carries no reporter's data.
 ///
 /// # Errors
-/// When the database refuses.
+/// As [`followers`].
 pub async fn body(
     conn: &AsyncPgConnection,
     town: TownId,
@@ -105,18 +176,85 @@ pub async fn body(
     detail: Value,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    diesel::sql_query(
-        "INSERT INTO notification (jurisdiction_id, id, recipient, body_id, alert_id, event_id, template, channel, \
-         locale, detail, next_at, created_at) \
-         VALUES ($1, gen_random_uuid(), 'body', $2, $3, $4, 'hand_over', 'email', 'fr', $5, $6, $6) ON CONFLICT DO NOTHING",
-    )
-    .bind::<Integer, _>(town.0)
-    .bind::<SqlUuid, _>(body.id)
-    .bind::<SqlUuid, _>(alert_id)
-    .bind::<SqlUuid, _>(event_id)
-    .bind::<Jsonb, _>(detail)
-    .bind::<Timestamptz, _>(now)
-    .execute(&mut &*conn)
-    .await?;
-    enqueue(conn, town, "deliver", json!({"event_id": event_id}), now).await
+    let channel = match body.hand_over.as_str() {
+        "email" if body.email.is_some() => Channel::Email,
+        "letter" if body.postal_address.is_some() => Channel::Letter,
+        "none" => return Ok(()),
+        // A portal is filled in by a person too; so is everything whose address is missing.
+        _ => Channel::Call,
+    };
+    let row = NewNotification {
+        body_id: Some(body.id),
+        channel: channel.as_str(),
+        detail,
+        ..blank(town, Recipient::Body, Template::HandOver, alert_id, event_id, now)
+    };
+    add(conn, town, &row).await
+}
+
+/// Calls one link of a service's on-call chain by SMS and leaves the job that calls the next unless it is acknowledged;
+/// past the end of the chain the supervisors hear.
+///
+/// # Errors
+/// As [`followers`].
+pub async fn call_out(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    service: &Service,
+    alert_id: Uuid,
+    event_id: Uuid,
+    index: usize,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let row = |recipient, template| NewNotification {
+        service_id: Some(service.id),
+        ..blank(town, recipient, template, alert_id, event_id, now)
+    };
+    let Some(link) = service.on_call.get(index) else {
+        return add(conn, town, &row(Recipient::Supervisor, Template::OnCallUnanswered)).await;
+    };
+    let call = NewNotification {
+        channel: Channel::Sms.as_str(),
+        chain_index: Some(i32::try_from(index).map_err(Problem::internal)?),
+        ..row(Recipient::OnCall, Template::OnCall)
+    };
+    add(conn, town, &call).await?;
+    let next = json!({"alert": alert_id, "event": event_id, "service": service.id, "index": index + 1});
+    let at = now + TimeDelta::minutes(i64::from(link.minutes));
+    jobs::enqueue(conn, town, ON_CALL, next, at).await
+}
+
+fn blank<'a>(
+    town: TownId,
+    recipient: Recipient,
+    template: Template,
+    alert_id: Uuid,
+    event_id: Uuid,
+    now: DateTime<Utc>,
+) -> NewNotification<'a> {
+    NewNotification {
+        jurisdiction_id: town.0,
+        id: Uuid::now_v7(),
+        recipient: recipient.as_str(),
+        follower_id: None,
+        service_id: None,
+        body_id: None,
+        chain_index: None,
+        alert_id,
+        event_id,
+        template: template.as_str(),
+        channel: Channel::Email.as_str(),
+        locale: Locale::default().as_str(),
+        detail: json!({}),
+        next_at: now,
+        created_at: now,
+    }
+}
+
+/// Adds a row unless it is there, and the job that sends it.
+async fn add(conn: &AsyncPgConnection, town: TownId, row: &NewNotification<'_>) -> Result<(), Problem> {
+    if queries::add(conn, row).await? {
+        jobs::enqueue(conn, town, DELIVER, json!({"event": row.event_id}), row.next_at).await?;
+    }
+    Ok(())
 }

@@ -4,6 +4,14 @@
 //! whether the report joins an alert or opens one, writes everything that follows from it, and answers with the legal
 //! acknowledgement. Table: `report`, with `public_id` and `idempotency`.
 
+pub mod acknowledge;
 pub mod buckets;
 pub mod expected;
+pub mod find_town;
+pub mod http;
+pub mod model;
+pub mod parse;
+pub mod queries;
 pub mod reference;
+pub mod submit;
+mod write;

@@ -12,6 +12,7 @@ use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::catalog::routes::CategoryNode;
 use crate::db::Tx;
+use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::dispatch::routing::{Routable, Route, route};
 use crate::flow::notification::fan_out::{self, ServiceNotice};
@@ -76,7 +77,7 @@ fn write(town: &Town, alert: &mut Alert, settled: Qualification<'_>, now: DateTi
         {
             Some(category) if category.id != alert.category_id => {
                 alert.category_id = category.id;
-                alert.service_id = routed(town, alert, now).service;
+                alert.service_id = routed(town, alert, now)?.service;
             }
             Some(_) => {}
             None => errors.add("category", "desk_category"),
@@ -96,7 +97,7 @@ fn write(town: &Town, alert: &mut Alert, settled: Qualification<'_>, now: DateTi
 }
 
 /// Where the routing sends an alert of this category, place and hour.
-fn routed(town: &Town, alert: &Alert, now: DateTime<Utc>) -> Route {
+fn routed(town: &Town, alert: &Alert, now: DateTime<Utc>) -> Result<Route, Problem> {
     let mut lineage = Vec::new();
     let mut next = town.category_by_id(alert.category_id);
     while let Some(category) = next {
@@ -110,12 +111,14 @@ fn routed(town: &Town, alert: &Alert, now: DateTime<Utc>) -> Route {
             .filter(|id| lineage.iter().all(|node| node.id != *id));
         next = parent.and_then(|id| town.category_by_id(id));
     }
+    let place = from_point(&alert.anchor).map_err(Problem::internal)?;
     let what = Routable {
         lineage: &lineage,
         sector: alert.sector_id,
+        zones: &town.zones_at(place),
         local_time: now.with_timezone(&town.time_zone).naive_local(),
     };
-    route(&town.routing, town.default_service_id, &what)
+    Ok(route(&town.routing, town.default_service_id, &what))
 }
 
 /// Gives an alert to another service, with a reason. Who had begun with it has it no longer; who reported it keeps the

@@ -92,11 +92,14 @@ fn placeholder(tiny: &RgbImage) -> Vec<u8> {
 }
 
 /// Hashed from the 400 px picture, whatever the size of the original, so that the reduction before it is always alike.
+///
+/// Gradient, not DCT: on plain pictures (a wall, a sky) most DCT coefficients are near nothing, and their side of the
+/// median is decided by compression noise. Measured over 20 qualities and scales of one such picture: 14 bits of
+/// difference at worst with the DCT, 3 with the gradient.
 fn perceptual_hash(small: &RgbImage) -> u64 {
     let hasher = HasherConfig::with_bytes_type::<[u8; 8]>()
         .hash_size(8, 8)
-        .preproc_dct()
-        .hash_alg(HashAlg::Median)
+        .hash_alg(HashAlg::Gradient)
         .to_hasher();
     u64::from_be_bytes(hasher.hash_image(small).into_inner())
 }

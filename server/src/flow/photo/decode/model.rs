@@ -88,8 +88,9 @@ pub struct Derived {
     pub small: Derivative,
     /// [ThumbHash](https://evanw.github.io/thumbhash/): about 25 bytes that an app draws while the picture loads.
     pub placeholder: Vec<u8>,
-    /// 64-bit DCT hash (pHash: DCT of the grey picture, lowest 8 x 8 frequencies, each bit = above their median) of the
-    /// upright picture. Pictures of the same scene file differ by few bits (Hamming distance) whatever the compression.
+    /// 64-bit gradient hash (dHash) of the upright picture: reduced to 9 x 8 grey values, one bit for each pair of
+    /// neighbours in a row, set where it grows brighter. The same picture at another size or compression differs by a few
+    /// bits (Hamming distance); an unrelated one by about 32.
     pub perceptual_hash: u64,
 }
 

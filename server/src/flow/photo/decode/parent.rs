@@ -206,10 +206,9 @@ async fn run(mut command: Command, photo: &Bytes, patience: Duration) -> Result<
 async fn exchange(process: &mut Child, photo: &Bytes) -> io::Result<Finished> {
     let (stdin, stdout, stderr) = (process.stdin.take(), process.stdout.take(), process.stderr.take());
     let feed = async {
-        match stdin {
+        if let Some(mut stdin) = stdin {
             // A process that has seen enough closes its end: its answer counts, not the broken pipe.
-            Some(mut stdin) => drop(stdin.write_all(photo).await),
-            None => {}
+            drop(stdin.write_all(photo).await);
         }
     };
     let listen = read_at_most(stdout, wire::MAX_FRAME as u64);

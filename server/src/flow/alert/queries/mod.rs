@@ -1,16 +1,19 @@
 //! SQL of the alert stage.
 
+pub mod candidates;
+pub mod place;
+
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use geo_dedup::LonLat;
 use geo_dedup::cell::{LockCell, anchor_lock_cell};
 use uuid::Uuid;
 
-use super::model::Alert;
 use crate::db::functions;
 use crate::db::schema::{alert, public_id};
 use crate::db::space::from_point;
 use crate::db::{Db, TownId, Tx};
+use crate::flow::alert::model::Alert;
 use crate::http::problem::{Kind, Problem};
 
 /// Takes the locks of these cells for the rest of the transaction. The cells come sorted and unique from geo-dedup, so

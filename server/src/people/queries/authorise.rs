@@ -1,18 +1,20 @@
-//! SQL of the people stage.
+//! What every command by staff reads first.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use super::policy::{Grant, Staff};
 use crate::auth::token::StaffToken;
 use crate::db::Tx;
-use crate::db::schema::{role_grant, session, staff_user};
+use crate::db::schema::{session, staff_user};
 use crate::http::problem::{Kind, Problem};
+use crate::people::policy::{Role, Staff};
 
 /// First statement of every command by staff: the session still runs, the person is not disabled, and these are the
 /// grants, all read in the command's own transaction. A revoked session, role or tablet counts at once.
+///
+/// On a tablet only the grants of the role crew count: six digits in front of colleagues open no more than that.
 ///
 /// # Errors
 /// [`Kind::Unauthenticated`] when the session ended or belongs to another town than the transaction's.
@@ -41,35 +43,17 @@ pub async fn authorise(tx: &mut Tx, token: StaffToken, now: DateTime<Utc>) -> Re
         .await
         .optional()?;
     let device_id = alive.ok_or_else(refused)?;
-    let rows: Vec<(String, Option<Uuid>, Option<Uuid>, Option<Uuid>)> = role_grant::table
-        .filter(
-            role_grant::jurisdiction_id
-                .eq(town.0)
-                .and(role_grant::staff_user_id.eq(token.staff_user_id)),
-        )
-        .filter(role_grant::revoked_at.is_null())
-        .order(role_grant::id)
-        .select((
-            role_grant::role,
-            role_grant::service_id,
-            role_grant::sector_id,
-            role_grant::crew_id,
-        ))
-        .load(&mut **tx)
-        .await?;
-    let grants = rows.into_iter().map(|(role, service_id, sector_id, crew_id)| {
-        Ok(Grant {
-            role: role.parse().map_err(Problem::internal)?,
-            service_id,
-            sector_id,
-            crew_id,
-        })
-    });
+    let grants = super::staff::grants(tx, Some(token.staff_user_id)).await?;
+    let counts = |role: Role| device_id.is_none() || role == Role::Crew;
     Ok(Staff {
         staff_user_id: token.staff_user_id,
         session_id: token.session_id,
         device_id,
         town,
-        grants: grants.collect::<Result<_, Problem>>()?,
+        grants: grants
+            .into_iter()
+            .map(|row| row.grant)
+            .filter(|grant| counts(grant.role))
+            .collect(),
     })
 }

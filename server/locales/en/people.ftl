@@ -1,0 +1,16 @@
+field-email = An e-mail address is expected.
+field-name_length = Between 1 and 200 characters.
+field-password_short = At least 12 characters.
+field-password_long = At most 1,000 bytes.
+field-password_simple = Too few different characters: at least 5.
+field-password_personal = Must not contain the name of your e-mail address.
+field-password_wrong = This is not the present password.
+field-pin_form = Six digits.
+field-pin_trivial = Too easy to guess: avoid sequences and repetitions.
+field-choose_jurisdiction = You work for several towns: say for which one (“choices” lists them).
+field-unknown_service = There is no such service here.
+field-unknown_sector = There is no such sector here.
+field-unknown_crew = There is no such crew here.
+field-crew_needed = The role “crew” needs a crew, and no other role has one.
+field-role_reserved = This role cannot be given yet.
+field-no_grants = At least one grant is expected.

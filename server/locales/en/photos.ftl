@@ -1,0 +1,9 @@
+photo-refusal-photo_too_large = This photo is larger than 15 MB. Send a smaller one.
+photo-refusal-photo_unsupported_type = This file is not a JPEG, PNG, WebP or HEIC photo.
+photo-refusal-photo_too_many_pixels = This photo has more than 50 million pixels, or a side longer than 16,384 pixels. Send a smaller one.
+photo-refusal-photo_unreadable = This photo is damaged or incomplete. Take another one, or send it again.
+photo-refusal-photo_animated = Animated pictures are not accepted. Send a still photo.
+photo-refusal-photo_converter_missing = This server cannot read the HEIC format. Send the photo as JPEG.
+photo-refusal-photo_took_too_long = This photo could not be read in the time allowed. Send a smaller one.
+photo-refusal-photo_too_many = There are as many photos as allowed already.
+photo-refusal-photo_failed = This photo could not be kept, by our fault. Send it again.

@@ -1,0 +1,16 @@
+field-email = Une adresse e-mail est attendue.
+field-name_length = Entre 1 et 200 caractères.
+field-password_short = Au moins 12 caractères.
+field-password_long = Au plus 1 000 octets.
+field-password_simple = Trop peu de caractères différents : au moins 5.
+field-password_personal = Ne doit pas contenir le nom de votre adresse e-mail.
+field-password_wrong = Ce n'est pas le mot de passe actuel.
+field-pin_form = Six chiffres.
+field-pin_trivial = Trop facile à deviner : évitez les suites et les répétitions.
+field-choose_jurisdiction = Vous travaillez pour plusieurs collectivités : précisez laquelle (« choices » les liste).
+field-unknown_service = Ce service n'existe pas ici.
+field-unknown_sector = Ce secteur n'existe pas ici.
+field-unknown_crew = Cette équipe n'existe pas ici.
+field-crew_needed = Le rôle « crew » demande une équipe, et lui seul.
+field-role_reserved = Ce rôle n'est pas encore attribuable.
+field-no_grants = Au moins un droit est attendu.

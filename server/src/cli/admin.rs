@@ -1,0 +1,167 @@
+//! `vigie admin`: what an operator sets up by hand.
+
+use std::io::BufRead;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use chrono::Utc;
+
+use crate::app::App;
+use crate::auth::keys::{KeyRing, Rotate};
+use crate::auth::secret::random_token;
+use crate::catalog::install::{install, read};
+use crate::catalog::model::Town;
+use crate::config::Config;
+use crate::people::policy::{Grant, Role};
+use crate::people::staff::{NewPerson, Origin, create, prepare};
+use crate::text::Locale;
+use crate::vault;
+
+/// What can be set up.
+#[derive(Debug, clap::Subcommand)]
+pub enum Admin {
+    /// Install a town from its file, or bring an installed one to what its file says.
+    CreateJurisdiction {
+        /// The town file (JSON).
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Add a person to a town, or give one a further role.
+    CreateUser(NewUser),
+    /// Put a new key in force; older ones stay for reading.
+    RotateKeys {
+        /// Which keys.
+        which: Rotate,
+    },
+    /// Wrap the keys of all persons in the vault by the key in force.
+    Rewrap,
+}
+
+/// A person to be added.
+#[derive(Debug, clap::Args)]
+pub struct NewUser {
+    /// Short name of the town.
+    #[arg(long)]
+    town: String,
+    /// Work address, the name to sign in with.
+    #[arg(long)]
+    email: String,
+    /// Shown to colleagues.
+    #[arg(long)]
+    name: String,
+    /// crew, front_desk, secretariat, supervisor or admin.
+    #[arg(long)]
+    role: Role,
+    /// Only this service (code).
+    #[arg(long)]
+    service: Option<String>,
+    /// Only this sector (code).
+    #[arg(long)]
+    sector: Option<String>,
+    /// The crew (code), for the role crew.
+    #[arg(long, required_if_eq("role", "crew"))]
+    crew: Option<String>,
+    /// Read the password from standard input, one line; otherwise one is made and shown once.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// Runs it, with the application's login.
+///
+/// # Errors
+/// What stopped it, in words for the operator.
+#[expect(clippy::print_stdout, reason = "the operator wants to see what was done")]
+pub async fn run(command: Admin) -> anyhow::Result<()> {
+    let config = Config::from_process()?;
+    match command {
+        Admin::RotateKeys { which } => {
+            let path = KeyRing::path(&config.data_dir);
+            KeyRing::rotate(&path, which, Utc::now())?;
+            println!("a new key is in force in {}; restart the servers and workers", path.display());
+            Ok(())
+        }
+        Admin::CreateJurisdiction { file } => {
+            let json = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+            let town = read(&json)?;
+            let app = App::build(config)?;
+            let mut conn = app.db.conn().await?;
+            let id = install(&mut conn, &town, Utc::now()).await?;
+            println!("{} is installed as {} (number {})", town.name, town.slug, id.0);
+            Ok(())
+        }
+        Admin::Rewrap => rewrap(&App::build(config)?).await,
+        Admin::CreateUser(user) => create_user(&App::build(config)?, user).await,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the operator wants to see what was done")]
+async fn rewrap(app: &App) -> anyhow::Result<()> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    for town in catalogue.towns() {
+        let renewed = vault::rewrap(&app.db, &app.keys, town.id).await?;
+        println!("{}: {renewed} key(s) wrapped anew", town.name);
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a made password is shown once")]
+async fn create_user(app: &App, user: NewUser) -> anyhow::Result<()> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let town = catalogue.by_slug(&user.town);
+    let town = town.with_context(|| format!("there is no town {:?}", user.town))?;
+    let grant = grant(town, &user)?;
+    let (password, made) = if user.password_stdin {
+        (read_line()?, false)
+    } else {
+        (random_token()?, true)
+    };
+    let person = NewPerson {
+        email: user.email.clone(),
+        name: user.name,
+        locale: Locale::default(),
+        password: Some(password.clone()),
+        pin: None,
+    };
+    let person = prepare(&app.passwords, person).await.map_err(|problem| {
+        let fields = problem.errors.iter().map(|error| format!("{}: {}", error.field, error.code));
+        anyhow::anyhow!("{problem}: {}", fields.collect::<Vec<_>>().join(", "))
+    })?;
+    let mut tx = app.db.begin(town.id).await?;
+    create(&mut tx, &person, &[grant], Origin::OPERATOR, Utc::now()).await?;
+    tx.commit().await?;
+    println!("{} is {} in {}", user.email, user.role, town.name);
+    if made {
+        println!("password, shown only now (a person who was there already keeps the old one): {password}");
+    }
+    Ok(())
+}
+
+fn grant(town: &Town, user: &NewUser) -> anyhow::Result<Grant> {
+    let service = |code: &String| {
+        let found = town.services.values().find(|entry| entry.code == *code);
+        found.map(|entry| entry.id).with_context(|| format!("no service {code:?} in {}", town.name))
+    };
+    let sector = |code: &String| {
+        let found = town.sectors.iter().find(|entry| entry.code == *code);
+        found.map(|entry| entry.id).with_context(|| format!("no sector {code:?} in {}", town.name))
+    };
+    let crew = |code: &String| {
+        let found = town.crews.values().find(|entry| entry.code == *code);
+        found.map(|entry| entry.id).with_context(|| format!("no crew {code:?} in {}", town.name))
+    };
+    if user.crew.is_some() && user.role != Role::Crew {
+        bail!("only the role crew belongs to a crew");
+    }
+    Ok(Grant {
+        role: user.role,
+        service_id: user.service.as_ref().map(service).transpose()?,
+        sector_id: user.sector.as_ref().map(sector).transpose()?,
+        crew_id: user.crew.as_ref().map(crew).transpose()?,
+    })
+}
+
+fn read_line() -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("reading the password")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

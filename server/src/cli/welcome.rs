@@ -1,0 +1,98 @@
+//! What `vigie run` says when it is ready: where it is, who may sign in, and a first report to try.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use chrono::Utc;
+use serde_json::json;
+use vigie_fixtures as invented;
+
+use crate::app::App;
+use crate::demo::people::{PASSWORD, PIN, accounts};
+
+/// Says it.
+///
+/// # Errors
+/// When the sample photo cannot be written.
+pub async fn say(app: &App, is_demo: bool) -> anyhow::Result<()> {
+    let url = &app.config.public_url;
+    let mut text = format!(
+        "\nVigie is ready.\n\n  \
+         API          {url}/\n  \
+         description  {url}/docs\n  \
+         metrics      http://{}/metrics\n  \
+         data         {}\n",
+        app.config.metrics_listen,
+        app.config.data_dir.display()
+    );
+    if app.config.smtp.is_none() {
+        text += &format!("  mails        kept in {}\n", app.config.data_dir.join("mail").display());
+    }
+    if is_demo {
+        text += &demo(app).await?;
+    }
+    text += "\nCtrl-C stops it; starting again keeps everything.\n";
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+async fn demo(app: &App) -> anyhow::Result<String> {
+    let town = invented::Town::ingeville();
+    let photo = sample_photo(&app.config.data_dir).await?;
+    let mut text = format!("\nDemo town {}. Everybody's password: {PASSWORD}\n\n", town.name.fr);
+    for account in accounts(&town) {
+        let pin = if account.has_pin {
+            format!("  (PIN on an enrolled tablet: {PIN})")
+        } else {
+            String::new()
+        };
+        text += &format!("  {:<12} {}{pin}\n", account.role, account.email);
+    }
+    text += &format!(
+        "\nA first report, with a photo:\n\n  curl -s {}/v1/reports \\\n    -F 'report={};type=application/json' \\\n    -F 'photo=@{};type=image/jpeg'\n",
+        app.config.public_url,
+        sample_report(&town),
+        photo.display()
+    );
+    Ok(text)
+}
+
+/// A pothole in the middle of the town.
+fn sample_report(town: &invented::Town) -> serde_json::Value {
+    let door = town.streets.iter().find(|street| street.sector == "centre");
+    let door = door.and_then(|street| street.house_numbers.first());
+    let position = door.map_or_else(|| town.boundary.first().copied().unwrap_or_default(), |door| door.position);
+    json!({
+        "category": "nid-de-poule",
+        "position": {"type": "Point", "coordinates": position},
+        "accuracy_m": 8,
+        "position_source": "gps",
+        "description": "Un trou devant le passage pour pietons",
+    })
+}
+
+async fn sample_photo(data_dir: &Path) -> anyhow::Result<PathBuf> {
+    let path = data_dir.join("demo").join("pothole.jpg");
+    if path.exists() {
+        return Ok(path);
+    }
+    let file = path.clone();
+    let write = move || -> anyhow::Result<()> {
+        let spec = invented::PhotoSpec {
+            scene: 1,
+            subject: invented::Subject::Pothole,
+            viewpoint: 1,
+            taken_at: Utc::now(),
+            orientation: 6,
+            position: None,
+        };
+        let bytes = invented::photo::jpeg_of(&spec, invented::photo::Size::TEST)?;
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))
+    };
+    tokio::task::spawn_blocking(write).await??;
+    Ok(path)
+}

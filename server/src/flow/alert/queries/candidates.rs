@@ -1,0 +1,260 @@
+//! What is already there around a report: the alerts it may belong to, their reports, and how often this very point came.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use geo_dedup::cell::{CellRange, covering, h3_15};
+use geo_dedup::{
+    Address, AlertId, Candidate, CandidateState, LonLat, Member, Metres, Observation, Policy, ReportId, SenderTag,
+    TextPrint, Timestamp,
+};
+use postgis_diesel::types::Point;
+use uuid::Uuid;
+
+use crate::catalog::model::Town;
+use crate::db::schema::{alert, measured_delay, report};
+use crate::db::space::from_point;
+use crate::flow::alert::model::Alert;
+use crate::http::problem::Problem;
+
+/// Most alerts that are compared; more of one kind within 250 m is a flood, and the nearest cells come first anyway.
+const MOST_ALERTS: i64 = 300;
+/// Most reports of those alerts that are compared, latest first.
+const MOST_MEMBERS: i64 = 400;
+
+/// What is around a report.
+pub struct Around {
+    /// For geo-dedup.
+    pub candidates: Vec<Candidate>,
+    /// The same alerts as stored.
+    pub alerts: Vec<Alert>,
+    /// Reports already on this very point, up to the policy's limit.
+    pub at_exact_point: u32,
+    /// What closing took here for this category.
+    pub past: Vec<TimeDelta>,
+}
+
+impl Around {
+    /// An alert that was considered.
+    #[must_use]
+    pub fn alert(&self, id: AlertId) -> Option<&Alert> {
+        self.alerts.iter().find(|alert| alert.id.as_u128() == id.0)
+    }
+}
+
+/// Reads what is around a report. The caller holds the locks of the cells, so nothing opens, moves or closes meanwhile.
+/// `named` are alerts that the person speaks of; they count wherever they are.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn around(
+    conn: &AsyncPgConnection,
+    town: &Town,
+    seen: &Observation,
+    policy: &Policy,
+    named: &[Uuid],
+    delay_key: (Uuid, Uuid),
+    now: DateTime<Utc>,
+) -> Result<Around, Problem> {
+    let ranges = covering(&seen.point, policy.search_radius(seen));
+    let compatible: Vec<Uuid> = town
+        .categories
+        .iter()
+        .filter(|category| policy.compatibility(seen.category, town.dedup_number(category.id)) > 0.0)
+        .map(|category| category.id)
+        .collect();
+    let window = policy
+        .recurrence_days()
+        .max(policy.late_days())
+        .max(policy.rejected_days());
+    let closed_since = now - TimeDelta::hours((window * 24.0) as i64 + 24);
+    let limit = i64::from(policy.default_point_limit()).max(1);
+    let (open, closed, named, exact, past) = tokio::try_join!(
+        open_alerts(conn, town.id.0, &ranges, &compatible),
+        closed_alerts(conn, town.id.0, &ranges, &compatible, closed_since),
+        named_alerts(conn, town.id.0, named),
+        at_point(conn, town.id.0, h3_15(&seen.point).to_i64(), limit),
+        past_delays(conn, town.id.0, delay_key),
+    )?;
+    let mut alerts = open;
+    alerts.extend(closed);
+    for alert in named {
+        if !alerts.iter().any(|known| known.id == alert.id) {
+            alerts.push(alert);
+        }
+    }
+    let members = members(conn, town.id.0, &alerts).await?;
+    let candidates = alerts
+        .iter()
+        .map(|alert| candidate(town, alert, &members))
+        .collect::<Result<_, Problem>>()?;
+    Ok(Around {
+        candidates,
+        alerts,
+        at_exact_point: exact,
+        past,
+    })
+}
+
+/// Alerts whose `h3_15` lies in one of the ranges: `BETWEEN` is leakproof, so row level security leaves it its index.
+/// Without a range: none.
+#[must_use]
+pub fn in_ranges(ranges: &[CellRange]) -> alert::BoxedQuery<'static, Pg> {
+    let query = alert::table.into_boxed();
+    let mut ranges = ranges.iter();
+    let Some(first) = ranges.next() else {
+        return query.filter(diesel::dsl::sql::<Bool>("false"));
+    };
+    let query = query.filter(alert::h3_15.between(first.first, first.last));
+    ranges.fold(query, |query, range| {
+        query.or_filter(alert::h3_15.between(range.first, range.last))
+    })
+}
+
+async fn open_alerts(
+    conn: &AsyncPgConnection,
+    town: i32,
+    ranges: &[CellRange],
+    categories: &[Uuid],
+) -> Result<Vec<Alert>, Problem> {
+    let rows = in_ranges(ranges)
+        .filter(alert::jurisdiction_id.eq(town).and(alert::open))
+        .filter(alert::category_id.eq_any(categories))
+        .limit(MOST_ALERTS)
+        .select(Alert::as_select())
+        .load(&mut &*conn)
+        .await?;
+    Ok(rows)
+}
+
+async fn closed_alerts(
+    conn: &AsyncPgConnection,
+    town: i32,
+    ranges: &[CellRange],
+    categories: &[Uuid],
+    since: DateTime<Utc>,
+) -> Result<Vec<Alert>, Problem> {
+    let rows = in_ranges(ranges)
+        .filter(alert::jurisdiction_id.eq(town).and(diesel::dsl::not(alert::open)))
+        .filter(alert::closed_at.gt(since).and(alert::merged_into.is_null()))
+        .filter(alert::category_id.eq_any(categories))
+        .limit(MOST_ALERTS)
+        .select(Alert::as_select())
+        .load(&mut &*conn)
+        .await?;
+    Ok(rows)
+}
+
+async fn named_alerts(conn: &AsyncPgConnection, town: i32, ids: &[Uuid]) -> Result<Vec<Alert>, Problem> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = alert::table
+        .filter(alert::jurisdiction_id.eq(town).and(alert::id.eq_any(ids)))
+        .select(Alert::as_select())
+        .load(&mut &*conn)
+        .await?;
+    Ok(rows)
+}
+
+/// Reports on this very point (a resolution-15 cell is about a square metre), counted up to `limit`.
+async fn at_point(conn: &AsyncPgConnection, town: i32, cell: i64, limit: i64) -> Result<u32, Problem> {
+    let found: Vec<i64> = report::table
+        .filter(report::jurisdiction_id.eq(town).and(report::h3_15.eq(cell)))
+        .select(report::h3_15)
+        .limit(limit)
+        .load(&mut &*conn)
+        .await?;
+    Ok(u32::try_from(found.len()).unwrap_or(u32::MAX))
+}
+
+/// How long closing took for a category in a sector, hold time left out.
+async fn past_delays(
+    conn: &AsyncPgConnection,
+    town: i32,
+    (category, sector): (Uuid, Uuid),
+) -> Result<Vec<TimeDelta>, Problem> {
+    let minutes: Option<Vec<i32>> = measured_delay::table
+        .filter(measured_delay::jurisdiction_id.eq(town))
+        .filter(
+            measured_delay::category_id
+                .eq(category)
+                .and(measured_delay::sector_id.eq(sector)),
+        )
+        .select(measured_delay::minutes)
+        .first(&mut &*conn)
+        .await
+        .optional()?;
+    Ok(minutes
+        .unwrap_or_default()
+        .into_iter()
+        .map(|m| TimeDelta::minutes(i64::from(m)))
+        .collect())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = report)]
+struct MemberRow {
+    id: Uuid,
+    alert_id: Uuid,
+    category_id: Uuid,
+    place: Point,
+    accuracy_m: Option<f32>,
+    address: Option<String>,
+    description: Option<String>,
+    observed_at: DateTime<Utc>,
+    sender_tag: Option<i64>,
+}
+
+async fn members(conn: &AsyncPgConnection, town: i32, alerts: &[Alert]) -> Result<Vec<MemberRow>, Problem> {
+    if alerts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = alerts.iter().map(|alert| alert.id).collect();
+    let rows = report::table
+        .filter(report::jurisdiction_id.eq(town).and(report::alert_id.eq_any(ids)))
+        .order(report::received_at.desc())
+        .limit(MOST_MEMBERS)
+        .select(MemberRow::as_select())
+        .load(&mut &*conn)
+        .await?;
+    Ok(rows)
+}
+
+fn candidate(town: &Town, alert: &Alert, members: &[MemberRow]) -> Result<Candidate, Problem> {
+    let at = |time: DateTime<Utc>| Timestamp(time.timestamp_millis());
+    let state = match (alert.closed_at, alert.status.as_str()) {
+        (None, _) => CandidateState::Open,
+        (Some(closed), "rejected") => CandidateState::Rejected { at: at(closed) },
+        (Some(closed), _) => CandidateState::Closed { at: at(closed) },
+    };
+    let members = members.iter().filter(|member| member.alert_id == alert.id);
+    Ok(Candidate {
+        id: AlertId(alert.id.as_u128()),
+        category: town.dedup_number(alert.category_id),
+        anchor: position(&alert.anchor)?,
+        extent: Metres::new(f64::from(alert.extent_m)).unwrap_or(Metres::ZERO),
+        state,
+        opened_at: at(alert.opened_at),
+        reports: u32::try_from(alert.report_count).unwrap_or_default(),
+        members: members
+            .map(|member| to_member(town, member))
+            .collect::<Result<_, Problem>>()?,
+    })
+}
+
+fn to_member(town: &Town, row: &MemberRow) -> Result<Member, Problem> {
+    let observed = Timestamp(row.observed_at.timestamp_millis());
+    let mut seen = Observation::new(position(&row.place)?, town.dedup_number(row.category_id), observed);
+    seen.accuracy = row.accuracy_m.and_then(|metres| Metres::new(f64::from(metres)).ok());
+    seen.address = row.address.as_deref().map(Address::parse);
+    seen.text = row.description.as_deref().map(TextPrint::of);
+    seen.sender = row.sender_tag.map(|tag| SenderTag(tag.cast_unsigned()));
+    Ok(seen.into_member(ReportId(row.id.as_u128())))
+}
+
+fn position(point: &Point) -> Result<LonLat, Problem> {
+    from_point(point).map_err(Problem::internal)
+}

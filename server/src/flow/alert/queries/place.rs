@@ -1,0 +1,299 @@
+//! Puts a report where geo-dedup or a person says: opens an alert or joins one, and keeps why.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use geo_dedup::{Outcome, Scored};
+use postgis_diesel::types::Point;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::db::TownId;
+use crate::db::schema::{alert, alert_link, alert_phase, membership, status_event, verdict};
+use crate::flow::alert::model::Alert;
+use crate::flow::report::reference::{Kind as ReferenceKind, Reference};
+use crate::http::problem::Problem;
+
+/// References are drawn again when taken; with 40 bits a second draw is already rare.
+const DRAWS: usize = 5;
+
+/// A new alert's row.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = alert)]
+pub struct NewAlert {
+    /// Town.
+    pub jurisdiction_id: i32,
+    /// Identity.
+    pub id: Uuid,
+    /// Filled in by [`open`].
+    pub reference: String,
+    /// Category of the report.
+    pub category_id: Uuid,
+    /// `new`.
+    pub status: &'static str,
+    /// True.
+    pub open: bool,
+    /// 1 to 4.
+    pub priority: i16,
+    /// 0 to 2.
+    pub severity: i16,
+    /// Service in charge.
+    pub service_id: Uuid,
+    /// Where it lies.
+    pub sector_id: Option<Uuid>,
+    /// Place of the report.
+    pub anchor: Point,
+    /// Cell of the anchor.
+    pub h3_15: i64,
+    /// As given.
+    pub address: Option<String>,
+    /// Received time of the report.
+    pub opened_at: DateTime<Utc>,
+    /// The same.
+    pub last_report_at: DateTime<Utc>,
+    /// Promise of the service.
+    pub due_at: DateTime<Utc>,
+    /// Expected range.
+    pub expected_from: Option<NaiveDate>,
+    /// Expected range.
+    pub expected_to: Option<NaiveDate>,
+    /// The same as opened.
+    pub status_at: DateTime<Utc>,
+    /// near_boundary...
+    pub flags: Vec<String>,
+}
+
+/// Opens an alert: its row, with a reference drawn until it is free.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn open(conn: &AsyncPgConnection, mut new: NewAlert) -> Result<Alert, Problem> {
+    for _ in 0..DRAWS {
+        new.reference = draw(ReferenceKind::Alert)?;
+        let inserted = diesel::insert_into(alert::table)
+            .values(&new)
+            .on_conflict((alert::jurisdiction_id, alert::reference))
+            .do_nothing()
+            .returning(Alert::as_returning())
+            .get_result(&mut &*conn)
+            .await
+            .optional()?;
+        if let Some(opened) = inserted {
+            return Ok(opened);
+        }
+    }
+    Err(Problem::internal("no free alert reference was drawn"))
+}
+
+/// A random reference.
+///
+/// # Errors
+/// When the system has no randomness.
+pub fn draw(kind: ReferenceKind) -> Result<String, Problem> {
+    let mut bits = [0_u8; 5];
+    getrandom::fill(&mut bits).map_err(Problem::internal)?;
+    Ok(Reference::from_bytes(kind, bits).to_string())
+}
+
+/// What happens with the opening: the first line of its history and its first phase.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn begin_history(
+    conn: &AsyncPgConnection,
+    opened: &Alert,
+    by_role: &str,
+    by: Option<Uuid>,
+    event_id: Uuid,
+) -> Result<(), Problem> {
+    let event = diesel::insert_into(status_event::table)
+        .values((
+            status_event::jurisdiction_id.eq(opened.jurisdiction_id),
+            status_event::id.eq(event_id),
+            status_event::alert_id.eq(opened.id),
+            status_event::step.eq("opened"),
+            status_event::to_status.eq(&opened.status),
+            status_event::service_id.eq(opened.service_id),
+            status_event::by_user.eq(by),
+            status_event::by_role.eq(by_role),
+            status_event::at.eq(opened.opened_at),
+        ))
+        .execute(&mut &*conn);
+    let phase = diesel::insert_into(alert_phase::table)
+        .values((
+            alert_phase::jurisdiction_id.eq(opened.jurisdiction_id),
+            alert_phase::alert_id.eq(opened.id),
+            alert_phase::phase.eq("qualification"),
+            alert_phase::started_at.eq(opened.opened_at),
+        ))
+        .execute(&mut &*conn);
+    // Not pipelined with what follows: both need the alert's row, which is there.
+    event.await?;
+    phase.await?;
+    Ok(())
+}
+
+/// A report joins an alert: counts, extent, severity and priority follow. Returns the alert as it is now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn join(
+    conn: &AsyncPgConnection,
+    joined: &Alert,
+    distance_m: f64,
+    severity: i16,
+    priority: i16,
+    now: DateTime<Utc>,
+) -> Result<Alert, Problem> {
+    #[expect(clippy::cast_possible_truncation, reason = "metres up to a few hundred")]
+    let extent = joined.extent_m.max(distance_m as f32);
+    let updated = diesel::update(alert::table)
+        .filter(
+            alert::jurisdiction_id
+                .eq(joined.jurisdiction_id)
+                .and(alert::id.eq(joined.id)),
+        )
+        .set((
+            alert::report_count.eq(alert::report_count + 1),
+            alert::last_report_at.eq(now),
+            alert::extent_m.eq(extent),
+            alert::severity.eq(joined.severity.max(severity)),
+            alert::priority.eq(joined.priority.max(priority)),
+            alert::version.eq(alert::version + 1),
+        ))
+        .returning(Alert::as_returning())
+        .get_result(&mut &*conn)
+        .await?;
+    Ok(updated)
+}
+
+/// One decision to remember.
+pub struct Decided<'a> {
+    /// Town.
+    pub town: TownId,
+    /// Report.
+    pub report_id: Uuid,
+    /// Alert that it went to.
+    pub alert_id: Uuid,
+    /// Code of the decision.
+    pub decision: &'a str,
+    /// geo-dedup's reasons.
+    pub outcome: &'a Outcome,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Adds a decision to the membership log.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remember(conn: &AsyncPgConnection, decided: &Decided<'_>) -> Result<(), Problem> {
+    #[expect(clippy::cast_possible_truncation, reason = "a probability")]
+    let posterior = decided
+        .outcome
+        .scored
+        .as_slice()
+        .iter()
+        .next()
+        .map(|best| best.posterior as f32);
+    let version = |version: u32| i32::try_from(version).unwrap_or(i32::MAX);
+    diesel::insert_into(membership::table)
+        .values((
+            membership::jurisdiction_id.eq(decided.town.0),
+            membership::report_id.eq(decided.report_id),
+            membership::alert_id.eq(decided.alert_id),
+            membership::decision.eq(decided.decision),
+            membership::posterior.eq(posterior),
+            membership::reasons.eq(reasons(&decided.outcome.scored)),
+            membership::policy_version.eq(version(decided.outcome.policy_version)),
+            membership::weights_version.eq(version(decided.outcome.weights_version)),
+            membership::at.eq(decided.at),
+        ))
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// The best few candidates with their features, as stored and shown.
+#[must_use]
+pub fn reasons(scored: &[Scored]) -> Value {
+    let rounded = |number: f64| (number * 1_000.0).round() / 1_000.0;
+    let candidates = scored.iter().take(5).map(|scored| {
+        let features = scored.reasons.iter().map(|reason| {
+            json!({"feature": reason.feature.name(), "value": rounded(reason.value), "unit": reason.feature.unit(),
+                   "log_odds": rounded(reason.log_odds)})
+        });
+        json!({"alert_id": Uuid::from_u128(scored.alert.0), "posterior": rounded(scored.posterior),
+               "barrier": scored.barrier.map(|barrier| barrier.name()), "features": features.collect::<Vec<_>>()})
+    });
+    candidates.collect()
+}
+
+/// Ties a new alert to others: `(other alert, kind, posterior, reasons)`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn link(
+    conn: &AsyncPgConnection,
+    from: &Alert,
+    links: &[(Uuid, &str, Option<f64>, Value)],
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a probability")]
+    let rows: Vec<_> = links
+        .iter()
+        .map(|(to, kind, posterior, reasons)| {
+            (
+                alert_link::jurisdiction_id.eq(from.jurisdiction_id),
+                alert_link::from_alert.eq(from.id),
+                alert_link::to_alert.eq(*to),
+                alert_link::kind.eq(*kind),
+                alert_link::posterior.eq(posterior.map(|p| p as f32)),
+                alert_link::reasons.eq(reasons.clone()),
+                alert_link::at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(alert_link::table)
+        .values(rows)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Keeps the reporter's own word on alerts: `(alert, same)`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn keep_verdicts(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    report_id: Uuid,
+    words: &[(Uuid, bool)],
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    if words.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = words
+        .iter()
+        .map(|(alert_id, same)| {
+            (
+                verdict::jurisdiction_id.eq(town.0),
+                verdict::id.eq(Uuid::now_v7()),
+                verdict::report_id.eq(report_id),
+                verdict::alert_id.eq(*alert_id),
+                verdict::same.eq(*same),
+                verdict::at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(verdict::table)
+        .values(rows)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! What a message says, before it is laid out as a mail, a letter or words for a call.
+
+use super::scene::Scene;
+use super::template::Template;
+use crate::flow::report::buckets::ReportedBy;
+use crate::flow::status::vocabulary::PublicStatus;
+use crate::text::Locale;
+
+/// A message in parts; layouts put them in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Language code.
+    pub lang: &'static str,
+    /// What stands between a label and its value in running text.
+    pub colon: &'static str,
+    /// Subject, one line.
+    pub subject: String,
+    /// Who speaks.
+    pub sender: String,
+    /// The news in one or two sentences.
+    pub lead: String,
+    /// Labels and values.
+    pub facts: Vec<(String, String)>,
+    /// Further sentences.
+    pub paragraphs: Vec<String>,
+    /// A button: words and address.
+    pub action: Option<(String, String)>,
+    /// Small print.
+    pub footer: Vec<String>,
+    /// Link that stops messages: words and address.
+    pub unsubscribe: Option<(String, String)>,
+}
+
+/// What a message says.
+#[must_use]
+pub fn content(template: Template, scene: &Scene<'_>) -> Content {
+    let id = |part: &str| format!("message-{}-{part}", template.text_name());
+    let report = scene.your_report();
+    let mut content = Content {
+        lang: scene.locale.as_str(),
+        colon: match scene.locale {
+            Locale::Fr => "\u{a0}: ",
+            Locale::En => ": ",
+        },
+        subject: one_line(&scene.say(&id("subject"), &[])),
+        sender: scene.town.name.clone(),
+        lead: scene.say(&id("lead"), &[("report", &report)]),
+        facts: Vec::new(),
+        paragraphs: Vec::new(),
+        action: None,
+        footer: Vec::new(),
+        unsubscribe: None,
+    };
+    if template.for_residents() {
+        resident(template, scene, &mut content);
+    } else {
+        colleague(template, scene, &mut content);
+    }
+    content.footer.push(scene.say("message-automatic", &[]));
+    content
+}
+
+/// The text message of a template: one or two lines with the reference and the link.
+#[must_use]
+pub fn sms(template: Template, scene: &Scene<'_>) -> String {
+    let link = scene.links.take.as_ref().or(scene.links.follow.as_ref());
+    let code = scene.report.map_or("", |report| &report.code);
+    let reason = scene.reason();
+    let own = [
+        ("link", link.map_or("", String::as_str)),
+        ("code", code),
+        ("reason", &reason),
+    ];
+    one_line(&scene.say(&format!("message-{}-sms", template.text_name()), &own))
+}
+
+/// Texts of towns and residents go into headers and text messages: no line breaks, nothing unprintable.
+fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn fact(scene: &Scene<'_>, content: &mut Content, label: &str, value: String) {
+    if !value.is_empty() {
+        content
+            .facts
+            .push((scene.say(&format!("message-fact-{label}"), &[]), value));
+    }
+}
+
+fn resident(template: Template, scene: &Scene<'_>, content: &mut Content) {
+    if let Some(report) = scene.report {
+        fact(scene, content, "reference", report.reference.clone());
+        if template == Template::Acknowledgement {
+            fact(scene, content, "received", scene.moment(report.received_at));
+        }
+    }
+    if !scene.is_sensitive() {
+        let category = scene.category().map_or("", |category| category.label.get(scene.locale));
+        fact(scene, content, "category", category.to_owned());
+        fact(scene, content, "place", scene.alert.address.clone().unwrap_or_default());
+    }
+    event(template, scene, content);
+    if let Some(service) = scene.service() {
+        let name = service.name.get(scene.locale);
+        fact(scene, content, "service", format!("{name}\n{}", service.postal_address));
+        fact(scene, content, "phone", service.phone.clone());
+    }
+    if let Some(note) = &scene.detail.public_note {
+        fact(scene, content, "note", note.clone());
+    }
+    if template == Template::Acknowledgement {
+        acknowledgement(scene, content);
+    }
+    if let Some(link) = &scene.links.follow {
+        content.action = Some((scene.say("message-follow", &[]), link.clone()));
+    }
+    if let Some(report) = scene.report {
+        content
+            .footer
+            .push(scene.say("message-follow-phone", &[("code", &report.code)]));
+    }
+    content.footer.push(scene.say("message-privacy", &[]));
+    if let Some(link) = &scene.links.unsubscribe {
+        content.unsubscribe = Some((scene.say("message-unsubscribe", &[]), link.clone()));
+    }
+}
+
+/// What a status says besides its name. A refusal and a hold always say why.
+fn event(template: Template, scene: &Scene<'_>, content: &mut Content) {
+    let detail = scene.detail;
+    match template {
+        Template::Rejected | Template::OnHold => fact(scene, content, "reason", scene.reason()),
+        Template::PhotoRefused if detail.reason.is_some() => fact(scene, content, "reason", scene.reason()),
+        Template::LateEvidence => {
+            let closed = detail.closed_at.or(scene.alert.closed_at);
+            fact(
+                scene,
+                content,
+                "closed",
+                closed.map(|at| scene.moment(at)).unwrap_or_default(),
+            );
+        }
+        Template::Transferred => {
+            let body = detail.body_id.or(scene.alert.body_id);
+            if let Some(body) = body.and_then(|id| scene.town.bodies.get(&id)) {
+                fact(scene, content, "body", body.name.get(scene.locale).to_owned());
+                fact(scene, content, "phone", body.phone.clone().unwrap_or_default());
+            }
+        }
+        _ => {}
+    }
+    if template == Template::OnHold {
+        let review = detail.review_on.or(scene.alert.review_on);
+        fact(
+            scene,
+            content,
+            "review",
+            review.map(|day| scene.date(day)).unwrap_or_default(),
+        );
+    }
+    if let (Template::Planned, Some(day)) = (template, detail.planned_on) {
+        fact(scene, content, "planned", scene.date(day));
+    }
+    let still_to_come = !matches!(
+        template,
+        Template::Resolved | Template::Rejected | Template::LateEvidence | Template::Transferred
+    );
+    if let (true, Some(expected)) = (still_to_come, scene.expected()) {
+        fact(scene, content, "expected", expected);
+    }
+}
+
+/// What the law wants an acknowledgement to say, and where the reporter has come in.
+fn acknowledgement(scene: &Scene<'_>, content: &mut Content) {
+    if !scene.is_sensitive() {
+        if let (Some(joined), Some(by)) = (scene.detail.joined, scene.detail.reported_by) {
+            let id = match (joined, by) {
+                (false, _) => "message-opened",
+                (true, ReportedBy::One) => "message-joined-1",
+                (true, ReportedBy::TwoToFive) => "message-joined-2-5",
+                (true, ReportedBy::SixOrMore) => "message-joined-6",
+            };
+            content.paragraphs.push(scene.say(id, &[]));
+        }
+        let status = scene.detail.status.filter(|status| *status != PublicStatus::Received);
+        if let Some(status) = status {
+            fact(scene, content, "status", scene.status(status));
+        }
+        if let Some(at) = scene.detail.closed_at {
+            fact(scene, content, "closed", scene.moment(at));
+        }
+    }
+    if scene.expected().is_none() {
+        content.paragraphs.push(scene.say("message-no-estimate", &[]));
+    }
+    let formal = scene.category().is_some_and(|category| category.formal_request);
+    if formal && !scene.town.implicit_decision.is_empty() {
+        content
+            .paragraphs
+            .push(scene.town.implicit_decision.get(scene.locale).to_owned());
+    }
+    if !scene.town.not_watched.is_empty() {
+        content
+            .paragraphs
+            .push(scene.town.not_watched.get(scene.locale).to_owned());
+    }
+    if let Some(numbers) = scene.emergency_numbers() {
+        content
+            .paragraphs
+            .push(scene.say("message-emergency", &[("numbers", &numbers)]));
+    }
+}
+
+/// Messages inside the town and to outside bodies: the alert, and nothing of the people who reported it.
+fn colleague(template: Template, scene: &Scene<'_>, content: &mut Content) {
+    let alert = scene.alert;
+    fact(scene, content, "alert", alert.reference.clone());
+    let category = scene.category().map_or("", |category| category.label.get(scene.locale));
+    fact(scene, content, "category", category.to_owned());
+    fact(scene, content, "place", alert.address.clone().unwrap_or_default());
+    let position = format!("{:.6}, {:.6}", alert.anchor.y, alert.anchor.x);
+    fact(scene, content, "position", position);
+    fact(scene, content, "received", scene.moment(alert.opened_at));
+    if template != Template::HandOver {
+        fact(
+            scene,
+            content,
+            "priority",
+            scene.say(&format!("message-priority-{}", alert.priority), &[]),
+        );
+        fact(scene, content, "due", scene.moment(alert.due_at));
+        fact(scene, content, "reports", alert.report_count.to_string());
+        if let Some(service) = scene.service() {
+            fact(scene, content, "service", service.name.get(scene.locale).to_owned());
+        }
+    }
+    if scene.detail.reason.is_some() {
+        fact(scene, content, "reason", scene.reason());
+    }
+    let note = scene.detail.note.as_ref().or(scene.detail.public_note.as_ref());
+    fact(scene, content, "note", note.cloned().unwrap_or_default());
+    if let Some(link) = &scene.links.take {
+        content.action = Some((scene.say("message-acknowledge-call", &[]), link.clone()));
+    }
+}
+
+/// The daily mail of a service: one line per alert.
+#[must_use]
+pub fn digest(scenes: &[Scene<'_>]) -> Option<Content> {
+    let first = scenes.first()?;
+    let mut digest = content(Template::ServiceDigest, first);
+    let count = scenes.len().to_string();
+    digest.subject = one_line(&first.say("message-service-digest-subject", &[("count", &count)]));
+    digest.facts = scenes
+        .iter()
+        .map(|scene| {
+            let category = scene.category().map_or("", |category| category.label.get(scene.locale));
+            (scene.alert.reference.clone(), format!("{category}\n{}", scene.place()))
+        })
+        .collect();
+    Some(digest)
+}
+
+#[cfg(test)]
+#[path = "content_tests.rs"]
+mod tests;

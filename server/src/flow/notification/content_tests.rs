@@ -1,0 +1,387 @@
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Europe::Paris;
+use postgis_diesel::types::Point;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::super::layout;
+use super::super::model::Detail;
+use super::super::scene::{Links, ReportFacts};
+use super::*;
+use crate::catalog::calendar::Delay;
+use crate::catalog::closing::{CategoryRules, CloseBy};
+use crate::catalog::model::{Body, Category, EmergencyNumber, Notices, Service, Town};
+use crate::catalog::questions::Questions;
+use crate::db::TownId;
+use crate::flow::alert::model::Alert;
+use crate::text::{Localized, Texts};
+
+const SERVICE: Uuid = Uuid::from_u128(1);
+const CATEGORY: Uuid = Uuid::from_u128(2);
+const BODY: Uuid = Uuid::from_u128(3);
+
+fn words(fr: &str, en: &str) -> Localized {
+    Localized {
+        fr: fr.into(),
+        en: en.into(),
+    }
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a time")
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+fn town(sensitive: bool) -> Town {
+    let hours = json!([{"opens": "08:30", "closes": "17:00"}]);
+    let weekly = json!([hours, hours, hours, hours, hours, [], []]);
+    let service = Service {
+        id: SERVICE,
+        code: "roads".into(),
+        name: words("Service voirie", "Roads"),
+        postal_address: "3 rue des Paveurs, 99000 Ingéville".into(),
+        phone: "01 99 00 12 34".into(),
+        email: Some("voirie@ingeville.example".into()),
+        calendar: serde_json::from_value(json!({"time_zone": "Europe/Paris", "weekly": weekly})).expect("a calendar"),
+        delay: Delay::WorkingDays(5),
+        notices: Notices::Instant,
+        notice_hours: Vec::new(),
+        consult_hours: None,
+        answer_hours: None,
+        on_call: Vec::new(),
+    };
+    let body = Body {
+        id: BODY,
+        code: "departement".into(),
+        kind: "departement".into(),
+        name: words("Le Département", "The département"),
+        postal_address: None,
+        phone: Some("01 99 00 56 78".into()),
+        email: None,
+        website: None,
+        hand_over: "email".into(),
+        zone: None,
+    };
+    Town {
+        id: TownId(1),
+        slug: "ingeville".into(),
+        name: "Ville d'Ingéville".into(),
+        time_zone: Paris,
+        locales: vec!["fr".into(), "en".into()],
+        boundary: geo::MultiPolygon::new(Vec::new()),
+        area_km2: 12.0,
+        postal_address: "1 place de la Mairie, 99000 Ingéville".into(),
+        phone: "01 99 00 00 00".into(),
+        email: "ne-pas-repondre@ingeville.example".into(),
+        emergency_numbers: vec![EmergencyNumber {
+            number: "112".into(),
+            label: words("urgences", "emergencies"),
+        }],
+        implicit_decision: words(
+            "Sans réponse dans un délai de deux mois, votre demande est réputée rejetée.",
+            "Without an answer within two months your request counts as refused.",
+        ),
+        not_watched: words(
+            "Ce service n'est pas surveillé jour et nuit.",
+            "This service is not watched day and night.",
+        ),
+        notice: Localized::default(),
+        notice_version: 1,
+        default_service_id: SERVICE,
+        sectors: Vec::new(),
+        bodies: HashMap::from([(BODY, body)]),
+        services: HashMap::from([(SERVICE, service)]),
+        crews: HashMap::new(),
+        categories: vec![category(sensitive)],
+        gates: Vec::new(),
+        routing: Vec::new(),
+    }
+}
+
+fn category(sensitive: bool) -> Category {
+    Category {
+        id: CATEGORY,
+        code: "pothole".into(),
+        parent_id: None,
+        is_group: false,
+        label: words("Nid-de-poule <b>", "Pothole <b>"),
+        description: Localized::default(),
+        keywords: Vec::new(),
+        icon: "pothole".into(),
+        questions: Questions::compile(json!({})).expect("no questions"),
+        service_id: None,
+        delay: None,
+        rules: CategoryRules {
+            close_by: CloseBy::Secretariat,
+            proof_photo_required: false,
+        },
+        sensitive,
+        formal_request: true,
+        agent_only: false,
+        priority: 2,
+        call_number: None,
+        redirect_body_id: None,
+        redirect_message: Localized::default(),
+        policy: geo_dedup::Policy::default(),
+        rejected_days: 30,
+        active: true,
+    }
+}
+
+fn alert() -> Alert {
+    Alert {
+        jurisdiction_id: 1,
+        id: Uuid::from_u128(9),
+        reference: "A-7K3M-2Q9X-4".into(),
+        category_id: CATEGORY,
+        status: "new".into(),
+        open: true,
+        priority: 4,
+        severity: 0,
+        service_id: SERVICE,
+        crew_id: None,
+        body_id: Some(BODY),
+        sector_id: None,
+        anchor: Point {
+            x: 2.123_456,
+            y: 48.654_321,
+            srid: Some(4326),
+        },
+        h3_15: 0,
+        extent_m: 0.0,
+        address: Some("12 rue des Lilas\r\nBcc: everyone".into()),
+        report_count: 3,
+        opened_at: at("2026-11-20T08:00:00Z"),
+        last_report_at: at("2026-11-20T09:05:00Z"),
+        due_at: at("2026-11-27T16:00:00Z"),
+        expected_from: None,
+        expected_to: None,
+        status_at: at("2026-11-20T08:00:00Z"),
+        closed_at: None,
+        reason: None,
+        review_on: None,
+        merged_into: None,
+        flags: Vec::new(),
+        version: 1,
+    }
+}
+
+fn report() -> ReportFacts {
+    ReportFacts {
+        id: Uuid::from_u128(8),
+        reference: "R-4F2D-9K1P-7".into(),
+        received_at: at("2026-11-20T09:05:00Z"),
+        code: "7K3M-2Q9X".into(),
+    }
+}
+
+fn detail() -> Detail {
+    Detail {
+        reason: Some("material".into()),
+        public_note: Some("Nous attendons <une> pièce.".into()),
+        review_on: Some(day("2026-12-01")),
+        planned_on: Some(day("2026-11-24")),
+        body_id: Some(BODY),
+        expected_from: Some(day("2026-11-25")),
+        expected_to: Some(day("2026-11-30")),
+        joined: Some(true),
+        reported_by: Some(ReportedBy::TwoToFive),
+        status: Some(PublicStatus::InCharge),
+        closed_at: Some(at("2026-11-20T09:00:00Z")),
+        ..Detail::default()
+    }
+}
+
+fn links() -> Links {
+    Links {
+        follow: Some("https://vigie.example/suivi#8.secret".into()),
+        unsubscribe: Some("https://vigie.example/u/token".into()),
+        one_click: Some("https://vigie.example/v1/unsubscribe/token".into()),
+        take: None,
+    }
+}
+
+/// Runs `check` on a scene of every language.
+fn in_every_language(sensitive: bool, alert: &Alert, detail: &Detail, check: impl Fn(&Scene<'_>)) {
+    let (texts, town, report, links) = (Texts::load(), town(sensitive), report(), links());
+    for locale in Locale::ALL {
+        check(&Scene {
+            texts: &texts,
+            locale,
+            town: &town,
+            alert,
+            report: Some(&report),
+            detail,
+            links: &links,
+        });
+    }
+}
+
+/// No id of a text, no unfilled variable.
+fn assert_complete(text: &str, what: &str) {
+    for leftover in ["message-", "{$", "{ $", "page-"] {
+        assert!(!text.contains(leftover), "{what}: {leftover} in\n{text}");
+    }
+}
+
+fn everything(content: &Content) -> String {
+    format!("{}\n{}", content.subject, layout::text(content).expect("text"))
+}
+
+#[test]
+fn every_message_is_complete_and_safe_in_both_languages() {
+    let detail = detail();
+    in_every_language(false, &alert(), &detail, |scene| {
+        for template in Template::ALL.iter().copied() {
+            let what = format!("{template} {}", scene.locale.as_str());
+            let content = content(template, scene);
+            let html = layout::html(&content).expect("HTML");
+            assert_complete(&everything(&content), &what);
+            assert_complete(&html, &what);
+            assert!(
+                !content.subject.chars().any(char::is_control),
+                "{what}: {:?}",
+                content.subject
+            );
+            assert!(
+                !html.contains("<b>") && !html.contains("<une>"),
+                "{what} is not escaped:\n{html}"
+            );
+            let reference = if template.for_residents() {
+                "R-4F2D-9K1P-7"
+            } else {
+                "A-7K3M-2Q9X-4"
+            };
+            assert!(
+                content.subject.contains(reference) || template == Template::ServiceDigest,
+                "{what}"
+            );
+            if template.for_residents() || template == Template::OnCall {
+                let sms = sms(template, scene);
+                assert_complete(&sms, &what);
+                assert!(!sms.chars().any(char::is_control), "{what}: {sms:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn the_acknowledgement_has_the_legal_mentions() {
+    let mut detail = detail();
+    (detail.expected_from, detail.expected_to) = (None, None);
+    in_every_language(false, &alert(), &detail, |scene| {
+        let text = everything(&content(Template::Acknowledgement, scene));
+        let received = match scene.locale {
+            Locale::Fr => "20 novembre 2026 à 10 h 05",
+            Locale::En => "20 November 2026, 10:05",
+        };
+        let own = [
+            "R-4F2D-9K1P-7",
+            received,
+            "3 rue des Paveurs, 99000 Ingéville",
+            "01 99 00 12 34",
+            "112",
+            "7K3M-2Q9X",
+            "https://vigie.example/suivi#8.secret",
+            "https://vigie.example/u/token",
+        ];
+        let said = ["message-joined-2-5", "message-no-estimate", "message-privacy"].map(|id| scene.say(id, &[]));
+        let town = [
+            scene.town.implicit_decision.get(scene.locale),
+            scene.town.not_watched.get(scene.locale),
+        ];
+        for wanted in own.iter().copied().chain(said.iter().map(String::as_str)).chain(town) {
+            assert!(text.contains(wanted), "{wanted} is missing:\n{text}");
+        }
+    });
+}
+
+#[test]
+fn an_expected_range_takes_the_place_of_no_estimate() {
+    let detail = detail();
+    in_every_language(false, &alert(), &detail, |scene| {
+        let text = everything(&content(Template::Acknowledgement, scene));
+        assert!(!text.contains(&scene.say("message-no-estimate", &[])), "{text}");
+        assert!(
+            text.contains("2026") && text.contains(&scene.expected().expect("a range")),
+            "{text}"
+        );
+    });
+}
+
+#[test]
+fn a_refusal_and_a_hold_always_say_why() {
+    let nothing = Detail::default();
+    let mut own_words = alert();
+    own_words.reason = Some("La rue est privée depuis 1998.".into());
+    for template in [Template::Rejected, Template::OnHold] {
+        in_every_language(false, &alert(), &nothing, |scene| {
+            let none = scene.say("message-reason-none", &[]);
+            assert!(everything(&content(template, scene)).contains(&none), "{template}");
+            assert!(sms(template, scene).contains(&none), "{template}");
+        });
+        in_every_language(false, &own_words, &nothing, |scene| {
+            assert!(
+                everything(&content(template, scene)).contains("privée depuis 1998"),
+                "{template}"
+            );
+        });
+        in_every_language(true, &alert(), &detail(), |scene| {
+            let material = scene.say("message-reason-for-material", &[]);
+            assert!(everything(&content(template, scene)).contains(&material), "{template}");
+        });
+    }
+}
+
+#[test]
+fn a_sensitive_category_is_not_named_nor_placed_nor_counted() {
+    let detail = detail();
+    in_every_language(true, &alert(), &detail, |scene| {
+        for template in Template::ALL
+            .iter()
+            .copied()
+            .filter(|template| template.for_residents())
+        {
+            let text = everything(&content(template, scene)) + &sms(template, scene);
+            let joined = scene.say("message-joined-2-5", &[]);
+            for secret in ["Nid-de-poule", "Pothole", "Lilas", joined.as_str()] {
+                assert!(!text.contains(secret), "{template} tells {secret}:\n{text}");
+            }
+        }
+    });
+}
+
+#[test]
+fn an_outside_body_learns_nothing_of_the_reporter() {
+    let detail = Detail {
+        note: Some("Chaussée départementale.".into()),
+        ..Detail::default()
+    };
+    in_every_language(false, &alert(), &detail, |scene| {
+        let text = everything(&content(Template::HandOver, scene));
+        for known in ["A-7K3M-2Q9X-4", "48.654321, 2.123456", "Chaussée départementale."] {
+            assert!(text.contains(known), "{known} is missing:\n{text}");
+        }
+        for secret in ["R-4F2D", "7K3M-2Q9X ", "suivi#", "/u/"] {
+            assert!(!text.contains(secret), "{secret} leaks:\n{text}");
+        }
+    });
+}
+
+#[test]
+fn the_daily_mail_has_one_line_per_alert() {
+    let detail = Detail::default();
+    in_every_language(false, &alert(), &detail, |scene| {
+        let again = || Scene { ..*scene };
+        let content = digest(&[again(), again(), again()]).expect("lines");
+        assert_eq!(content.facts.len(), 3);
+        assert!(content.subject.contains('3'), "{}", content.subject);
+        assert_complete(&everything(&content), "digest");
+    });
+    assert!(digest(&[]).is_none());
+}

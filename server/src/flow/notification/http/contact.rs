@@ -1,0 +1,96 @@
+//! Reading the contact data of a report's author.
+
+use actix_web::{post, web};
+use chrono::Utc;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::token::StaffToken;
+use crate::flow::notification::desk::{self, Asker};
+use crate::http::client::Client;
+use crate::http::json::Body;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::vault::{Contact, Purpose};
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What a person of the staff reads contact data for.
+    StaffPurpose {
+        /// To call the reporter back.
+        CallBack = "call_back",
+        /// To write a letter.
+        Letter = "letter",
+        /// To ask the reporter something about the report.
+        FollowUp = "follow_up",
+    }
+}
+
+impl From<StaffPurpose> for Purpose {
+    fn from(purpose: StaffPurpose) -> Self {
+        match purpose {
+            StaffPurpose::CallBack => Self::CallBack,
+            StaffPurpose::Letter => Self::Letter,
+            StaffPurpose::FollowUp => Self::FollowUp,
+        }
+    }
+}
+
+/// Why contact data are wanted.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevealRequest {
+    /// Purpose; it is noted with who asked and when.
+    pub purpose: StaffPurpose,
+}
+
+/// How to reach a reporter: what they gave.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ContactBody {
+    /// Address of electronic mail.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Postal address.
+    pub postal_address: Option<String>,
+}
+
+impl From<Contact> for ContactBody {
+    fn from(contact: Contact) -> Self {
+        Self {
+            email: contact.email,
+            phone: contact.phone,
+            name: contact.name,
+            postal_address: contact.postal_address,
+        }
+    }
+}
+
+/// Reads the contact data of a report's author. Each reading is noted, with its purpose.
+#[utoipa::path(operation_id = "reveal_contact", tag = "desk", request_body = RevealRequest, params(("id" = Uuid, Path, description = "Report.")),
+    responses(
+        (status = 200, description = "What the reporter gave.", body = ContactBody),
+        (status = 401, description = "Not signed in.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "This role may not.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such report in scope, or no contact data.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "No such purpose.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+#[post("/v1/reports/{id}/contact")]
+pub async fn reveal_contact(
+    app: web::Data<App>,
+    token: StaffToken,
+    client: Client,
+    path: web::Path<Uuid>,
+    Body(body): Body<RevealRequest>,
+) -> Result<web::Json<ContactBody>, Problem> {
+    let asker = Asker {
+        token,
+        client: &client,
+        now: Utc::now(),
+    };
+    let contact = desk::contact(&app, &asker, *path, body.purpose.into()).await?;
+    Ok(web::Json(contact.into()))
+}

@@ -1,0 +1,78 @@
+//! Short-lived signed links: whoever holds one may look at one size of one photo for five minutes. Originals have none.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::decode::{LARGE_SIDE, SMALL_SIDE};
+use super::model::{Photo, PhotoState};
+use super::store::{Key, Part};
+use crate::auth::keys::KeyRing;
+use crate::auth::secret::sign_link;
+use crate::db::TownId;
+use crate::http::problem::Problem;
+
+/// How long a link works.
+pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
+
+/// Links to the pictures made from a photo.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct PhotoLinks {
+    /// JPEG, longest side 1600 px.
+    pub large: String,
+    /// JPEG, longest side 400 px.
+    pub small: String,
+    /// Both work until then.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Links to a photo's pictures; `None` before it was decoded and when it was refused. Whether the reader may see the photo
+/// is the caller's to know.
+///
+/// # Errors
+/// Never with a row that the schema let in.
+pub fn links(keys: &KeyRing, public_url: &str, photo: &Photo, now: DateTime<Utc>) -> Result<Option<PhotoLinks>, Problem> {
+    if photo.state()? != PhotoState::Ready {
+        return Ok(None);
+    }
+    let expires_at = now + LIFETIME;
+    let link = |part| {
+        let path = path(photo.town(), photo.id, part);
+        format!("{public_url}{}", sign_link(&keys.server, &path, expires_at))
+    };
+    Ok(Some(PhotoLinks {
+        large: link(Part::Large),
+        small: link(Part::Small),
+        expires_at,
+    }))
+}
+
+/// What is signed: town, photo and size.
+#[must_use]
+pub fn path(town: TownId, id: Uuid, part: Part) -> String {
+    format!("/p/{}/{id}/{}.jpg", town.0, side(part))
+}
+
+/// The object that a link's last part names; originals have no name here.
+#[must_use]
+pub fn part(file: &str) -> Option<Part> {
+    let side_given = file.strip_suffix(".jpg")?;
+    [Part::Large, Part::Small]
+        .into_iter()
+        .find(|part| side(*part) == side_given)
+}
+
+/// The store's key of a picture made from a photo, once there is one.
+#[must_use]
+pub fn key(photo: &Photo, part: Part) -> Option<Key> {
+    let hash = photo.derived_sha256.as_deref()?;
+    Some(Key::of(photo.town(), part, hash))
+}
+
+fn side(part: Part) -> String {
+    match part {
+        Part::Original => String::new(),
+        Part::Large => LARGE_SIDE.to_string(),
+        Part::Small => SMALL_SIDE.to_string(),
+    }
+}

@@ -1,0 +1,109 @@
+//! Reads `multipart/form-data` with one `report` part and `photo` parts, as a stream and within limits.
+//!
+//! A photo that is too large is read to its end and forgotten, so that the report beside it is not lost.
+
+use actix_multipart::{Field, Multipart};
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use actix_web::{ResponseError, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+
+use super::decode::MAX_BYTES;
+use super::model::{MAX_PER_REPORT, Refusal};
+use crate::http::json::JSON_LIMIT;
+use crate::http::problem::{Kind, Problem};
+
+/// What may come in.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of the `report` part.
+    pub report: usize,
+    /// Bytes of one `photo` part.
+    pub photo: usize,
+    /// Photos that are kept.
+    pub photos: usize,
+    /// Bytes of everything: what is over a photo's limit is still read up to here.
+    pub total: usize,
+}
+
+impl Limits {
+    /// Of a report with its photos.
+    pub const REPORT: Self = Self {
+        report: JSON_LIMIT,
+        photo: MAX_BYTES,
+        photos: MAX_PER_REPORT,
+        total: (MAX_PER_REPORT + 1) * MAX_BYTES,
+    };
+    /// Of one photo.
+    pub const PHOTO: Self = Self {
+        report: 0,
+        photo: MAX_BYTES,
+        photos: 1,
+        total: MAX_BYTES + 64 * 1024,
+    };
+}
+
+/// What came in.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// The `report` part, as sent: JSON for [`crate::http::json::parse`].
+    pub report: Option<Bytes>,
+    /// The `photo` parts, each with its bytes or with why it is refused already.
+    pub photos: Vec<Result<Bytes, Refusal>>,
+}
+
+/// Reads a multipart body. File names are never looked at.
+///
+/// # Errors
+/// [`Kind::MalformedBody`] when it is no multipart body, [`Kind::BodyTooLarge`] over the total, [`Kind::Invalid`] for a part
+/// of another name or a second `report`.
+pub async fn read(headers: &HeaderMap, payload: web::Payload, limits: Limits) -> Result<Parts, Problem> {
+    let mut multipart = Multipart::new(headers, payload);
+    let mut parts = Parts::default();
+    let mut left = limits.total;
+    while let Some(mut field) = multipart.try_next().await.map_err(|error| malformed(&error))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "report" if parts.report.is_none() && limits.report > 0 => {
+                let report = collect(&mut field, limits.report, &mut left).await?;
+                parts.report = Some(report.ok_or_else(|| too_large(limits.report))?);
+            }
+            "photo" => {
+                let keep = if parts.photos.len() < limits.photos { limits.photo } else { 0 };
+                let photo = collect(&mut field, keep, &mut left).await?;
+                parts.photos.push(photo.ok_or(if keep == 0 { Refusal::TooMany } else { Refusal::TooLarge }));
+            }
+            _ => return Err(Problem::field("multipart", "unknown_part")),
+        }
+    }
+    Ok(parts)
+}
+
+/// The bytes of a part; `None` when there are more than `keep`, which are then read and dropped.
+async fn collect(field: &mut Field, keep: usize, left: &mut usize) -> Result<Option<Bytes>, Problem> {
+    let mut bytes = BytesMut::new();
+    let mut fits = true;
+    while let Some(chunk) = field.try_next().await.map_err(|error| malformed(&error))? {
+        *left = left.checked_sub(chunk.len()).ok_or_else(|| too_large(keep))?;
+        fits = fits && bytes.len() + chunk.len() <= keep;
+        if fits {
+            bytes.extend_from_slice(&chunk);
+        } else {
+            bytes = BytesMut::new();
+        }
+    }
+    Ok((fits && keep > 0).then(|| bytes.freeze()))
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(Kind::BodyTooLarge).with("limit_bytes", limit)
+}
+
+fn malformed(error: &actix_multipart::MultipartError) -> Problem {
+    if error.status_code() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(Kind::BodyTooLarge)
+    } else {
+        Problem::new(Kind::MalformedBody)
+    }
+}

@@ -1,0 +1,203 @@
+//! The legal acknowledgement (CRPA R112-11-1) as the 201 says it: number, date, service in charge with its address and
+//! telephone, and when it should be done.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::buckets::ReportedBy;
+use super::model::{DayRange, Relation, Suggested};
+use super::reference::FollowCode;
+use super::submit::Accepted;
+use super::write::service_of;
+use crate::app::App;
+use crate::auth::secret;
+use crate::catalog::model::{EmergencyNumber, Town};
+use crate::flow::status::vocabulary::PublicStatus;
+use crate::http::problem::Problem;
+use crate::text::Locale;
+
+/// What the author of a report is told at once.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Acknowledgement {
+    /// Report.
+    pub id: Uuid,
+    /// What to say on the telephone.
+    #[schema(example = "R-7K3M-2Q9X-8")]
+    pub reference: String,
+    /// When it was received: the legal date.
+    pub received_at: DateTime<Utc>,
+    /// How to follow it.
+    pub follow: Follow,
+    /// Town.
+    pub jurisdiction: Jurisdiction,
+    /// Service in charge.
+    pub service: ServiceContact,
+    /// Outside body that has it, if one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyContact>,
+    /// The alert that it joined or opened; absent for sensitive categories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<AlertTold>,
+    /// When it should be done; null: no estimate can be given.
+    pub expected_by: Option<DayRange>,
+    /// Alerts nearby that may be the same: the app may ask "is it this one?".
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Suggested>,
+    /// On implicit decisions, where the category is a formal request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub implicit_decision: Option<String>,
+    /// That nobody watches reports day and night.
+    pub not_watched: String,
+    /// Numbers for emergencies.
+    pub emergency_numbers: Vec<EmergencyNumber>,
+    /// Version of the data-protection notice that applies.
+    pub notice_version: i32,
+    /// near_boundary: the position lies just outside the territory; observed_clamped: the device's clock is ahead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
+}
+
+/// How to follow a report without an account.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Follow {
+    /// Address to read it at, with the secret in the header `X-Follow-Secret`.
+    pub url: String,
+    /// The secret, when the server made it; a client that sent its own keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// For the telephone, together with the reference: shows the status only.
+    #[schema(example = "4XTR-90KD")]
+    pub phone_code: String,
+}
+
+/// A town as named to people.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Jurisdiction {
+    /// Short name.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+}
+
+/// A service as named to people.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ServiceContact {
+    /// Name, in the language of the report.
+    pub name: String,
+    /// Where to write.
+    pub postal_address: String,
+    /// Where to call.
+    pub phone: String,
+}
+
+/// An outside body as named to people.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct BodyContact {
+    /// Name, in the language of the report.
+    pub name: String,
+    /// Where to call.
+    pub phone: Option<String>,
+    /// Where to look.
+    pub website: Option<String>,
+}
+
+/// The alert as its reporters see it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AlertTold {
+    /// Alert.
+    pub id: Uuid,
+    /// Its reference.
+    #[schema(example = "A-1Z3F-TB7N-K")]
+    pub reference: String,
+    /// Its public status.
+    pub status: PublicStatus,
+    /// Whether the report joined or opened it.
+    pub relation: Relation,
+    /// How many reported it: 1, 2-5, 6+.
+    #[schema(value_type = String, example = "2-5")]
+    pub reported_by: ReportedBy,
+    /// For late evidence: when it was closed. Still there? One call reopens it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// Builds the acknowledgement; the same for the first answer and for every retry.
+///
+/// # Errors
+/// When the stored report names what the catalogue no longer has.
+pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Problem> {
+    let (report, told, town) = (&accepted.report, &accepted.told, &accepted.town);
+    let locale = Locale::from_tag(&report.locale).unwrap_or_default();
+    let category = town
+        .category_by_id(report.category_id)
+        .ok_or_else(|| Problem::internal("the category is gone"))?;
+    let service = service_of(town, told).ok_or_else(|| Problem::internal("the service is gone"))?;
+    let body = told.body_id.and_then(|id| town.bodies.get(&id));
+    let alert = AlertTold {
+        id: told.alert_id,
+        reference: told.alert_reference.clone(),
+        status: told.status,
+        relation: told.relation,
+        reported_by: told.reported_by,
+        closed_at: told.closed_at,
+    };
+    Ok(Acknowledgement {
+        id: report.id,
+        reference: report.reference.clone(),
+        received_at: report.received_at,
+        follow: follow(app, accepted),
+        jurisdiction: jurisdiction(town),
+        service: ServiceContact {
+            name: service.name.get(locale).to_owned(),
+            postal_address: service.postal_address.clone(),
+            phone: service.phone.clone(),
+        },
+        body: body.map(|body| BodyContact {
+            name: body.name.get(locale).to_owned(),
+            phone: body.phone.clone(),
+            website: body.website.clone(),
+        }),
+        alert: (!category.sensitive).then_some(alert),
+        expected_by: told.expected.filter(|_| !category.sensitive),
+        suggestions: if category.sensitive {
+            Vec::new()
+        } else {
+            told.suggestions.clone()
+        },
+        implicit_decision: category
+            .formal_request
+            .then(|| town.implicit_decision.get(locale).to_owned()),
+        not_watched: town.not_watched.get(locale).to_owned(),
+        emergency_numbers: town.emergency_numbers.clone(),
+        notice_version: report.notice_version,
+        flags: report
+            .flags
+            .iter()
+            .filter(|flag| PUBLIC_FLAGS.contains(&flag.as_str()))
+            .cloned()
+            .collect(),
+    })
+}
+
+const PUBLIC_FLAGS: &[&str] = &["near_boundary", "observed_clamped"];
+
+/// A town as named to people.
+#[must_use]
+pub fn jurisdiction(town: &Town) -> Jurisdiction {
+    Jurisdiction {
+        slug: town.slug.clone(),
+        name: town.name.clone(),
+    }
+}
+
+fn follow(app: &App, accepted: &Accepted) -> Follow {
+    let report = &accepted.report;
+    let derived = secret::follow_secret(&app.keys.server, report.id);
+    let ours = secret::matches(derived.as_bytes(), &report.follow_hash);
+    Follow {
+        url: format!("{}/v1/reports/{}", app.config.public_url, report.id),
+        secret: ours.then_some(derived),
+        phone_code: FollowCode::from_bytes(secret::phone_code(&app.keys.server, report.id)).to_string(),
+    }
+}

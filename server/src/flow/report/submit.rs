@@ -1,0 +1,324 @@
+//! The heart: one transaction from "here, this" to "received, number so-and-so".
+//!
+//! 1. Read and check everything that needs no lock: fields, town, category, answers.
+//! 2. Take the id's and the key's locks without waiting; a retry gets the answer of the first time.
+//! 3. Take the locks of the cells around, sorted, so that nothing opens, moves or closes here meanwhile.
+//! 4. Read what is around, let geo-dedup decide.
+//! 5. Write report, alert, decision, follower, messages, history; commit; answer.
+//!
+//! No network, storage or hashing happens inside: photos were stored before, messages leave as rows.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use geo_dedup::cell::{anchor_lock_cell, lock_cells};
+use geo_dedup::{
+    Address, Context, Decision, Metres, Observation, SenderTag, Severity, TextPrint, Timestamp, Verdict, VerdictKind,
+};
+use uuid::Uuid;
+
+use super::find_town::{Taker, find_town};
+use super::model::{Submission, Told};
+use super::queries::{self, Known, StoredReport};
+use super::write::{Draft, write};
+use crate::app::App;
+use crate::auth::secret;
+use crate::catalog::model::{Catalogue, Town};
+use crate::db::{TownId, Tx};
+use crate::flow::alert;
+use crate::flow::alert::queries::candidates::{Around, around};
+use crate::http::problem::{FieldErrors, Kind, Problem};
+
+/// Who sends the report.
+#[derive(Clone, Debug, Default)]
+pub struct Sender {
+    /// Device or account, to recognise a resubmission; only a keyed hash is kept.
+    pub device: Option<String>,
+    /// Staff who enter it for somebody, with their town.
+    pub staff: Option<(TownId, Uuid, Uuid)>,
+    /// Digest of operation, client and Idempotency-Key.
+    pub key_hash: Option<Vec<u8>>,
+    /// Of the request, as in the logs.
+    pub request_id: Option<String>,
+    /// History of an older system: nobody is told of it.
+    pub historic: bool,
+    /// Only this town may take it, wherever others lie.
+    pub town: Option<TownId>,
+}
+
+/// What the author is told.
+#[derive(Clone)]
+pub struct Accepted {
+    /// Report as stored.
+    pub report: StoredReport,
+    /// What the 201 says of counts and dates.
+    pub told: Told,
+    /// Its town.
+    pub town: std::sync::Arc<Town>,
+    /// Whether it was received before and this is the same answer again.
+    pub replayed: bool,
+}
+
+/// Everything known before the transaction.
+pub(super) struct Prepared {
+    pub(super) id: Uuid,
+    pub(super) taker: Taker,
+    pub(super) seen: Observation,
+    pub(super) severity: Severity,
+    pub(super) sector_id: Option<Uuid>,
+    pub(super) observed_at: DateTime<Utc>,
+    pub(super) flags: Vec<String>,
+    pub(super) follow_secret: String,
+    pub(super) sender_tag: Option<i64>,
+}
+
+/// Takes a report in.
+///
+/// # Errors
+/// [`Kind::Invalid`] naming every wrong field, [`Kind::IdTaken`], [`Kind::KeyReused`], [`Kind::InFlight`], or that the
+/// database is away. Nothing stays then.
+pub async fn submit(
+    app: &App,
+    submission: &Submission,
+    sender: &Sender,
+    now: DateTime<Utc>,
+) -> Result<Accepted, Problem> {
+    // Milliseconds, as every clock outside: the database would cut it, and a retry must read what the first answer said.
+    let now = now.trunc_subsecs(3);
+    let id = submission.id.unwrap_or_else(Uuid::now_v7);
+    let mut catalogue = app.catalogue.get();
+    if catalogue.version == 0 {
+        catalogue = app.catalogue.fresh(&app.db).await?;
+    }
+    for _ in 0..3 {
+        let prepared = prepare(app, &catalogue, submission, sender, id, now)?;
+        let tx = app.db.begin(prepared.taker.town.id).await?;
+        let known = queries::known(&tx, id, sender.key_hash.as_deref()).await?;
+        if known.catalogue_version == catalogue.version {
+            return settle(app, tx, submission, sender, &prepared, known, now).await;
+        }
+        // The catalogue changed since it was read: read it again, and look again which town takes the report.
+        tx.rollback().await?;
+        catalogue = app.catalogue.fresh(&app.db).await?;
+    }
+    Err(Problem::unavailable("the catalogue changes faster than it can be read"))
+}
+
+fn prepare(
+    app: &App,
+    catalogue: &Catalogue,
+    submission: &Submission,
+    sender: &Sender,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Prepared, Problem> {
+    let mut errors = FieldErrors::default();
+    let only = sender.staff.map(|(town, _, _)| town).or(sender.town);
+    let taker = find_town(
+        catalogue,
+        submission,
+        sender.staff.is_some() || sender.historic,
+        only,
+        &mut errors,
+        now,
+    );
+    if let Some(category) = taker.as_ref().and_then(Taker::category) {
+        category.questions.check(&submission.answers, &mut errors);
+    }
+    let taker = errors.check(taker)?;
+    let Some((taker, category)) = taker.as_ref().and_then(|t| Some((t, t.category()?))) else {
+        return Err(Problem::internal("a town without a fault and without a category"));
+    };
+    let severity = category.questions.severity(&submission.answers);
+    let mut flags = Vec::new();
+    let stated = submission.observed_at.unwrap_or(now);
+    let observed_at = stated.min(now);
+    if stated > now {
+        flags.push("observed_clamped".to_owned());
+    }
+    if taker.near_boundary {
+        flags.push("near_boundary".to_owned());
+    }
+    let sender_tag = sender
+        .device
+        .as_deref()
+        .map(|device| secret::sender_tag(&app.keys.server, device));
+    let seen = Observation {
+        accuracy: submission.accuracy_m.and_then(|metres| Metres::new(metres).ok()),
+        address: submission.address.as_deref().map(Address::parse),
+        text: submission.description.as_deref().map(TextPrint::of),
+        severity,
+        sender: sender_tag.map(|tag| SenderTag(tag.cast_unsigned())),
+        ..Observation::new(
+            submission.position,
+            taker.town.dedup_number(category.id),
+            Timestamp(observed_at.timestamp_millis()),
+        )
+    };
+    let follow_secret = submission
+        .follow_secret
+        .clone()
+        .unwrap_or_else(|| secret::follow_secret(&app.keys.server, id));
+    Ok(Prepared {
+        id,
+        sector_id: taker.town.sector_at(submission.position).map(|sector| sector.id),
+        taker: Taker {
+            town: taker.town.clone(),
+            category: taker.category,
+            near_boundary: taker.near_boundary,
+        },
+        seen,
+        severity,
+        observed_at,
+        flags,
+        follow_secret,
+        sender_tag,
+    })
+}
+
+/// Inside the transaction: a retry is recognised, or the report is decided on and written.
+async fn settle(
+    app: &App,
+    mut tx: Tx,
+    submission: &Submission,
+    sender: &Sender,
+    prepared: &Prepared,
+    known: Known,
+    now: DateTime<Utc>,
+) -> Result<Accepted, Problem> {
+    let town = prepared.taker.town.clone();
+    if let Some(report) = already(&mut tx, submission, prepared, known).await? {
+        tx.rollback().await?;
+        let told = serde_json::from_value(report.answer.clone()).map_err(Problem::internal)?;
+        return Ok(Accepted {
+            report,
+            told,
+            town,
+            replayed: true,
+        });
+    }
+    if let Some(source_ref) = &submission.source_ref
+        && queries::has_source_ref(&tx, town.id, source_ref).await?
+    {
+        return Err(Problem::new(Kind::IdTaken));
+    }
+    let around = lock_and_look(&mut tx, submission, prepared, now).await?;
+    let (outcome, context) = decide(prepared, submission, &around, now)?;
+    tracing::debug!(
+        at_exact_point = context.at_exact_point,
+        candidates = around.candidates.len(),
+        "decided"
+    );
+    let draft = Draft {
+        submission,
+        sender,
+        prepared,
+        around: &around,
+        outcome: &outcome,
+        now,
+    };
+    let (report, told) = write(app, &mut tx, &draft).await?;
+    tx.commit().await?;
+    app.metrics.decided(outcome.decision.as_str());
+    app.wake.notify_one();
+    Ok(Accepted {
+        report,
+        told,
+        town,
+        replayed: false,
+    })
+}
+
+/// The report that the same request made before, or why the id or the key cannot be used.
+async fn already(
+    tx: &mut Tx,
+    submission: &Submission,
+    prepared: &Prepared,
+    known: Known,
+) -> Result<Option<StoredReport>, Problem> {
+    if !known.alone {
+        return Err(Problem::new(Kind::InFlight).retry_after(1));
+    }
+    if let Some(report) = known.report {
+        let same = report.request_hash == submission.request_hash
+            && secret::matches(prepared.follow_secret.as_bytes(), &report.follow_hash);
+        return if same {
+            Ok(Some(report))
+        } else {
+            Err(Problem::new(Kind::IdTaken))
+        };
+    }
+    if known.named.is_some() {
+        return Err(Problem::new(Kind::IdTaken));
+    }
+    let Some((request_hash, report_id)) = known.keyed else {
+        return Ok(None);
+    };
+    if request_hash != submission.request_hash {
+        return Err(Problem::new(Kind::KeyReused));
+    }
+    queries::find(tx, tx.town(), report_id).await
+}
+
+/// Takes the locks of all cells that the search touches, and of the alert that the person names, then reads.
+async fn lock_and_look(
+    tx: &mut Tx,
+    submission: &Submission,
+    prepared: &Prepared,
+    now: DateTime<Utc>,
+) -> Result<Around, Problem> {
+    let town = &prepared.taker.town;
+    let Some(category) = prepared.taker.category() else {
+        return Err(Problem::internal("no category"));
+    };
+    let mut cells = lock_cells(&prepared.seen.point, category.policy.search_radius(&prepared.seen));
+    let mut named: Vec<Uuid> = submission.not_same.clone();
+    if let Some(id) = submission.joins {
+        let unknown = || Problem::field("joins", "unknown_alert");
+        let alert = alert::queries::find(tx, id).await.map_err(|_| unknown())?;
+        let anchor = crate::db::space::from_point(&alert.anchor).map_err(Problem::internal)?;
+        cells.push(anchor_lock_cell(&anchor));
+        cells.sort_unstable();
+        cells.dedup();
+        named.push(id);
+    }
+    alert::queries::lock_cells(tx, town.id, &cells).await?;
+    let delay_key = (category.id, prepared.sector_id.unwrap_or_default());
+    around(tx, town, &prepared.seen, &category.policy, &named, delay_key, now).await
+}
+
+fn decide(
+    prepared: &Prepared,
+    submission: &Submission,
+    around: &Around,
+    now: DateTime<Utc>,
+) -> Result<(geo_dedup::Outcome, Context), Problem> {
+    let Some(category) = prepared.taker.category() else {
+        return Err(Problem::internal("no category"));
+    };
+    let word = |id: &Uuid, kind| Verdict {
+        alert: geo_dedup::AlertId(id.as_u128()),
+        kind,
+    };
+    let mut verdicts: Vec<Verdict> = submission
+        .not_same
+        .iter()
+        .map(|id| word(id, VerdictKind::NotSame))
+        .collect();
+    verdicts.extend(submission.joins.iter().map(|id| word(id, VerdictKind::Same)));
+    let context = Context {
+        at_exact_point: around.at_exact_point,
+        verdicts,
+        ..Context::at(Timestamp(now.timestamp_millis()))
+    };
+    Ok((
+        geo_dedup::decide(&prepared.seen, &around.candidates, &context, &category.policy),
+        context,
+    ))
+}
+
+/// The alert that a decision puts the report into, if any.
+pub(super) fn joined<'a>(decision: &Decision, around: &'a Around) -> Option<&'a alert::model::Alert> {
+    match decision {
+        Decision::Join { alert } | Decision::LateEvidence { alert } => around.alert(*alert),
+        Decision::Suggest { .. } | Decision::Open => None,
+    }
+}

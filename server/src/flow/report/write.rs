@@ -1,0 +1,496 @@
+//! Everything that a report leaves in the database, written in the order in which rows need each other.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use geo_dedup::cell::h3_15;
+use geo_dedup::{Decision, Outcome, Severity};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::buckets::ReportedBy;
+use super::expected::{Expectation, Outlook, expected_by};
+use super::model::{ContactWay, DayRange, Relation, Submission, Suggested, Told};
+use super::queries::{self, NewFollower, NewReport, StoredReport};
+use super::reference::FollowCode;
+use super::submit::{Prepared, Sender, joined};
+use crate::app::App;
+use crate::audit;
+use crate::auth::keys::KeyRing;
+use crate::auth::secret;
+use crate::catalog::calendar::due_at;
+use crate::catalog::model::{Category, Service, Town};
+use crate::catalog::routes::CategoryNode;
+use crate::db::Tx;
+use crate::db::space::to_point;
+use crate::flow::alert::model::Alert;
+use crate::flow::alert::queries::candidates::Around;
+use crate::flow::alert::queries::place::{self, Decided, NewAlert};
+use crate::flow::dispatch::routing::{Routable, Route, route};
+use crate::flow::notification::fan_out::{self, ServiceNotice};
+use crate::flow::notification::model::Detail;
+use crate::flow::notification::token;
+use crate::http::problem::Problem;
+use crate::vault;
+
+/// A report that was decided on.
+pub(super) struct Draft<'a> {
+    pub(super) submission: &'a Submission,
+    pub(super) sender: &'a Sender,
+    pub(super) prepared: &'a Prepared,
+    pub(super) around: &'a Around,
+    pub(super) outcome: &'a Outcome,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Draft<'_> {
+    fn town(&self) -> &Town {
+        &self.prepared.taker.town
+    }
+
+    fn category(&self) -> Result<&Category, Problem> {
+        self.prepared
+            .taker
+            .category()
+            .ok_or_else(|| Problem::internal("no category"))
+    }
+
+    fn severity(&self) -> i16 {
+        match self.prepared.severity {
+            Severity::Normal => 0,
+            Severity::High => 1,
+            Severity::Danger => 2,
+        }
+    }
+
+    /// A danger raises the alert to urgent, a higher severity to high.
+    fn priority(&self) -> Result<i16, Problem> {
+        let of_category = self.category()?.priority;
+        Ok(match self.prepared.severity {
+            Severity::Danger => 4,
+            Severity::High => of_category.max(3),
+            Severity::Normal => of_category,
+        })
+    }
+}
+
+/// Writes a report and all that follows from it. Returns it as stored, and what its author is told.
+pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(StoredReport, Told), Problem> {
+    let (submission, prepared, now) = (draft.submission, draft.prepared, draft.now);
+    let town = draft.town();
+    let there = joined(&draft.outcome.decision, draft.around);
+    let alert_id = there.map_or_else(Uuid::now_v7, |alert| alert.id);
+    let mut ids = vec![(prepared.id, "report")];
+    if there.is_none() {
+        ids.push((alert_id, "alert"));
+    }
+    queries::claim_ids(tx, town.id, &ids).await?;
+    let alert = match there {
+        Some(alert) => join(tx, draft, alert).await?,
+        None => place::open(tx, new_alert(draft, alert_id)?).await?,
+    };
+    let told = told(draft, there.is_some(), &alert)?;
+    let reachable = !submission.contact.fields().is_empty();
+    let subject_id = if reachable {
+        Some(vault::put(tx, &app.keys, &submission.contact).await?)
+    } else {
+        None
+    };
+    let report = new_report(draft, subject_id, &alert, &told)?;
+    let code_hash = code_hasher(&app.keys, town, prepared.id);
+    let reference = queries::insert(tx, report.clone(), &code_hash).await?;
+    let follower = new_follower(&app.keys, draft, subject_id, &alert);
+    let event_id = if there.is_none() {
+        open_history(tx, draft, &alert).await?
+    } else {
+        prepared.id
+    };
+    let (words, changed) = (words(submission), [("report", prepared.id), ("alert", alert.id)]);
+    tokio::try_join!(
+        queries::follow(tx, follower.as_ref()),
+        queries::remember_key(
+            tx,
+            town.id,
+            draft.sender.key_hash.as_deref(),
+            &submission.request_hash,
+            prepared.id,
+            now
+        ),
+        remember(tx, draft, &alert),
+        place::keep_verdicts(tx, town.id, prepared.id, &words, now),
+        audit::changed(tx, town.id, &changed, now),
+        record(tx, draft, &alert),
+    )?;
+    if !draft.sender.historic {
+        let raised = there.is_some_and(|before| draft.severity() > before.severity);
+        tell(
+            tx,
+            draft,
+            follower.as_ref(),
+            &told,
+            &alert,
+            event_id,
+            (there.is_none(), raised),
+        )
+        .await?;
+    }
+    let stored = StoredReport {
+        id: prepared.id,
+        code_hash: code_hash(&reference),
+        reference,
+        alert_id: alert.id,
+        category_id: report.category_id,
+        place: report.place,
+        address: report.address,
+        description: report.description,
+        received_at: now,
+        locale: report.locale.to_owned(),
+        follow_hash: report.follow_hash,
+        request_hash: report.request_hash,
+        answer: report.answer,
+        notice_version: report.notice_version,
+        flags: report.flags,
+    };
+    Ok((stored, told))
+}
+
+async fn join(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<Alert, Problem> {
+    let anchor = crate::db::space::from_point(&alert.anchor).map_err(Problem::internal)?;
+    let distance = anchor.distance(&draft.submission.position).get();
+    place::join(tx, alert, distance, draft.severity(), draft.priority()?, draft.now).await
+}
+
+fn new_alert(draft: &Draft<'_>, id: Uuid) -> Result<NewAlert, Problem> {
+    let (town, category, now) = (draft.town(), draft.category()?, draft.now);
+    let route = route_of(draft)?;
+    let service = town.services.get(&route.service).or_else(|| town.service_of(category));
+    let Some(service) = service else {
+        return Err(Problem::internal("the town has no service"));
+    };
+    let due_at = due_at(&service.calendar, category.delay.unwrap_or(service.delay), now).map_err(Problem::internal)?;
+    let expected = expected(&draft.around.past, due_at, town.time_zone, now);
+    Ok(NewAlert {
+        jurisdiction_id: town.id.0,
+        id,
+        reference: String::new(),
+        category_id: category.id,
+        status: "new",
+        open: true,
+        priority: draft.priority()?,
+        severity: draft.severity(),
+        service_id: service.id,
+        sector_id: draft.prepared.sector_id,
+        anchor: to_point(draft.submission.position),
+        h3_15: h3_15(&draft.submission.position).to_i64(),
+        address: draft.submission.address.clone(),
+        opened_at: now,
+        last_report_at: now,
+        due_at,
+        expected_from: expected.map(|range| range.from),
+        expected_to: expected.map(|range| range.to),
+        status_at: now,
+        flags: draft
+            .prepared
+            .flags
+            .iter()
+            .filter(|flag| *flag == "near_boundary")
+            .cloned()
+            .collect(),
+    })
+}
+
+/// Who has a new alert: the town's rules over category, sector and hour.
+fn route_of(draft: &Draft<'_>) -> Result<Route, Problem> {
+    let (town, category) = (draft.town(), draft.category()?);
+    let parent = category.parent_id.and_then(|id| town.category_by_id(id));
+    let lineage: Vec<CategoryNode> = std::iter::once(category)
+        .chain(parent)
+        .map(|node| CategoryNode {
+            id: node.id,
+            service: node.service_id,
+        })
+        .collect();
+    let local_time = draft.now.with_timezone(&town.time_zone).naive_local();
+    let what = Routable {
+        lineage: &lineage,
+        sector: draft.prepared.sector_id,
+        zones: &town.zones_at(draft.submission.position),
+        local_time,
+    };
+    Ok(route(&town.routing, town.default_service_id, &what))
+}
+
+/// The range told to reporters, if the past allows one.
+fn expected(past: &[chrono::TimeDelta], due: DateTime<Utc>, time_zone: Tz, now: DateTime<Utc>) -> Option<DayRange> {
+    match expected_by(&Outlook {
+        past,
+        since: now,
+        due,
+        now,
+        time_zone,
+    }) {
+        Expectation::Range { from, to } => Some(DayRange { from, to }),
+        Expectation::NoEstimate { .. } => None,
+    }
+}
+
+/// The event that the opening is in the alert's history.
+async fn open_history(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<Uuid, Problem> {
+    let by = draft.sender.staff.map(|(_, user, _)| user);
+    let role = if by.is_some() { "staff" } else { "reporter" };
+    let event_id = Uuid::now_v7();
+    place::begin_history(tx, alert, role, by, event_id).await?;
+    place::link(tx, alert, &links(draft), draft.now).await?;
+    Ok(event_id)
+}
+
+/// Leaves the messages: the acknowledgement to the author, and one notice to the service for a new alert; a joining report
+/// is silent to the service unless it raises the severity.
+async fn tell(
+    tx: &Tx,
+    draft: &Draft<'_>,
+    follower: Option<&NewFollower>,
+    told: &Told,
+    alert: &Alert,
+    event_id: Uuid,
+    (opened, raised): (bool, bool),
+) -> Result<(), Problem> {
+    let (town, now) = (draft.town(), draft.now);
+    if let Some(follower) = follower {
+        let detail = Detail {
+            joined: Some(!opened),
+            reported_by: Some(told.reported_by),
+            status: Some(told.status),
+            expected_from: told.expected.map(|range| range.from),
+            expected_to: told.expected.map(|range| range.to),
+            closed_at: told.closed_at,
+            body_id: told.body_id,
+            ..Detail::default()
+        };
+        let detail = serde_json::to_value(detail).map_err(Problem::internal)?;
+        let (channel, locale) = (follower.channel, follower.locale);
+        fan_out::acknowledge(
+            tx,
+            town.id,
+            follower.id,
+            channel,
+            locale,
+            alert.id,
+            draft.prepared.id,
+            detail,
+            now,
+        )
+        .await?;
+    }
+    let notice = if opened {
+        ServiceNotice::NewAlert
+    } else {
+        ServiceNotice::RaisedSeverity
+    };
+    if opened || raised {
+        let Some(service) = service_of(town, told) else {
+            return Err(Problem::internal("the service is gone"));
+        };
+        let urgent = draft.prepared.severity == Severity::Danger;
+        fan_out::service(
+            tx,
+            town.id,
+            service,
+            town.time_zone,
+            alert.id,
+            event_id,
+            notice,
+            urgent,
+            now,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// The closed alert that a new one repeats, and those nearby that may be the same.
+fn links(draft: &Draft<'_>) -> Vec<(Uuid, &'static str, Option<f64>, Value)> {
+    let outcome = draft.outcome;
+    let mut links: Vec<_> = outcome
+        .recurrence_of
+        .iter()
+        .map(|id| (Uuid::from_u128(id.0), "recurrence", None, json!([])))
+        .collect();
+    if let Decision::Suggest { alerts } = &outcome.decision {
+        links.extend(alerts.iter().map(|id| {
+            let scored = outcome.scored.iter().find(|scored| scored.alert == *id);
+            let reasons = scored.map_or_else(|| json!([]), |scored| place::reasons(std::slice::from_ref(scored)));
+            (
+                Uuid::from_u128(id.0),
+                "suggested",
+                scored.map(|scored| scored.posterior),
+                reasons,
+            )
+        }));
+    }
+    links
+}
+
+async fn remember(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<(), Problem> {
+    let own_word = draft.submission.joins == Some(alert.id);
+    let decision = if own_word {
+        "person"
+    } else {
+        draft.outcome.decision.as_str()
+    };
+    let (town, report_id) = (draft.town().id, draft.prepared.id);
+    place::remember(
+        tx,
+        &Decided {
+            town,
+            report_id,
+            alert_id: alert.id,
+            decision,
+            outcome: draft.outcome,
+            at: draft.now,
+        },
+    )
+    .await
+}
+
+fn words(submission: &Submission) -> Vec<(Uuid, bool)> {
+    let same = submission.joins.map(|id| (id, true));
+    same.into_iter()
+        .chain(submission.not_same.iter().map(|id| (*id, false)))
+        .collect()
+}
+
+async fn record(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<(), Problem> {
+    let actor = match draft.sender.staff {
+        Some((_, staff_user_id, session_id)) => audit::Actor::Staff {
+            staff_user_id,
+            session_id,
+        },
+        None if draft.sender.historic => audit::Actor::System,
+        None => audit::Actor::Anonymous,
+    };
+    let entry = audit::Entry {
+        actor: &actor,
+        action: "submit_report",
+        entity: "report",
+        entity_id: Some(draft.prepared.id),
+        detail: json!({"alert_id": alert.id, "decision": draft.outcome.decision.as_str()}),
+        request_id: draft.sender.request_id.as_deref(),
+    };
+    audit::record(tx, draft.town().id, &entry, draft.now).await
+}
+
+fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<Told, Problem> {
+    let relation = match &draft.outcome.decision {
+        Decision::LateEvidence { .. } => Relation::LateEvidence,
+        _ if was_there => Relation::Joined,
+        Decision::Suggest { .. } => Relation::Suggested,
+        _ => Relation::Opened,
+    };
+    let suggestions = match &draft.outcome.decision {
+        Decision::Suggest { alerts } => alerts
+            .iter()
+            .filter_map(|id| draft.around.alert(*id))
+            .map(suggested)
+            .collect::<Result<_, _>>()?,
+        _ => Vec::new(),
+    };
+    let expected = alert
+        .expected_from
+        .zip(alert.expected_to)
+        .map(|(from, to)| DayRange { from, to });
+    Ok(Told {
+        alert_id: alert.id,
+        alert_reference: alert.reference.clone(),
+        status: alert.status()?.public_status(),
+        relation,
+        reported_by: ReportedBy::of(u64::try_from(alert.report_count).unwrap_or(1)).unwrap_or(ReportedBy::One),
+        expected,
+        service_id: alert.service_id,
+        body_id: alert.body_id,
+        closed_at: alert.closed_at.filter(|_| relation == Relation::LateEvidence),
+        suggestions,
+    })
+}
+
+fn suggested(alert: &Alert) -> Result<Suggested, Problem> {
+    let rejected = alert.status == "rejected";
+    Ok(Suggested {
+        id: alert.id,
+        reference: alert.reference.clone(),
+        status: alert.status()?.public_status(),
+        reason: alert.reason.clone().filter(|_| rejected),
+    })
+}
+
+fn new_report(draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert, told: &Told) -> Result<NewReport, Problem> {
+    let (submission, prepared, category) = (draft.submission, draft.prepared, draft.category()?);
+    let mut flags = prepared.flags.clone();
+    if told.relation == Relation::LateEvidence {
+        flags.push("late_evidence".to_owned());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "metres")]
+    let accuracy_m = submission.accuracy_m.map(|metres| metres as f32);
+    Ok(NewReport {
+        jurisdiction_id: draft.town().id.0,
+        id: prepared.id,
+        reference: String::new(),
+        alert_id: alert.id,
+        category_id: category.id,
+        place: to_point(submission.position),
+        h3_15: h3_15(&submission.position).to_i64(),
+        accuracy_m,
+        position_source: submission.position_source.as_str(),
+        address: submission.address.clone(),
+        description: submission.description.clone(),
+        answers: Value::Object(submission.answers.clone()),
+        severity: draft.severity(),
+        observed_at: prepared.observed_at,
+        received_at: draft.now,
+        channel: submission.channel.as_str(),
+        locale: submission.locale.as_str(),
+        subject_id,
+        sender_tag: prepared.sender_tag,
+        follow_hash: secret::digest(prepared.follow_secret.as_bytes()),
+        code_hash: Vec::new(),
+        request_hash: submission.request_hash.clone(),
+        answer: serde_json::to_value(told).map_err(Problem::internal)?,
+        notice_version: draft.town().notice_version,
+        entered_by: draft.sender.staff.map(|(_, user, _)| user),
+        source_ref: submission.source_ref.clone(),
+        flags,
+    })
+}
+
+/// The telephone code is stored as a digest bound to the reference that is said with it.
+pub(super) fn code_hasher(keys: &KeyRing, town: &Town, report_id: Uuid) -> impl Fn(&str) -> Vec<u8> {
+    let code = FollowCode::from_bytes(secret::phone_code(&keys.server, report_id));
+    let town = town.id.0;
+    move |reference| secret::digest(format!("{town} {reference} {code}").as_bytes())
+}
+
+fn new_follower(keys: &KeyRing, draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert) -> Option<NewFollower> {
+    let submission = draft.submission;
+    if submission.way == ContactWay::None {
+        return None;
+    }
+    let id = Uuid::now_v7();
+    Some(NewFollower {
+        jurisdiction_id: alert.jurisdiction_id,
+        id,
+        alert_id: alert.id,
+        report_id: draft.prepared.id,
+        subject_id,
+        channel: submission.way.as_str(),
+        locale: submission.locale.as_str(),
+        unsubscribe_hash: token::unsubscribe_hash(&keys.server, draft.town().id, id),
+        since: draft.now,
+    })
+}
+
+/// The service that an answer names.
+#[must_use]
+pub fn service_of<'a>(town: &'a Town, told: &Told) -> Option<&'a Service> {
+    town.services
+        .get(&told.service_id)
+        .or_else(|| town.services.get(&town.default_service_id))
+}

@@ -1,0 +1,6 @@
+//! Endpoints of the people stage.
+
+pub mod auth;
+pub mod devices;
+pub mod me;
+pub mod staff;

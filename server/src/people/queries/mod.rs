@@ -1,0 +1,8 @@
+//! SQL of the people stage.
+
+mod authorise;
+pub mod device;
+pub mod session;
+pub mod staff;
+
+pub use authorise::authorise;

@@ -1,0 +1,183 @@
+//! People and their grants: who is added, what they may do, and how that ends.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::credentials;
+use super::policy::Grant;
+use super::queries::staff::{self as rows, GrantRow};
+use crate::audit::{self, Actor, Entry};
+use crate::auth::password::Passwords;
+use crate::db::Tx;
+use crate::http::problem::{FieldErrors, Problem};
+use crate::text::Locale;
+
+/// Who asks for a change of people, for the audit trail.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// Of the request.
+    pub request_id: Option<&'a str>,
+}
+
+impl Origin<'static> {
+    /// The operator's command.
+    pub const OPERATOR: Self = Self {
+        actor: &Actor::System,
+        request_id: None,
+    };
+}
+
+/// A person to be added, with the secrets as typed: neither logged nor kept.
+pub struct NewPerson {
+    /// Work address, the name to sign in with.
+    pub email: String,
+    /// Shown to colleagues.
+    pub name: String,
+    /// Language.
+    pub locale: Locale,
+    /// `None`: signs in by PIN only, or not yet.
+    pub password: Option<String>,
+    /// Six digits for the crew's tablets.
+    pub pin: Option<String>,
+}
+
+/// A person to be added, checked and with the secrets hashed.
+pub struct PreparedPerson {
+    email: String,
+    name: String,
+    locale: Locale,
+    password_hash: Option<String>,
+    pin_hash: Option<String>,
+}
+
+/// Checks a person's data and hashes the secrets: outside any transaction, because a hash takes tens of milliseconds.
+///
+/// # Errors
+/// [`crate::http::problem::Kind::Invalid`] with every wrong field, `too_many_requests` when too many hashes wait.
+pub async fn prepare(passwords: &Passwords, person: NewPerson) -> Result<PreparedPerson, Problem> {
+    let mut errors = FieldErrors::default();
+    let email = credentials::normal_email(&person.email);
+    if email.is_none() {
+        errors.add("email", "email");
+    }
+    let name = person.name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > credentials::MAX_NAME {
+        errors.add("name", "name_length");
+    }
+    if let Some(password) = &person.password {
+        credentials::check_password(&mut errors, "password", password, email.as_deref().unwrap_or_default());
+    }
+    if let Some(pin) = &person.pin {
+        credentials::check_pin(&mut errors, "pin", pin);
+    }
+    let email = errors.check(email.unwrap_or_default())?;
+    Ok(PreparedPerson {
+        email,
+        name,
+        locale: person.locale,
+        password_hash: hash(passwords, person.password).await?,
+        pin_hash: hash(passwords, person.pin).await?,
+    })
+}
+
+async fn hash(passwords: &Passwords, secret: Option<String>) -> Result<Option<String>, Problem> {
+    match secret {
+        Some(secret) => passwords.hash(secret).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Adds a person with these grants to the transaction's town. Somebody who already works for this or another town keeps
+/// their name and secrets and gets the grants that they lack, so repeating it changes nothing.
+///
+/// The grants' service, sector and crew must be of the town; the database refuses others.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn create(
+    tx: &mut Tx,
+    person: &PreparedPerson,
+    grants: &[Grant],
+    origin: Origin<'_>,
+    now: DateTime<Utc>,
+) -> Result<Uuid, Problem> {
+    let row = rows::NewRow {
+        id: Uuid::now_v7(),
+        email: &person.email,
+        name: &person.name,
+        password_hash: person.password_hash.as_deref(),
+        pin_hash: person.pin_hash.as_deref(),
+        locale: person.locale.as_str(),
+        created_at: now,
+    };
+    let id = if rows::insert(tx, &row).await? {
+        note(tx, origin, "create_staff", row.id, json!({}), now).await?;
+        row.id
+    } else {
+        let known = rows::by_email(tx, &person.email).await?;
+        known.ok_or_else(|| Problem::internal("a person vanished"))?.id
+    };
+    let held = rows::grants(tx, Some(id)).await?;
+    for grant in grants {
+        if !held.iter().any(|row| row.grant == *grant) {
+            add_grant(tx, id, grant, origin, now).await?;
+        }
+    }
+    Ok(id)
+}
+
+/// Gives a person a grant in the transaction's town; its identity.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add_grant(
+    tx: &mut Tx,
+    person: Uuid,
+    grant: &Grant,
+    origin: Origin<'_>,
+    now: DateTime<Utc>,
+) -> Result<Uuid, Problem> {
+    let by = match origin.actor {
+        Actor::Staff { staff_user_id, .. } => Some(*staff_user_id),
+        _ => None,
+    };
+    let row = GrantRow {
+        id: Uuid::now_v7(),
+        staff_user_id: person,
+        grant: grant.clone(),
+    };
+    rows::insert_grant(tx, &row, by, now).await?;
+    note(
+        tx,
+        origin,
+        "add_grant",
+        person,
+        json!({"grant_id": row.id, "grant": grant}),
+        now,
+    )
+    .await?;
+    Ok(row.id)
+}
+
+/// A line of the audit trail about a person.
+pub(super) async fn note(
+    tx: &Tx,
+    origin: Origin<'_>,
+    action: &str,
+    person: Uuid,
+    detail: serde_json::Value,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let entry = Entry {
+        actor: origin.actor,
+        action,
+        entity: "staff_user",
+        entity_id: Some(person),
+        detail,
+        request_id: origin.request_id,
+    };
+    audit::record(tx, tx.town(), &entry, now).await
+}

@@ -1,0 +1,252 @@
+//! The catalogue for a place: everything that an app needs to fill in a report, also offline.
+
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{DateTime, Utc};
+use geo_dedup::LonLat;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::catalog::gates::shut_by;
+use crate::catalog::model::{Body, Category, EmergencyNumber, Town};
+use crate::flow::report::acknowledge::{Jurisdiction, jurisdiction};
+use crate::flow::report::parse::{MAX_ADDRESS, MAX_DESCRIPTION};
+use crate::http::etag;
+use crate::http::problem::{FieldErrors, Kind, Problem, ProblemBody};
+use crate::text::Localized;
+
+/// For which place.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Place {
+    /// Latitude, degrees.
+    lat: Option<f64>,
+    /// Longitude, degrees.
+    lon: Option<f64>,
+    /// Or a town by its short name: then nothing is said about a place.
+    jurisdiction: Option<String>,
+}
+
+/// What can be reported at a place, and how.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CatalogueAnswer {
+    /// Town that receives reports from there.
+    pub jurisdiction: Jurisdiction,
+    /// Languages spoken, best first.
+    pub locales: Vec<String>,
+    /// Categories, groups among them, in the order to show.
+    pub categories: Vec<CategoryAnswer>,
+    /// Numbers for emergencies.
+    pub emergency_numbers: Vec<EmergencyNumber>,
+    /// Limits that an app should keep to.
+    pub limits: Limits,
+    /// Data-protection notice.
+    pub notice: Notice,
+    /// That nobody watches reports day and night.
+    pub not_watched: Localized,
+}
+
+/// A category or group.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CategoryAnswer {
+    /// Short name, for the report.
+    pub code: String,
+    /// Code of its group.
+    pub parent: Option<String>,
+    /// A group takes no report.
+    pub group: bool,
+    /// Name.
+    pub label: Localized,
+    /// Explanation.
+    pub description: Localized,
+    /// Words to find it by.
+    pub keywords: Vec<String>,
+    /// Address of its icon (SVG).
+    pub icon: String,
+    /// Questions: a JSON Schema of `answers`, with x-title, x-help, x-enum-labels, x-order, x-danger, x-personal.
+    #[schema(value_type = Object)]
+    pub questions: Value,
+    /// Whether it takes reports here and now.
+    pub open: bool,
+    /// Why it is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Localized>,
+    /// Where to go instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Localized>,
+    /// Danger: call this number instead of reporting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// Who is competent when it is not the town.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<CompetentBody>,
+}
+
+/// Who is competent when it is not the town.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CompetentBody {
+    /// Name.
+    pub name: Localized,
+    /// Where to call.
+    pub phone: Option<String>,
+    /// Where to report.
+    pub website: Option<String>,
+    /// Where to write.
+    pub postal_address: Option<String>,
+}
+
+/// Limits that an app should keep to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Limits {
+    /// Characters.
+    pub description: usize,
+    /// Characters.
+    pub address: usize,
+}
+
+/// The data-protection notice.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Notice {
+    /// Stored with each report.
+    pub version: i32,
+    /// Words.
+    pub text: Localized,
+}
+
+/// What can be reported at a place. Keep it: with the ETag, asking again is cheap, and a report can be filled in offline.
+#[utoipa::path(
+    operation_id = "get_catalogue",
+    tag = "resident",
+    params(Place),
+    responses(
+        (status = 200, description = "Categories, limits, notice.", body = CatalogueAnswer, headers(("ETag" = String, description = "Of this answer."))),
+        (status = 304, description = "The client has it."),
+        (status = 404, description = "No town of that name.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "No place given, or outside every territory.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/catalogue")]
+pub async fn get_catalogue(
+    app: web::Data<App>,
+    request: HttpRequest,
+    place: web::Query<Place>,
+) -> Result<HttpResponse, Problem> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let (town, at) = match &place.jurisdiction {
+        Some(slug) => (
+            catalogue
+                .by_slug(slug)
+                .cloned()
+                .ok_or_else(|| Problem::new(Kind::NotFound))?,
+            None,
+        ),
+        None => {
+            let at = position(&place)?;
+            let around = catalogue.around(at, 100.0);
+            let nearest = around.first().map(|(town, _)| (*town).clone());
+            (nearest.ok_or_else(|| outside())?, Some(at))
+        }
+    };
+    let body = serde_json::to_vec(&answer(&app, &town, at, Utc::now())).map_err(Problem::internal)?;
+    let tag = etag::of_bytes(&body);
+    if etag::client_has(&request, &tag) {
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, tag))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .content_type("application/json")
+        .body(body))
+}
+
+fn position(place: &Place) -> Result<LonLat, Problem> {
+    let mut errors = FieldErrors::default();
+    for (name, value) in [("lat", place.lat), ("lon", place.lon)] {
+        if value.is_none() {
+            errors.add(name, "required");
+        }
+    }
+    errors.check(())?;
+    let position = LonLat::new(place.lon.unwrap_or(f64::NAN), place.lat.unwrap_or(f64::NAN));
+    position.map_err(|_| Problem::field("lat", "not_on_earth"))
+}
+
+fn outside() -> Problem {
+    let mut errors = FieldErrors::default();
+    errors.add_with("lat", "outside_territory", vec![("who", "".into())]);
+    errors.into_problem()
+}
+
+fn answer(app: &App, town: &Town, at: Option<LonLat>, now: DateTime<Utc>) -> CatalogueAnswer {
+    let public = town
+        .categories
+        .iter()
+        .filter(|category| category.active && !category.agent_only);
+    CatalogueAnswer {
+        jurisdiction: jurisdiction(town),
+        locales: town.locales.clone(),
+        categories: public
+            .map(|category| category_answer(app, town, category, at, now))
+            .collect(),
+        emergency_numbers: town.emergency_numbers.clone(),
+        limits: Limits {
+            description: MAX_DESCRIPTION,
+            address: MAX_ADDRESS,
+        },
+        notice: Notice {
+            version: town.notice_version,
+            text: town.notice.clone(),
+        },
+        not_watched: town.not_watched.clone(),
+    }
+}
+
+fn category_answer(
+    app: &App,
+    town: &Town,
+    category: &Category,
+    at: Option<LonLat>,
+    now: DateTime<Utc>,
+) -> CategoryAnswer {
+    let sector = at.and_then(|at| town.sector_at(at)).map(|sector| sector.id);
+    let gate = shut_by(&town.gates, category.id, now, town.time_zone, sector);
+    let redirect = category.call_number.is_some() || category.redirect_body_id.is_some();
+    let parent = category
+        .parent_id
+        .and_then(|id| town.category_by_id(id))
+        .map(|group| group.code.clone());
+    CategoryAnswer {
+        code: category.code.clone(),
+        parent,
+        group: category.is_group,
+        label: category.label.clone(),
+        description: category.description.clone(),
+        keywords: category.keywords.clone(),
+        icon: format!("{}/icons/{}.svg", app.config.public_url, category.icon),
+        questions: category.questions.schema().clone(),
+        open: gate.is_none() && !redirect,
+        message: gate
+            .map(|gate| gate.message.clone())
+            .or_else(|| redirect.then(|| category.redirect_message.clone())),
+        instead: gate
+            .map(|gate| gate.instead.clone())
+            .filter(|instead| !instead.is_empty()),
+        call: category.call_number.clone(),
+        body: category
+            .redirect_body_id
+            .and_then(|id| town.bodies.get(&id))
+            .map(competent),
+    }
+}
+
+fn competent(body: &Body) -> CompetentBody {
+    CompetentBody {
+        name: body.name.clone(),
+        phone: body.phone.clone(),
+        website: body.website.clone(),
+        postal_address: body.postal_address.clone(),
+    }
+}

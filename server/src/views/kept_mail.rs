@@ -1,0 +1,95 @@
+//! The mails that were kept because no relay is set: for the demo and for trying Vigie out. Served on loopback only,
+//! because whoever reads here reads everyone's mail.
+
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::{HttpResponse, get, web};
+use askama::Template;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::clients::{KeptMail, kept_mail, kept_mails};
+use crate::http::client::Client;
+use crate::http::problem::{Kind, Problem, ProblemBody};
+
+/// Mails on the page.
+const SHOWN: usize = 200;
+/// A mail is shown in a frame without scripts, forms or an origin; it inherits this policy and can load nothing.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+#[derive(Template)]
+#[template(path = "kept_mail.html")]
+struct Page<'a> {
+    lang: &'a str,
+    title: &'a str,
+    none: &'a str,
+    back: &'a str,
+    explained: &'a str,
+    mails: &'a [KeptMail],
+    open: Option<&'a KeptMail>,
+}
+
+fn page(app: &App, client: &Client, mails: &[KeptMail], open: Option<&KeptMail>) -> Result<HttpResponse, Problem> {
+    let say = |part: &str| app.texts.say(client.locale, &format!("page-kept-mail-{part}"), &[]);
+    let page = Page {
+        lang: client.locale.as_str(),
+        title: &say("title"),
+        none: &say("none"),
+        back: &say("back"),
+        explained: &say("explained"),
+        mails,
+        open,
+    };
+    let html = page.render().map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .body(html))
+}
+
+/// Only where mails are kept, and only on an installation that nobody else can reach.
+fn shown(app: &App) -> Result<(), Problem> {
+    let host = app.config.public_host();
+    let loopback = host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    if app.config.smtp.is_none() && loopback {
+        Ok(())
+    } else {
+        Err(Problem::new(Kind::NotFound))
+    }
+}
+
+/// Mails that were kept instead of sent, newest first. Only without a mail relay and on loopback.
+#[utoipa::path(operation_id = "list_kept_mail", tag = "operation", responses(
+    (status = 200, description = "A page.", body = String, content_type = "text/html"),
+    (status = 404, description = "Not here.", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/kept-mail")]
+pub async fn list_kept_mail(app: web::Data<App>, client: Client) -> Result<HttpResponse, Problem> {
+    shown(&app)?;
+    let mails = kept_mails(&app.config.kept_mail(), SHOWN)
+        .await
+        .map_err(Problem::internal)?;
+    page(&app, &client, &mails, None)
+}
+
+/// A mail that was kept instead of sent.
+#[utoipa::path(operation_id = "read_kept_mail", tag = "operation", params(("id" = Uuid, Path, description = "Mail.")), responses(
+    (status = 200, description = "A page.", body = String, content_type = "text/html"),
+    (status = 404, description = "Not here.", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/kept-mail/{id}")]
+pub async fn read_kept_mail(
+    app: web::Data<App>,
+    client: Client,
+    path: web::Path<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    shown(&app)?;
+    let found = kept_mail(&app.config.kept_mail(), *path)
+        .await
+        .map_err(Problem::internal)?;
+    let mail = found.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    page(&app, &client, &[], Some(&mail))
+}

@@ -1,0 +1,30 @@
+//! Composition of the worker: which handler runs which kind of job, collected from the stages.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::flow;
+use crate::http::problem::Problem;
+use crate::jobs::{Handler, Handlers};
+
+/// Every handler.
+#[must_use]
+pub fn handlers() -> Handlers<App> {
+    let stages: [Vec<(&'static str, Handler<App>)>; 2] =
+        [flow::photo::jobs::handlers().into(), flow::status::jobs::handlers()];
+    Handlers::new(stages.into_iter().flatten())
+}
+
+/// Leaves each town's returning jobs where they are missing; called when a worker starts.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ensure_recurring(app: &App, now: DateTime<Utc>) -> Result<(), Problem> {
+    for town in app.catalogue.fresh(&app.db).await?.towns() {
+        let tx = app.db.begin(town.id).await?;
+        flow::photo::jobs::ensure_recurring(&tx, town.id, now).await?;
+        flow::status::jobs::ensure_recurring(&tx, town.id, now).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

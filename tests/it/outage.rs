@@ -1,0 +1,83 @@
+//! The database goes away: people hear "not now" quickly, and nobody has to restart anything afterwards.
+
+use std::time::{Duration, Instant};
+
+use vigie_tests::people::{Answer, Person};
+use vigie_tests::proxy::Line;
+use vigie_tests::server::TestApp;
+
+/// What the product promises: an answer within two seconds. A busy machine gets a little more to carry it.
+const PROMISE: Duration = Duration::from_millis(2_000);
+const SLACK: Duration = Duration::from_millis(400);
+
+async fn unavailable(person: &Person, path: &str) -> Answer {
+    let began = Instant::now();
+    let answer = person.get(path).send().await;
+    let took = began.elapsed();
+    answer.problem("unavailable");
+    assert_eq!(answer.status, 503);
+    let wait: u64 = answer
+        .header("retry-after")
+        .expect("Retry-After")
+        .parse()
+        .expect("seconds");
+    assert!((1..=60).contains(&wait), "Retry-After: {wait}");
+    assert!(took < PROMISE + SLACK, "{path} took {took:?}");
+    answer
+}
+
+async fn recovers(person: &Person, path: &str) {
+    // The pool may still hold connections that died; each is found out once.
+    for _ in 0..20 {
+        if person.get(path).send().await.status == 200 {
+            return;
+        }
+    }
+    panic!("{path} does not come back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn database_cut_then_back() {
+    let app = TestApp::setup().proxied().start().await;
+    let (anyone, line) = (app.anyone(), app.proxy.as_ref().expect("a proxy"));
+    anyone.get("/readyz").send().await.expect(200);
+    line.set(Line::Cut);
+    for _ in 0..3 {
+        unavailable(&anyone, "/readyz").await;
+    }
+    anyone.get("/healthz").send().await.expect(200);
+    line.set(Line::Up);
+    recovers(&anyone, "/readyz").await;
+    anyone.get("/readyz").send().await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn database_stalled_then_back() {
+    let app = TestApp::setup().proxied().start().await;
+    let (anyone, line) = (app.anyone(), app.proxy.as_ref().expect("a proxy"));
+    anyone.get("/readyz").send().await.expect(200);
+    line.set(Line::Stalled);
+    for _ in 0..3 {
+        unavailable(&anyone, "/readyz").await;
+    }
+    line.set(Line::Up);
+    recovers(&anyone, "/readyz").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn database_never_there() {
+    let app = TestApp::setup().proxied().start().await;
+    app.proxy.as_ref().expect("a proxy").set(Line::Cut);
+    unavailable(&app.anyone(), "/readyz").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_ended_by_the_operator_cost_nothing() {
+    let app = TestApp::start().await;
+    let anyone = app.anyone();
+    anyone.get("/readyz").send().await.expect(200);
+    let sql = "SELECT count(pg_terminate_backend(pid)) AS value FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    assert!(vigie_tests::database::number(&mut app.db.admin().await, sql).await > 0);
+    recovers(&anyone, "/readyz").await;
+}
