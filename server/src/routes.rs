@@ -19,7 +19,7 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::photo::http::photo_file);
     api.service(flow::photo::http::release_photo);
     api.service(flow::photo::http::unrelease_photo);
-    // 3. One alert for one problem: the queue and the map
+    // 3. One alert: the queue and the map
     api.service(views::alerts::queue::list_alerts);
     api.service(views::alerts::cells::count_alerts_by_cell);
     api.service(views::alerts::detail::get_alert);
@@ -41,7 +41,7 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::status::http::assign::assign_alert);
     api.service(flow::status::http::assign::remind_service);
     api.service(flow::status::http::assign::take_back_alert);
-    // 6. Notification: everyone hears
+    // 6. Everyone hears
     api.service(flow::notification::http::unsubscribe_page);
     api.service(flow::notification::http::unsubscribe);
     api.service(flow::notification::http::on_call_page);
@@ -79,6 +79,11 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(views::kept_mail::read_kept_mail);
     api.service(views::health::healthz);
     api.service(views::health::readyz);
+    api.service(views::pages::home);
+    api.service(views::pages::docs);
+    api.service(views::pages::openapi);
+    api.service(views::pages::style);
+    api.service(views::pages::icons::icon);
 }
 
 /// What stands above the endpoints in the API's description.

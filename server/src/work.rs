@@ -10,8 +10,11 @@ use crate::jobs::{Handler, Handlers};
 /// Every handler.
 #[must_use]
 pub fn handlers() -> Handlers<App> {
-    let stages: [Vec<(&'static str, Handler<App>)>; 2] =
-        [flow::photo::jobs::handlers().into(), flow::status::jobs::handlers()];
+    let stages: [Vec<(&'static str, Handler<App>)>; 3] = [
+        flow::photo::jobs::handlers().into(),
+        flow::status::jobs::handlers(),
+        flow::notification::jobs::handlers(),
+    ];
     Handlers::new(stages.into_iter().flatten())
 }
 
@@ -21,9 +24,9 @@ pub fn handlers() -> Handlers<App> {
 /// When the database refuses.
 pub async fn ensure_recurring(app: &App, now: DateTime<Utc>) -> Result<(), Problem> {
     for town in app.catalogue.fresh(&app.db).await?.towns() {
-        let tx = app.db.begin(town.id).await?;
+        let mut tx = app.db.begin(town.id).await?;
         flow::photo::jobs::ensure_recurring(&tx, town.id, now).await?;
-        flow::status::jobs::ensure_recurring(&tx, town.id, now).await?;
+        flow::status::jobs::ensure_recurring(&mut tx, town.id, now).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -6,3 +6,4 @@ pub mod followed;
 pub mod health;
 pub mod kept_mail;
 pub mod tasks;
+pub mod pages;

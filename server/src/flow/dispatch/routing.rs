@@ -7,9 +7,11 @@
 
 use std::cmp::Reverse;
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use geo_dedup::LonLat;
 use uuid::Uuid;
 
+use crate::catalog::model::Town;
 use crate::catalog::routes::{CategoryNode, RoutingRule};
 
 /// What is to be routed.
@@ -48,6 +50,29 @@ pub enum Because {
     Category(Uuid),
     /// Nothing says anything: the town's default service.
     Default,
+}
+
+/// Where a town's rules send what is reported there and then.
+#[must_use]
+pub fn route_in(town: &Town, category: Uuid, position: LonLat, now: DateTime<Utc>) -> Route {
+    let mut lineage: Vec<CategoryNode> = Vec::new();
+    let mut next = town.category_by_id(category);
+    while let Some(node) = next {
+        lineage.push(CategoryNode {
+            id: node.id,
+            service: node.service_id,
+        });
+        // The tree is checked when it is installed; a ring would only end the look upwards here.
+        let parent = node.parent_id.filter(|id| lineage.iter().all(|seen| seen.id != *id));
+        next = parent.and_then(|id| town.category_by_id(id));
+    }
+    let what = Routable {
+        lineage: &lineage,
+        sector: town.sector_at(position).map(|sector| sector.id),
+        zones: &town.zones_at(position),
+        local_time: now.with_timezone(&town.time_zone).naive_local(),
+    };
+    route(&town.routing, town.default_service_id, &what)
 }
 
 /// Finds the owner. `default_service` is the town's, of what nobody else claims.

@@ -10,11 +10,10 @@ use super::vocabulary::{Status, Step};
 use super::{outlook, queries, table};
 use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
-use crate::catalog::routes::CategoryNode;
 use crate::db::Tx;
 use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
-use crate::flow::dispatch::routing::{Routable, Route, route};
+use crate::flow::dispatch::routing::route_in;
 use crate::flow::notification::fan_out::{self, ServiceNotice};
 use crate::http::problem::{FieldErrors, Kind, Problem};
 
@@ -77,7 +76,8 @@ fn write(town: &Town, alert: &mut Alert, settled: Qualification<'_>, now: DateTi
         {
             Some(category) if category.id != alert.category_id => {
                 alert.category_id = category.id;
-                alert.service_id = routed(town, alert, now)?.service;
+                let place = from_point(&alert.anchor).map_err(Problem::internal)?;
+                alert.service_id = route_in(town, category.id, place, now).service;
             }
             Some(_) => {}
             None => errors.add("category", "desk_category"),
@@ -94,31 +94,6 @@ fn write(town: &Town, alert: &mut Alert, settled: Qualification<'_>, now: DateTi
         None => {}
     }
     errors.check(())
-}
-
-/// Where the routing sends an alert of this category, place and hour.
-fn routed(town: &Town, alert: &Alert, now: DateTime<Utc>) -> Result<Route, Problem> {
-    let mut lineage = Vec::new();
-    let mut next = town.category_by_id(alert.category_id);
-    while let Some(category) = next {
-        lineage.push(CategoryNode {
-            id: category.id,
-            service: category.service_id,
-        });
-        // The tree is checked when it is read; a ring would only end the look upwards here.
-        let parent = category
-            .parent_id
-            .filter(|id| lineage.iter().all(|node| node.id != *id));
-        next = parent.and_then(|id| town.category_by_id(id));
-    }
-    let place = from_point(&alert.anchor).map_err(Problem::internal)?;
-    let what = Routable {
-        lineage: &lineage,
-        sector: alert.sector_id,
-        zones: &town.zones_at(place),
-        local_time: now.with_timezone(&town.time_zone).naive_local(),
-    };
-    Ok(route(&town.routing, town.default_service_id, &what))
 }
 
 /// Gives an alert to another service, with a reason. Who had begun with it has it no longer; who reported it keeps the
