@@ -96,6 +96,7 @@ CREATE UNIQUE INDEX alert_reference ON alert (jurisdiction_id, reference);
 CREATE INDEX alert_open_place ON alert (jurisdiction_id, h3_15) WHERE open;
 CREATE INDEX alert_closed_place ON alert (jurisdiction_id, h3_15, closed_at) WHERE NOT open;
 CREATE INDEX alert_open_queue ON alert (jurisdiction_id, opened_at, id) WHERE open;
+CREATE INDEX alert_open_due ON alert (jurisdiction_id, due_at, id) WHERE open;
 CREATE INDEX alert_closed_queue ON alert (jurisdiction_id, opened_at, id) WHERE NOT open;
 
 CREATE TABLE alert_phase (

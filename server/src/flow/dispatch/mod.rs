@@ -11,3 +11,5 @@ pub mod http;
 pub mod model;
 pub mod queries;
 pub mod routing;
+
+pub use hand_over::apply_route;

@@ -63,15 +63,7 @@ pub async fn remark(
     let event = NewEvent::of(alert, word, (status, status), by, at);
     let event_id = event.id;
     let review_on = alert.review_on;
-    queries::add_event(
-        tx,
-        &NewEvent {
-            reason,
-            review_on,
-            ..event
-        },
-    )
-    .await?;
+    queries::add_event(tx, &event.because(reason, review_on)).await?;
     queries::store(tx, alert).await?;
     note_down(
         tx,
@@ -112,15 +104,7 @@ async fn take(
     let event_id = event.id;
     let reason = alert.reason.clone();
     let reason = reason.as_deref().or(given.reason);
-    queries::add_event(
-        tx,
-        &NewEvent {
-            reason,
-            review_on: alert.review_on,
-            ..event
-        },
-    )
-    .await?;
+    queries::add_event(tx, &event.because(reason, alert.review_on)).await?;
     if taken.moves_expectation() {
         let expectation = outlook::expectation(tx, town, alert, at).await?;
         outlook::expect(alert, expectation);

@@ -22,7 +22,7 @@ use crate::flow::notification::template::Template;
 use crate::flow::report::expected::{Expectation, slipped};
 use crate::http::problem::Problem;
 use crate::jobs::worker::Outcome;
-use crate::jobs::{Handler, Job};
+use crate::jobs::{Handler, queue};
 
 /// Holds whose day of review has come.
 pub const REVIEW_HOLDS: &str = "review_holds";
@@ -46,7 +46,7 @@ pub fn handlers() -> Vec<(&'static str, Handler<App>)> {
         (SLIPS, |app, job, now| {
             Box::pin(async move { again(slips(&app, job.town(), now).await, now) })
         }),
-        (DEADLINES, |app, job: Job, now| {
+        (DEADLINES, |app, job, now| {
             Box::pin(async move { again(deadlines(&app, job.town(), now).await, now) })
         }),
     ]
@@ -56,12 +56,15 @@ fn again(done: Result<usize, Problem>, now: DateTime<Utc>) -> Result<Outcome, Pr
     done.map(|_| Outcome::Again(now + EVERY))
 }
 
-/// Gives a town its recurring jobs, each once; harmless to repeat. One that died comes to life again.
+/// Leaves a town's returning jobs where they are missing; called for every town when a worker starts.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn ensure_recurring(conn: &mut AsyncPgConnection, town: TownId, now: DateTime<Utc>) -> Result<(), Problem> {
-    queries::watch::ensure(conn, town, &RECURRING, now).await
+pub async fn ensure_recurring(conn: &AsyncPgConnection, town: TownId, now: DateTime<Utc>) -> Result<(), Problem> {
+    for kind in RECURRING {
+        queue::ensure(conn, town, kind, now).await?;
+    }
+    Ok(())
 }
 
 async fn town(app: &App, id: TownId) -> Result<std::sync::Arc<Town>, Problem> {

@@ -66,15 +66,25 @@ struct Row {
 }
 
 /// The ancestor of a stored cell is the cell with another resolution and its finer digits all ones: two bit operations.
-const COUNT: &str = "SELECT (a.h3_15 & $1) | $2 AS cell, count(*) AS count \
-    FROM unnest($3, $4) AS part (first, last) \
-    JOIN alert a ON a.h3_15 BETWEEN part.first AND part.last \
-    WHERE a.jurisdiction_id = $5 AND a.open = $6 \
-      AND ($7 OR EXISTS (SELECT FROM unnest($8, $9, $10) AS may (service, sector, crew) \
-        WHERE (may.service IS NULL OR may.service = a.service_id) \
-          AND (may.sector IS NULL OR a.sector_id IS NULL OR may.sector = a.sector_id) \
-          AND (may.crew IS NULL OR may.crew = a.crew_id))) \
-    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $11";
+/// Open or closed is part of the text, not a value: the indexes by place are of either.
+macro_rules! count {
+    ($open:literal) => {
+        concat!(
+            "SELECT (a.h3_15 & $1) | $2 AS cell, count(*) AS count \
+             FROM unnest($3, $4) AS part (first, last) \
+             JOIN alert a ON a.h3_15 BETWEEN part.first AND part.last \
+             WHERE a.jurisdiction_id = $5 AND ",
+            $open,
+            " AND ($6 OR EXISTS (SELECT FROM unnest($7, $8, $9) AS may (service, sector, crew) \
+                WHERE (may.service IS NULL OR may.service = a.service_id) \
+                  AND (may.sector IS NULL OR a.sector_id IS NULL OR may.sector = a.sector_id) \
+                  AND (may.crew IS NULL OR may.crew = a.crew_id))) \
+             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $10"
+        )
+    };
+}
+const COUNT_OPEN: &str = count!("a.open");
+const COUNT_CLOSED: &str = count!("NOT a.open");
 
 /// The mask that keeps what an ancestor shares with a stored cell, and the bits that it has besides.
 const fn ancestor_bits(resolution: u8) -> (i64, i64) {
@@ -107,13 +117,17 @@ pub async fn count_alerts_by_cell(
     let [services, sectors, crews] = scope.unwrap_or_default();
     let (mask, bits) = ancestor_bits(res);
     let (first, last): (Vec<i64>, Vec<i64>) = ranges.iter().map(|range| (range.first, range.last)).unzip();
-    let rows: Vec<Row> = diesel::sql_query(COUNT)
+    let count = if query.open.unwrap_or(true) {
+        COUNT_OPEN
+    } else {
+        COUNT_CLOSED
+    };
+    let rows: Vec<Row> = diesel::sql_query(count)
         .bind::<BigInt, _>(mask)
         .bind::<BigInt, _>(bits)
         .bind::<Array<BigInt>, _>(first)
         .bind::<Array<BigInt>, _>(last)
         .bind::<Integer, _>(town.id.0)
-        .bind::<Bool, _>(query.open.unwrap_or(true))
         .bind::<Bool, _>(everything)
         .bind::<Array<Nullable<SqlUuid>>, Vec<Option<Uuid>>>(services)
         .bind::<Array<Nullable<SqlUuid>>, Vec<Option<Uuid>>>(sectors)

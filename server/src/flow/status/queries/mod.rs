@@ -30,10 +30,8 @@ pub struct NewEvent<'a> {
     step: &'a str,
     from_status: &'a str,
     to_status: &'a str,
-    /// Why.
-    pub reason: Option<&'a str>,
-    /// Of a hold.
-    pub review_on: Option<NaiveDate>,
+    reason: Option<&'a str>,
+    review_on: Option<NaiveDate>,
     note: Option<&'a str>,
     public_note: Option<&'a str>,
     minutes: Option<i32>,
@@ -77,6 +75,14 @@ impl<'a> NewEvent<'a> {
             at,
             request_hash: details.request_hash,
         }
+    }
+
+    /// The same with its reason, and the day of a hold's review.
+    #[must_use]
+    pub const fn because(mut self, reason: Option<&'a str>, review_on: Option<NaiveDate>) -> Self {
+        self.reason = reason;
+        self.review_on = review_on;
+        self
     }
 }
 

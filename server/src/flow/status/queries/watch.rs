@@ -3,11 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use crate::db::schema::{alert, alert_phase, job, jurisdiction, status_event};
-use crate::db::{TownId, Tx};
+use crate::db::Tx;
+use crate::db::schema::{alert, alert_phase, status_event};
 use crate::flow::alert::model::Alert;
 use crate::flow::status::vocabulary::Status;
 use crate::http::problem::Problem;
@@ -136,33 +136,4 @@ pub async fn passed(
         Deadline::Answer => found,
     };
     Ok(found.load(&mut **tx).await?)
-}
-
-/// Gives a town one due job of each kind. The town's row is locked meanwhile, so that two installations don't both add.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn ensure(
-    conn: &mut AsyncPgConnection,
-    town: TownId,
-    kinds: &[&str],
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    jurisdiction::table
-        .find(town.0)
-        .select(jurisdiction::id)
-        .for_update()
-        .first::<i32>(conn)
-        .await?;
-    let there: Vec<String> = job::table
-        .filter(job::jurisdiction_id.eq(town.0).and(job::state.eq("due")))
-        .filter(job::kind.eq_any(kinds))
-        .select(job::kind)
-        .load(conn)
-        .await?;
-    let missing = kinds.iter().filter(|kind| !there.iter().any(|known| known == *kind));
-    for kind in missing {
-        crate::jobs::enqueue(conn, town, kind, serde_json::json!({}), now).await?;
-    }
-    Ok(())
 }
