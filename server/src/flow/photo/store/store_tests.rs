@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use proptest::prelude::*;
-use s3::BucketConfiguration;
-use s3::creds::Credentials;
+use ::s3::BucketConfiguration;
+use ::s3::creds::Credentials;
 
 use super::*;
 
