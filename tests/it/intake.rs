@@ -1,6 +1,7 @@
 //! A person says "here, this": what is taken in, what is refused, and that a retry does no harm.
 
 use chrono::{TimeDelta, Utc};
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vigie_tests::server::TestApp;
@@ -188,6 +189,28 @@ async fn the_catalogue_of_a_place_can_be_kept() {
     app.anyone().get(&path).header("If-None-Match", &tag).send().await.expect(304);
     app.anyone().get("/v1/catalogue?lat=10&lon=10").send().await.problem("invalid");
     app.anyone().get("/v1/catalogue").send().await.problem("invalid");
+}
+
+#[tokio::test]
+async fn a_kept_catalogue_is_read_again_when_it_changed() {
+    let app = TestApp::start().await;
+    let read = |tag: String| app.anyone().get("/v1/catalogue?jurisdiction=large-0").header("If-None-Match", &tag).send();
+    let tag = read("\"none\"".to_owned()).await.header("etag").expect("an ETag").to_owned();
+    let change = "UPDATE category SET active = false WHERE code = 'pothole'";
+    app.db.admin().await.batch_execute(change).await.expect("a change");
+    let changed = read(tag).await.expect(200);
+    let codes: Vec<&Value> = changed["categories"].as_array().unwrap().iter().map(|c| &c["code"]).collect();
+    assert!(!codes.contains(&&json!("pothole")), "{codes:?}");
+}
+
+#[tokio::test]
+async fn bodies_that_are_none_are_refused() {
+    let app = TestApp::start().await;
+    let post = |media: &str, body: String| app.anyone().post("/v1/reports").body(media, body).send();
+    post("application/json", "{\"category\": ".to_owned()).await.problem("malformed_body");
+    post("application/json", "[]".to_owned()).await.problem("invalid");
+    post("text/plain", "hello".to_owned()).await.problem("unsupported_media_type");
+    post("application/json", "x".repeat(300_000)).await.problem("body_too_large");
 }
 
 async fn follow(app: &TestApp, answer: &Value) -> vigie_tests::people::Answer {

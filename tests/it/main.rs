@@ -13,6 +13,8 @@ mod harness;
 mod intake;
 mod migrations;
 mod outage;
+mod plan;
+mod races;
 mod walls;
 
 /// The text of every source file of the server, tests left out.

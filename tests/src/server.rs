@@ -14,7 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use vigie::app::App;
 use vigie::auth::keys::KeyRing;
 use vigie::config::{Config, Environment};
-use vigie::jobs::{Handlers, Worker};
+use vigie::jobs::Worker;
 
 use crate::database::TestDb;
 use crate::people::Person;
@@ -223,7 +223,7 @@ impl SecondServer {
 
 /// The worker of tests: never started, always driven.
 fn worker_of(app: &App) -> Worker<App> {
-    let handlers = Arc::new(Handlers::new([]));
+    let handlers = Arc::new(vigie::work::handlers());
     Worker::new(
         app.db.clone(),
         app.clone(),

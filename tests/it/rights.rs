@@ -1,0 +1,124 @@
+//! Who may ask for what, over HTTP: every operation of the description as every role, and other towns' ids.
+//!
+//! `people/rights.md` is the policy's own table; this one is what the server really does, endpoint by endpoint.
+
+use std::fmt::Write;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use vigie_tests::contract::{Operation, contract};
+use vigie_tests::people::{Answer, Person};
+use vigie_tests::server::TestApp;
+use vigie_tests::town::{Role, Town};
+
+const ROLES: [Role; 5] = [Role::Crew, Role::FrontDesk, Role::Secretariat, Role::Supervisor, Role::Admin];
+
+/// Calls that end the caller's own session: walked last, and with a session of their own.
+const ENDS_SESSION: [&str; 2] = ["sign_out", "sign_out_everywhere"];
+
+/// A body that gets as far as looking for the object. `{}` for what is not listed.
+fn body(operation: &str, town: &Town) -> Value {
+    match operation {
+        "act_on_task" => json!({"id": Uuid::now_v7(), "action": "start", "client_at": "2026-11-22T08:00:00Z"}),
+        "dispatch_alert" => json!({"crew_id": town.crews["roads-1"]}),
+        "assign_alert" => json!({"service_id": town.services["roads"], "reason": "theirs"}),
+        "hand_over_alert" => json!({"body_id": town.power_company}),
+        "answer_hand_over" => json!({"accepted": true, "reference": "X-1"}),
+        "take_back_alert" | "remind_service" => json!({"reason": "it waits"}),
+        "take_step" => json!({"step": "reject", "reason": "nothing there"}),
+        "add_grant" => json!({"role": "front_desk"}),
+        _ => json!({}),
+    }
+}
+
+/// Asks for an operation with `id` in every varying part of its path.
+async fn ask(person: &Person, operation: &Operation, id: Uuid, town: &Town) -> Answer {
+    let path: Vec<String> = operation
+        .path
+        .split('/')
+        .map(|part| if part.starts_with('{') { id.to_string() } else { part.to_owned() })
+        .collect();
+    let mut request = person.request(operation.method.clone(), &path.join("/"));
+    if operation.method != Method::GET {
+        let takes_json = operation.document.pointer("/requestBody/content/application~1json").is_some();
+        request = if takes_json { request.json(&body(&operation.id, town)) } else { request };
+        request = request.header("If-Match", "\"1\"");
+    }
+    request.send().await
+}
+
+fn walked() -> Vec<&'static Operation> {
+    let (last, first): (Vec<_>, Vec<_>) =
+        contract().operations.iter().partition(|operation| ENDS_SESSION.contains(&operation.id.as_str()));
+    first.into_iter().chain(last).collect()
+}
+
+/// What an answer says about the right alone.
+fn right(answer: &Answer) -> &'static str {
+    match answer.status {
+        401 => "sign in",
+        403 => "no",
+        _ => "may",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_as_every_role() {
+    let app = TestApp::start().await;
+    let mut people = vec![app.anyone()];
+    for role in ROLES {
+        people.push(app.staff(role).await);
+    }
+    let heads: Vec<&str> = people.iter().map(Person::name).collect();
+    let mut table = format!("{:<26}{}\n", "operation", heads.iter().map(|name| format!("{name:<13}")).collect::<String>());
+    for operation in walked() {
+        write!(table, "{:<26}", operation.id).unwrap();
+        for person in &people {
+            let answer = ask(person, operation, Uuid::now_v7(), &app.town).await;
+            assert!(answer.status < 500, "{answer}");
+            write!(table, "{:<13}", right(&answer)).unwrap();
+        }
+        table.truncate(table.trim_end().len());
+        table.push('\n');
+    }
+    insta::assert_snapshot!("rights", table);
+}
+
+/// An id of another town is as unknown as one that nobody ever gave, whoever asks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_towns_do_not_exist() {
+    let app = TestApp::start().await;
+    let other = Town::install(&mut app.db.admin().await, 1).await;
+    let report = json!({"category": "pothole", "position": other.point(0.0, 0.0)});
+    let theirs = app.anyone().send("/v1/reports", report).await.expect(201);
+    let ids = [theirs["alert"]["id"].clone(), theirs["id"].clone(), json!(other.staff[&Role::Supervisor].id)];
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.as_str().unwrap().parse().unwrap()).collect();
+    let mut reached = 0;
+    for role in ROLES {
+        let person = app.staff(role).await;
+        for operation in walked().into_iter().filter(|operation| operation.path.contains("{id}")) {
+            for id in &ids {
+                let answer = ask(&person, operation, *id, &app.town).await;
+                let told = answer.status < 400;
+                assert!(!told, "{role} reached {} of another town: {answer}", operation.id);
+                let hidden = [401, 403, 404, 415, 422].contains(&answer.status);
+                assert!(hidden, "{role} learns that it exists: {answer}");
+                reached += usize::from(answer.status == 404);
+            }
+        }
+    }
+    assert!(reached > 0, "no request got as far as looking for the object");
+}
+
+#[tokio::test]
+async fn a_token_that_is_none_is_refused_everywhere() {
+    let app = TestApp::start().await;
+    let stranger = app.anyone().with_token("e30.e30.e30");
+    for operation in walked() {
+        if operation.document["responses"].get("401").is_some() {
+            let answer = ask(&stranger, operation, Uuid::now_v7(), &app.town).await;
+            assert!([401, 415, 422].contains(&answer.status) || operation.id.starts_with("sign_in"), "{answer}");
+        }
+    }
+}
