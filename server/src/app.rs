@@ -84,11 +84,15 @@ impl App {
     }
 }
 
-/// The decoder is this very program. A test's process is another one: it says by `VIGIE_BIN` where the program is.
+/// The decoder is this very program. A test's process is another one: it says by `VIGIE_BIN` where the program is, or lies
+/// in the folder `deps` beside it.
 fn decoder(derivers: usize) -> anyhow::Result<Decoder> {
     let running = std::env::current_exe().context("finding this program")?;
-    let program = match std::env::var_os("VIGIE_BIN") {
-        Some(program) if running.file_name() != Some("vigie".as_ref()) => std::path::absolute(program)?,
+    let beside = running.ancestors().nth(2).map(|folder| folder.join("vigie"));
+    let program = match (std::env::var_os("VIGIE_BIN"), beside) {
+        _ if running.file_name() == Some("vigie".as_ref()) => running,
+        (Some(program), _) => std::path::absolute(program)?,
+        (None, Some(beside)) if beside.is_file() => beside,
         _ => running,
     };
     let settings = DecoderSettings {
@@ -96,18 +100,4 @@ fn decoder(derivers: usize) -> anyhow::Result<Decoder> {
         ..DecoderSettings::default()
     };
     Ok(Decoder::new(program, settings))
-}
-
-fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
-    Ok(match &config.smtp {
-        Some(url) => Arc::new(mail::Smtp::new(url)?),
-        None => Arc::new(mail::Kept(config.kept_mail())),
-    })
-}
-
-fn sms(config: &Config) -> anyhow::Result<Arc<dyn SmsGateway>> {
-    Ok(match &config.sms {
-        Some(gateway) => Arc::new(sms::HttpGateway::new(gateway.url.clone(), gateway.token.clone())?),
-        None => Arc::new(sms::Kept(config.data_dir.join("sms"))),
-    })
 }
