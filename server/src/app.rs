@@ -101,3 +101,17 @@ fn decoder(derivers: usize) -> anyhow::Result<Decoder> {
     };
     Ok(Decoder::new(program, settings))
 }
+
+fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &config.smtp {
+        Some(url) => Arc::new(mail::Smtp::new(url)?),
+        None => Arc::new(mail::Kept(config.kept_mail())),
+    })
+}
+
+fn sms(config: &Config) -> anyhow::Result<Arc<dyn SmsGateway>> {
+    Ok(match &config.sms {
+        Some(gateway) => Arc::new(sms::HttpGateway::new(gateway.url.clone(), gateway.token.clone())?),
+        None => Arc::new(sms::Kept(config.data_dir.join("sms"))),
+    })
+}

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
-use s3::{Bucket, BucketConfiguration, Region};
 use s3::creds::Credentials;
 use s3::error::S3Error;
+use s3::{Bucket, BucketConfiguration, Region};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Key, Part, PhotoStore, StoreError};
