@@ -84,11 +84,15 @@ impl App {
     }
 }
 
-/// The decoder is this very program. A test's process is another one: it says by `VIGIE_BIN` where the program is.
+/// The decoder is this very program. A test's process is another one: it says by `VIGIE_BIN` where the program is, or lies
+/// in the folder `deps` beside it.
 fn decoder(derivers: usize) -> anyhow::Result<Decoder> {
     let running = std::env::current_exe().context("finding this program")?;
-    let program = match std::env::var_os("VIGIE_BIN") {
-        Some(program) if running.file_name() != Some("vigie".as_ref()) => std::path::absolute(program)?,
+    let beside = running.ancestors().nth(2).map(|folder| folder.join("vigie"));
+    let program = match (std::env::var_os("VIGIE_BIN"), beside) {
+        _ if running.file_name() == Some("vigie".as_ref()) => running,
+        (Some(program), _) => std::path::absolute(program)?,
+        (None, Some(beside)) if beside.is_file() => beside,
         _ => running,
     };
     let settings = DecoderSettings {

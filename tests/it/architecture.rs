@@ -20,6 +20,8 @@ const FORWARD: &[(&str, &str, &str)] = &[
     ("report", "*", "photo"),
     ("report", "*", "status"),
     ("report", "*", "notification"),
+    ("photo", "*", "alert"),
+    ("photo", "*", "notification"),
     ("alert", "*", "status"),
     ("alert", "*", "notification"),
     ("alert", "*", "dispatch"),

@@ -1,6 +1,6 @@
 //! Short-lived signed links: whoever holds one may look at one size of one photo for five minutes. Originals have none.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -40,7 +40,8 @@ pub fn links(
     if photo.state()? != PhotoState::Ready {
         return Ok(None);
     }
-    let expires_at = now + LIFETIME;
+    // A link counts whole seconds.
+    let expires_at = (now + LIFETIME).trunc_subsecs(0);
     let link = |part| {
         let path = path(photo.town(), photo.id, part);
         format!("{public_url}{}", sign_link(&keys.server, &path, expires_at))

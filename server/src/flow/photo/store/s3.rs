@@ -1,5 +1,5 @@
-//! Photos in an S3-compatible service. The bucket exists already and is private; its name stands in the path, because
-//! services of one's own rarely have a wildcard certificate.
+//! Photos in an S3-compatible service. The bucket is private, and made by the first photo where it is missing and the key
+//! may; its name stands in the path, because services of one's own rarely have a wildcard certificate.
 
 use std::time::Duration;
 
@@ -7,10 +7,9 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
-use s3::Bucket;
-use s3::Region;
 use s3::creds::Credentials;
 use s3::error::S3Error;
+use s3::{Bucket, BucketConfiguration, Region};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Key, Part, PhotoStore, StoreError};
@@ -49,6 +48,14 @@ impl S3Store {
         Ok(Self {
             bucket: bucket.with_request_timeout(PATIENCE)?,
         })
+    }
+
+    async fn make_bucket(&self) -> Result<(), StoreError> {
+        let (name, region) = (self.bucket.name(), self.bucket.region());
+        let credentials = self.bucket.credentials().await?;
+        Bucket::create_with_path_style(&name, region, credentials, BucketConfiguration::private()).await?;
+        tracing::info!(bucket = name, "the bucket for photos was missing and is made");
+        Ok(())
     }
 
     async fn put_at(&self, key: &Key) -> Result<Option<DateTime<Utc>>, StoreError> {
@@ -94,10 +101,12 @@ impl PhotoStore for S3Store {
             "image/jpeg"
         };
         Box::pin(async move {
-            let stored = self
-                .bucket
-                .put_object_with_content_type(key.to_string(), &bytes, media_type);
-            stored.await?;
+            let path = key.to_string();
+            let put = || self.bucket.put_object_with_content_type(&path, &bytes, media_type);
+            if there(put().await)?.is_none() {
+                self.make_bucket().await?;
+                put().await?;
+            }
             Ok(())
         })
     }
