@@ -294,7 +294,12 @@ fn by_town<T>(rows: Vec<T>, town: impl Fn(&T) -> i32) -> HashMap<i32, Vec<T>> {
 
 fn build_town(row: TownRow, default_service_id: Uuid, parts: Parts) -> Result<Town, Problem> {
     let categories = build_categories(parts.categories)?;
-    let zoned: HashSet<Uuid> = parts.bodies.iter().filter(|row| row.zone.is_some()).map(|row| row.id).collect();
+    let zoned: HashSet<Uuid> = parts
+        .bodies
+        .iter()
+        .filter(|row| row.zone.is_some())
+        .map(|row| row.id)
+        .collect();
     let rules = parts.rules.into_iter().map(|row| build_rule(row, &zoned));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let crews = parts

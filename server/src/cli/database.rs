@@ -122,7 +122,11 @@ fn kept_passwords(path: &Path) -> anyhow::Result<Kept> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(serde_json::to_string_pretty(&kept)?.as_bytes())?;
     file.sync_all()?;
     Ok(kept)
