@@ -42,7 +42,8 @@ pub fn content(template: Template, scene: &Scene<'_>) -> Content {
             Locale::Fr => "\u{a0}: ",
             Locale::En => ": ",
         },
-        subject: one_line(&scene.say(&id("subject"), &[])),
+        // Of the daily mail; `digest` counts its lines.
+        subject: one_line(&scene.say(&id("subject"), &[("count", "1")])),
         sender: scene.town.name.clone(),
         lead: scene.say(&id("lead"), &[("report", &report)]),
         facts: Vec::new(),

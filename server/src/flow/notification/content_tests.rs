@@ -237,7 +237,12 @@ fn everything(content: &Content) -> String {
 fn every_message_is_complete_and_safe_in_both_languages() {
     let detail = detail();
     in_every_language(false, &alert(), &detail, |scene| {
-        for template in Template::ALL.iter().copied() {
+        // Nobody hears that an alert was qualified, so that message has no words.
+        let heard = Template::ALL
+            .iter()
+            .copied()
+            .filter(|template| *template != Template::Qualified);
+        for template in heard {
             let what = format!("{template} {}", scene.locale.as_str());
             let content = content(template, scene);
             let html = layout::html(&content).expect("HTML");
