@@ -10,7 +10,7 @@ use super::database::settings_beside;
 use crate::app::App;
 use crate::auth::keys::{KeyRing, Rotate};
 use crate::auth::secret::random_token;
-use crate::catalog::install::{install, read};
+use crate::catalog::install::{export, install, read};
 use crate::catalog::model::Town;
 use crate::people::policy::{Grant, Role};
 use crate::people::staff::{NewPerson, Origin, create, prepare};
@@ -25,6 +25,12 @@ pub enum Admin {
         /// The town file (JSON).
         #[arg(long)]
         file: PathBuf,
+    },
+    /// Write a town as a town file.
+    ExportTown {
+        /// Short name of the town.
+        #[arg(long)]
+        town: String,
     },
     /// Add a person to a town, or give one a further role.
     CreateUser(NewUser),
@@ -90,6 +96,15 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
             let mut conn = app.db.conn().await?;
             let id = install(&mut conn, &town, Utc::now()).await?;
             println!("{} is installed as {} (number {})", town.name, town.slug, id.0);
+            Ok(())
+        }
+        Admin::ExportTown { town } => {
+            let app = App::build(config)?;
+            let catalogue = app.catalogue.fresh(&app.db).await?;
+            let found = catalogue.by_slug(&town);
+            let found = found.with_context(|| format!("there is no town {town:?}"))?;
+            let mut conn = app.db.conn().await?;
+            println!("{}", serde_json::to_string_pretty(&export(&mut conn, found).await?)?);
             Ok(())
         }
         Admin::Rewrap => rewrap(&App::build(config)?).await,

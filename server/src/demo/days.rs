@@ -9,6 +9,7 @@ use serde_json::Map;
 use tokio::sync::watch;
 use vigie_fixtures as invented;
 
+use super::photos;
 use crate::app::App;
 use crate::auth::secret::digest;
 use crate::db::TownId;
@@ -23,6 +24,8 @@ const DAYS: u32 = 10;
 /// Reports a day: enough to fill a queue, few enough to start within a minute.
 const REPORTS_PER_DAY: f64 = 40.0;
 const SEED: u64 = 7;
+/// Photos of the latest reports; more of them would make the first start wait.
+const PHOTOS: usize = 12;
 /// Reports older than this are history: nobody is told of them.
 const TOLD_SINCE: TimeDelta = TimeDelta::days(1);
 
@@ -61,6 +64,8 @@ pub async fn send(
     };
     let days = invented::days(SEED, &invented_town, &options);
     let reports: Vec<_> = days.reports.iter().filter(|report| report.received_at < now).collect();
+    let latest = reports.iter().rev().filter(|report| !report.photos.is_empty());
+    let pictured: Vec<_> = latest.take(PHOTOS).map(|report| report.id).collect();
     for (place, report) in reports.iter().enumerate() {
         if *stop.borrow() {
             return Ok(());
@@ -72,9 +77,13 @@ pub async fn send(
             ..Sender::default()
         };
         match submit(app, &submission(report)?, &[], &sender, report.received_at).await {
-            Err(problem) if problem.kind != Kind::Invalid => return Err(problem).context("sending the demo's days"),
-            _ => progress(place + 1, reports.len()),
+            Ok(_) if pictured.contains(&report.id) => photos::add(app, town, report).await?,
+            Ok(_) => {}
+            // Residents make mistakes, the invented too.
+            Err(problem) if problem.kind == Kind::Invalid => {}
+            Err(problem) => return Err(problem).context("sending the demo's days"),
         }
+        progress(place + 1, reports.len());
     }
     done.complete = true;
     store(&path, &done)

@@ -5,6 +5,7 @@
 mod categories;
 pub mod days;
 pub mod people;
+mod photos;
 mod questions;
 mod routing;
 pub mod town;

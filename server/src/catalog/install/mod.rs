@@ -4,6 +4,7 @@
 //! code is updated and keeps its identity, so that installing again changes nothing but what the file changed.
 
 mod check;
+mod export;
 mod queries;
 mod rows;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::db::TownId;
 use crate::http::problem::Problem;
 
 pub use check::check;
+pub use export::export;
 
 /// Something wrong in a town file.
 #[derive(Clone, Debug, PartialEq, Eq)]

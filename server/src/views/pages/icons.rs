@@ -63,8 +63,8 @@ mod tests {
     fn every_category_of_the_demo_has_its_icon() {
         let town = vigie_fixtures::Town::ingeville();
         let named = town.categories.iter().map(|category| &category.icon);
-        for icon in named.chain(town.groups.iter().map(|group| &group.icon)) {
-            assert!(ICONS.iter().any(|(known, _)| known == icon), "{icon}");
+        for drawn in named.chain(town.groups.iter().map(|group| &group.icon)) {
+            assert!(ICONS.iter().any(|(known, _)| known == drawn), "{drawn}");
         }
         assert!(ICONS.iter().any(|(known, _)| *known == "other"));
     }
