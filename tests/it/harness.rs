@@ -34,7 +34,10 @@ fn the_mail_relay_keeps_what_it_takes_and_can_be_moody() {
     let mut relay = Relay::start();
     assert_eq!(send(&relay, "one"), "250");
     let [mail] = &relay.mails()[..] else { panic!("one mail") };
-    assert_eq!((mail.to.as_str(), mail.subject.as_str(), mail.text.trim()), ("b@example.test", "Été", "one"));
+    assert_eq!(
+        (mail.to.as_str(), mail.subject.as_str(), mail.text.trim()),
+        ("b@example.test", "Été", "one")
+    );
     relay.set(Mood::Refuse);
     assert_eq!(send(&relay, "two"), "450");
     assert!(relay.mails().is_empty());
@@ -49,9 +52,17 @@ fn the_mail_relay_keeps_what_it_takes_and_can_be_moody() {
 fn send(relay: &Relay, text: &str) -> String {
     let address = relay.url().replace("smtp://", "");
     let mut line = BufReader::new(TcpStream::connect(address).expect("the relay"));
-    let message = format!("From: a@example.test\r\nTo: b@example.test\r\nSubject: =?utf-8?Q?=C3=89t=C3=A9?=\r\n\r\n{text}\r\n.");
+    let message =
+        format!("From: a@example.test\r\nTo: b@example.test\r\nSubject: =?utf-8?Q?=C3=89t=C3=A9?=\r\n\r\n{text}\r\n.");
     let mut last = String::new();
-    for say in ["", "HELO test", "MAIL FROM:<a@example.test>", "RCPT TO:<b@example.test>", "DATA", &message] {
+    for say in [
+        "",
+        "HELO test",
+        "MAIL FROM:<a@example.test>",
+        "RCPT TO:<b@example.test>",
+        "DATA",
+        &message,
+    ] {
         if !say.is_empty() {
             line.get_mut().write_all(format!("{say}\r\n").as_bytes()).expect("sent");
         }

@@ -21,8 +21,10 @@ fn with(mut report: Value, members: &Value) -> Value {
 
 fn faults(problem: &Value) -> Vec<String> {
     let errors = problem["errors"].as_array().expect("errors are named");
-    let mut names: Vec<String> =
-        errors.iter().map(|e| format!("{}:{}", e["field"].as_str().unwrap(), e["code"].as_str().unwrap())).collect();
+    let mut names: Vec<String> = errors
+        .iter()
+        .map(|e| format!("{}:{}", e["field"].as_str().unwrap(), e["code"].as_str().unwrap()))
+        .collect();
     names.sort();
     names
 }
@@ -30,13 +32,21 @@ fn faults(problem: &Value) -> Vec<String> {
 #[tokio::test]
 async fn the_acknowledgement_says_what_the_law_asks() {
     let app = TestApp::start().await;
-    let answer = app.anyone().send("/v1/reports", pothole(&app, 0.0, 0.0)).await.expect(201);
+    let answer = app
+        .anyone()
+        .send("/v1/reports", pothole(&app, 0.0, 0.0))
+        .await
+        .expect(201);
     assert!(answer["reference"].as_str().unwrap().starts_with("R-"));
     assert!(answer["service"]["postal_address"].is_string() && answer["service"]["phone"].is_string());
     assert_eq!(answer["alert"]["relation"], "opened");
     assert_eq!(answer["alert"]["reported_by"], "1");
     assert_eq!(answer["alert"]["status"], "received");
-    assert_eq!(answer["expected_by"], Value::Null, "nothing was ever closed here, so nothing is promised");
+    assert_eq!(
+        answer["expected_by"],
+        Value::Null,
+        "nothing was ever closed here, so nothing is promised"
+    );
     assert!(answer["not_watched"].is_string() && answer["emergency_numbers"].is_array());
 }
 
@@ -53,7 +63,11 @@ async fn ten_people_at_one_spot_make_one_alert() {
     assert_eq!(alerts.len(), 1);
     assert_eq!(last["alert"]["relation"], "joined");
     assert_eq!(last["alert"]["reported_by"], "6+");
-    let elsewhere = app.anyone().send("/v1/reports", pothole(&app, 400.0, 0.0)).await.expect(201);
+    let elsewhere = app
+        .anyone()
+        .send("/v1/reports", pothole(&app, 400.0, 0.0))
+        .await
+        .expect(201);
     assert!(!alerts.contains(&elsewhere["alert"]["id"].to_string()));
 }
 
@@ -62,7 +76,10 @@ async fn a_retry_gets_the_same_answer_and_another_body_is_refused() {
     let app = TestApp::start().await;
     let report = with(pothole(&app, 0.0, 0.0), &json!({"id": Uuid::now_v7()}));
     let first = app.anyone().send("/v1/reports", report.clone()).await.expect(201);
-    app.anyone().send("/v1/reports", pothole(&app, 1.0, 0.0)).await.expect(201);
+    app.anyone()
+        .send("/v1/reports", pothole(&app, 1.0, 0.0))
+        .await
+        .expect(201);
     let again = app.anyone().send("/v1/reports", report.clone()).await.expect(201);
     assert_eq!(first, again, "counts and dates are those of the first time");
     let other = with(report.clone(), &json!({"description": "other words"}));
@@ -76,11 +93,18 @@ async fn an_idempotency_key_makes_a_report_without_id_repeatable() {
     let app = TestApp::start().await;
     let (person, report) = (app.anyone(), pothole(&app, 0.0, 0.0));
     let send = |body: Value, key: &str| {
-        person.post("/v1/reports").header("X-Device-Id", "phone-1").header("Idempotency-Key", key).json(&body).send()
+        person
+            .post("/v1/reports")
+            .header("X-Device-Id", "phone-1")
+            .header("Idempotency-Key", key)
+            .json(&body)
+            .send()
     };
     let first = send(report.clone(), "one").await.expect(201);
     assert_eq!(first, send(report.clone(), "one").await.expect(201));
-    send(with(report.clone(), &json!({"description": "x"})), "one").await.problem("key_reused");
+    send(with(report.clone(), &json!({"description": "x"})), "one")
+        .await
+        .problem("key_reused");
     let second = send(report.clone(), "two").await.expect(201);
     assert_ne!(first["id"], second["id"]);
     let long = "k".repeat(256);
@@ -96,7 +120,12 @@ async fn every_fault_is_told_at_once() {
         "contact": {"preferred": "sms"}, "id": "x"});
     assert_eq!(
         faults(&refused(wrong).await),
-        ["accuracy_m:out_of_range", "contact.phone:needed_for_way", "id:not_a_uuid", "position:not_on_earth"]
+        [
+            "accuracy_m:out_of_range",
+            "contact.phone:needed_for_way",
+            "id:not_a_uuid",
+            "position:not_on_earth"
+        ]
     );
     let swapped = json!({"category": "pothole", "position": {"type": "Point", "coordinates": [lat, lon]}});
     assert_eq!(faults(&refused(swapped).await), ["position:swapped"]);
@@ -104,7 +133,10 @@ async fn every_fault_is_told_at_once() {
     assert_eq!(faults(&refused(far).await), ["position:outside_territory"]);
     let unknown = json!({"category": "dragons", "position": app.town.point(0.0, 0.0)});
     assert_eq!(faults(&refused(unknown).await), ["category:unknown_category"]);
-    let future = with(pothole(&app, 0.0, 0.0), &json!({"observed_at": Utc::now() + TimeDelta::hours(1)}));
+    let future = with(
+        pothole(&app, 0.0, 0.0),
+        &json!({"observed_at": Utc::now() + TimeDelta::hours(1)}),
+    );
     assert_eq!(faults(&refused(future).await), ["observed_at:in_future"]);
 }
 
@@ -112,9 +144,16 @@ async fn every_fault_is_told_at_once() {
 async fn just_outside_the_territory_is_accepted_and_flagged() {
     let app = TestApp::start().await;
     let edge = 0.0326_f64.to_radians() * 6_371_008.8 * 46.5_f64.to_radians().cos();
-    let near = app.anyone().send("/v1/reports", pothole(&app, edge + 60.0, 0.0)).await.expect(201);
+    let near = app
+        .anyone()
+        .send("/v1/reports", pothole(&app, edge + 60.0, 0.0))
+        .await
+        .expect(201);
     assert_eq!(near["flags"], json!(["near_boundary"]));
-    app.anyone().send("/v1/reports", pothole(&app, edge + 300.0, 0.0)).await.problem("invalid");
+    app.anyone()
+        .send("/v1/reports", pothole(&app, edge + 300.0, 0.0))
+        .await
+        .problem("invalid");
 }
 
 #[tokio::test]
@@ -131,41 +170,81 @@ async fn a_sensitive_category_says_only_received() {
 #[tokio::test]
 async fn a_report_is_followed_with_its_secret_only() {
     let app = TestApp::start().await;
-    let answer = app.anyone().send("/v1/reports", pothole(&app, 0.0, 0.0)).await.expect(201);
+    let answer = app
+        .anyone()
+        .send("/v1/reports", pothole(&app, 0.0, 0.0))
+        .await
+        .expect(201);
     let followed = follow(&app, &answer).await.expect(200);
     assert_eq!(followed["reference"], answer["reference"]);
     assert_eq!(followed["history"][0]["status"], "received");
     let path = app.path_of(answer["follow"]["url"].as_str().unwrap()).to_owned();
     app.anyone().get(&path).send().await.problem("not_found");
-    app.anyone().get(&path).header("X-Follow-Secret", "0123456789abcdefghijkl").send().await.problem("not_found");
+    app.anyone()
+        .get(&path)
+        .header("X-Follow-Secret", "0123456789abcdefghijkl")
+        .send()
+        .await
+        .problem("not_found");
     let own = "my-own-secret-of-22-chars";
     let report = with(pothole(&app, 900.0, 0.0), &json!({"follow_secret": own}));
     let answer = app.anyone().send("/v1/reports", report).await.expect(201);
-    assert!(answer["follow"]["secret"].is_null(), "who brought a secret is not told it");
+    assert!(
+        answer["follow"]["secret"].is_null(),
+        "who brought a secret is not told it"
+    );
     let path = app.path_of(answer["follow"]["url"].as_str().unwrap()).to_owned();
-    app.anyone().get(&path).header("X-Follow-Secret", own).send().await.expect(200);
+    app.anyone()
+        .get(&path)
+        .header("X-Follow-Secret", own)
+        .send()
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
 async fn the_telephone_is_told_the_status_only() {
     let app = TestApp::start().await;
-    let answer = app.anyone().send("/v1/reports", pothole(&app, 0.0, 0.0)).await.expect(201);
+    let answer = app
+        .anyone()
+        .send("/v1/reports", pothole(&app, 0.0, 0.0))
+        .await
+        .expect(201);
     let spoken = answer["reference"].as_str().unwrap().to_lowercase().replace('-', " ");
     let slug = &answer["jurisdiction"]["slug"];
     let lookup = json!({"jurisdiction": slug, "reference": spoken, "code": answer["follow"]["phone_code"]});
-    let found = app.anyone().send("/v1/reports/lookup", lookup.clone()).await.expect(200);
+    let found = app
+        .anyone()
+        .send("/v1/reports/lookup", lookup.clone())
+        .await
+        .expect(200);
     assert_eq!(found["status"], "received");
     assert!(found.get("description").is_none() && found.get("alert").is_none());
     let wrong = with(lookup.clone(), &json!({"code": "0000-0000"}));
-    app.anyone().send("/v1/reports/lookup", wrong).await.problem("not_found");
+    app.anyone()
+        .send("/v1/reports/lookup", wrong)
+        .await
+        .problem("not_found");
     let mistyped = with(lookup, &json!({"reference": "R-0000-0000-1"}));
-    assert_eq!(faults(&app.anyone().send("/v1/reports/lookup", mistyped).await.problem("invalid")), ["reference:mistyped_reference"]);
+    assert_eq!(
+        faults(
+            &app.anyone()
+                .send("/v1/reports/lookup", mistyped)
+                .await
+                .problem("invalid")
+        ),
+        ["reference:mistyped_reference"]
+    );
 }
 
 #[tokio::test]
 async fn it_is_this_one_and_it_is_none_of_these_are_kept() {
     let app = TestApp::start().await;
-    let first = app.anyone().send("/v1/reports", pothole(&app, 0.0, 0.0)).await.expect(201);
+    let first = app
+        .anyone()
+        .send("/v1/reports", pothole(&app, 0.0, 0.0))
+        .await
+        .expect(201);
     let alert = first["alert"]["id"].clone();
     let another = with(pothole(&app, 1.0, 0.0), &json!({"not_same": [alert]}));
     let second = app.anyone().send("/v1/reports", another).await.expect(201);
@@ -174,7 +253,10 @@ async fn it_is_this_one_and_it_is_none_of_these_are_kept() {
     let third = app.anyone().send("/v1/reports", this_one).await.expect(201);
     assert_eq!(third["alert"]["id"], alert);
     let nowhere = with(pothole(&app, 0.0, 0.0), &json!({"joins": Uuid::now_v7()}));
-    assert_eq!(faults(&app.anyone().send("/v1/reports", nowhere).await.problem("invalid")), ["joins:unknown_alert"]);
+    assert_eq!(
+        faults(&app.anyone().send("/v1/reports", nowhere).await.problem("invalid")),
+        ["joins:unknown_alert"]
+    );
 }
 
 #[tokio::test]
@@ -184,22 +266,50 @@ async fn the_catalogue_of_a_place_can_be_kept() {
     let path = format!("/v1/catalogue?lat={lat}&lon={lon}");
     let answer = app.anyone().get(&path).send().await;
     let tag = answer.header("etag").expect("an ETag").to_owned();
-    let codes: Vec<Value> = answer.expect(200)["categories"].as_array().unwrap().iter().map(|c| c["code"].clone()).collect();
+    let codes: Vec<Value> = answer.expect(200)["categories"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["code"].clone())
+        .collect();
     assert!(codes.contains(&json!("pothole")));
-    app.anyone().get(&path).header("If-None-Match", &tag).send().await.expect(304);
-    app.anyone().get("/v1/catalogue?lat=10&lon=10").send().await.problem("invalid");
+    app.anyone()
+        .get(&path)
+        .header("If-None-Match", &tag)
+        .send()
+        .await
+        .expect(304);
+    app.anyone()
+        .get("/v1/catalogue?lat=10&lon=10")
+        .send()
+        .await
+        .problem("invalid");
     app.anyone().get("/v1/catalogue").send().await.problem("invalid");
 }
 
 #[tokio::test]
 async fn a_kept_catalogue_is_read_again_when_it_changed() {
     let app = TestApp::start().await;
-    let read = |tag: String| app.anyone().get("/v1/catalogue?jurisdiction=large-0").header("If-None-Match", &tag).send();
-    let tag = read("\"none\"".to_owned()).await.header("etag").expect("an ETag").to_owned();
+    let read = |tag: String| {
+        app.anyone()
+            .get("/v1/catalogue?jurisdiction=large-0")
+            .header("If-None-Match", &tag)
+            .send()
+    };
+    let tag = read("\"none\"".to_owned())
+        .await
+        .header("etag")
+        .expect("an ETag")
+        .to_owned();
     let change = "UPDATE category SET active = false WHERE code = 'pothole'";
     app.db.admin().await.batch_execute(change).await.expect("a change");
     let changed = read(tag).await.expect(200);
-    let codes: Vec<&Value> = changed["categories"].as_array().unwrap().iter().map(|c| &c["code"]).collect();
+    let codes: Vec<&Value> = changed["categories"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["code"])
+        .collect();
     assert!(!codes.contains(&&json!("pothole")), "{codes:?}");
 }
 
@@ -207,10 +317,16 @@ async fn a_kept_catalogue_is_read_again_when_it_changed() {
 async fn bodies_that_are_none_are_refused() {
     let app = TestApp::start().await;
     let post = |media: &str, body: String| app.anyone().post("/v1/reports").body(media, body).send();
-    post("application/json", "{\"category\": ".to_owned()).await.problem("malformed_body");
+    post("application/json", "{\"category\": ".to_owned())
+        .await
+        .problem("malformed_body");
     post("application/json", "[]".to_owned()).await.problem("invalid");
-    post("text/plain", "hello".to_owned()).await.problem("unsupported_media_type");
-    post("application/json", "x".repeat(300_000)).await.problem("body_too_large");
+    post("text/plain", "hello".to_owned())
+        .await
+        .problem("unsupported_media_type");
+    post("application/json", "x".repeat(300_000))
+        .await
+        .problem("body_too_large");
 }
 
 async fn follow(app: &TestApp, answer: &Value) -> vigie_tests::people::Answer {

@@ -51,7 +51,10 @@ impl<T: Query> Query for Explain<T> {
 }
 
 async fn explain(conn: &mut AsyncPgConnection, query: alert::BoxedQuery<'static, Pg>) -> String {
-    let lines: Vec<String> = Explain(query.select(alert::id).limit(300)).load(conn).await.expect("a plan");
+    let lines: Vec<String> = Explain(query.select(alert::id).limit(300))
+        .load(conn)
+        .await
+        .expect("a plan");
     lines.join("\n")
 }
 
@@ -61,7 +64,9 @@ async fn crowded() -> (TestDb, Town) {
     let mut conn = db.admin().await;
     let town = Town::install(&mut conn, 0).await;
     // Without the tables' checks and their order on disk it fills twice as fast; what is in them is right all the same.
-    conn.batch_execute("SET session_replication_role = replica").await.expect("a quick fill");
+    conn.batch_execute("SET session_replication_role = replica")
+        .await
+        .expect("a quick fill");
     let numbers: Vec<i64> = (0..ALERTS).collect();
     for chunk in numbers.chunks(20_000) {
         let places: Vec<(f64, f64)> = chunk.iter().map(|n| spread(&town, *n)).collect();
@@ -78,7 +83,10 @@ async fn crowded() -> (TestDb, Town) {
             .await
             .expect("alerts");
     }
-    diesel::sql_query(FILL_REPORTS).execute(&mut conn).await.expect("reports");
+    diesel::sql_query(FILL_REPORTS)
+        .execute(&mut conn)
+        .await
+        .expect("reports");
     conn.batch_execute("ANALYZE").await.expect("statistics");
     assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM alert").await, ALERTS);
     (db, town)
@@ -118,34 +126,62 @@ async fn candidates_are_found_by_place(db: &Db, town: &Town) {
         let seen = Observation::new(LonLat::new(lon, lat).expect("a place"), number, Timestamp(0));
         let policy = Policy::builder().build().expect("the default policy");
         let now = Utc::now() + TimeDelta::minutes(1);
-        let around = around(&tx, model, &seen, &policy, &[], (pothole, Uuid::nil()), now).await.expect("alerts around");
+        let around = around(&tx, model, &seen, &policy, &[], (pothole, Uuid::nil()), now)
+            .await
+            .expect("alerts around");
         found += around.alerts.len();
     }
     assert!(found > 50, "only {found} alerts around ten places of a crowded town");
     for table in ["alert", "report"] {
-        assert_eq!(scans(&mut tx, "seq_scan", table).await, 0, "{table} was read from end to end");
-        assert!(scans(&mut tx, "idx_scan", table).await > 0, "{table} was not asked at all");
+        assert_eq!(
+            scans(&mut tx, "seq_scan", table).await,
+            0,
+            "{table} was read from end to end"
+        );
+        assert!(
+            scans(&mut tx, "idx_scan", table).await > 0,
+            "{table} was not asked at all"
+        );
     }
 }
 
 async fn ranges_alone_choose_the_index(db: &Db, town: &Town) {
     let (lon, lat) = town.lon_lat(100.0, 100.0);
-    let ranges = covering(&LonLat::new(lon, lat).expect("a place"), Metres::new(50.0).expect("metres"));
+    let ranges = covering(
+        &LonLat::new(lon, lat).expect("a place"),
+        Metres::new(50.0).expect("metres"),
+    );
     let mut tx = db.begin(town.id).await.expect("a transaction");
     let of_town = || in_ranges(&ranges).filter(alert::jurisdiction_id.eq(town.id.0));
     let open = explain(&mut tx, of_town().filter(alert::open)).await;
-    assert!(open.contains("alert_open_place") && !open.contains("Seq Scan"), "{open}");
-    let closed = of_town().filter(diesel::dsl::not(alert::open)).filter(alert::closed_at.gt(Utc::now() - TimeDelta::days(3)));
+    assert!(
+        open.contains("alert_open_place") && !open.contains("Seq Scan"),
+        "{open}"
+    );
+    let closed = of_town()
+        .filter(diesel::dsl::not(alert::open))
+        .filter(alert::closed_at.gt(Utc::now() - TimeDelta::days(3)));
     let closed = explain(&mut tx, closed).await;
-    assert!(closed.contains("alert_closed_place") && !closed.contains("Seq Scan"), "{closed}");
+    assert!(
+        closed.contains("alert_closed_place") && !closed.contains("Seq Scan"),
+        "{closed}"
+    );
 }
 
 /// A phone's map: 400 by 800 metres.
 async fn a_map_s_window_uses_the_index_too(db: &Db, town: &Town) {
     let (lon, lat) = town.lon_lat(0.0, 0.0);
-    let ranges = covering(&LonLat::new(lon, lat).expect("a place"), Metres::new(450.0).expect("metres"));
+    let ranges = covering(
+        &LonLat::new(lon, lat).expect("a place"),
+        Metres::new(450.0).expect("metres"),
+    );
     let mut tx = db.begin(town.id).await.expect("a transaction");
-    let open = in_ranges(&ranges).filter(alert::jurisdiction_id.eq(town.id.0)).filter(alert::open);
+    let open = in_ranges(&ranges)
+        .filter(alert::jurisdiction_id.eq(town.id.0))
+        .filter(alert::open);
     let open = explain(&mut tx, open).await;
-    assert!(open.contains("alert_open_place") && !open.contains("Seq Scan"), "{open}");
+    assert!(
+        open.contains("alert_open_place") && !open.contains("Seq Scan"),
+        "{open}"
+    );
 }

@@ -30,7 +30,10 @@ fn corners(town: &Town) -> Vec<LonLat> {
             let corner = LatLng::from(cell.vertexes().next().expect("a corner"));
             let corner = LonLat::new(corner.lng(), corner.lat()).expect("a place");
             let apart = |other: &LonLat| {
-                let (x, y) = ((other.lon() - corner.lon()) * 76_500.0, (other.lat() - corner.lat()) * 111_195.0);
+                let (x, y) = (
+                    (other.lon() - corner.lon()) * 76_500.0,
+                    (other.lat() - corner.lat()) * 111_195.0,
+                );
                 x.hypot(y) > 600.0
             };
             if found.iter().all(apart) {
@@ -87,9 +90,15 @@ async fn fifty_at_once_on_the_corner_of_cells_make_one_alert() {
     let mut conn = app.db.admin().await;
     let rounds = i64::try_from(ROUNDS).expect("few");
     let reports = rounds * i64::try_from(AT_ONCE).expect("few");
-    assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM alert WHERE open").await, rounds);
+    assert_eq!(
+        number(&mut conn, "SELECT count(*) AS value FROM alert WHERE open").await,
+        rounds
+    );
     assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM report").await, reports);
-    assert_eq!(number(&mut conn, "SELECT sum(report_count)::bigint AS value FROM alert").await, reports);
+    assert_eq!(
+        number(&mut conn, "SELECT sum(report_count)::bigint AS value FROM alert").await,
+        reports
+    );
     // One decision for each report, the counts of the alerts are the reports they have, and each person follows once.
     let twice = "SELECT report_id::text AS value FROM membership GROUP BY report_id HAVING count(*) <> 1";
     assert_eq!(texts(&mut conn, twice).await, Vec::<String>::new());
@@ -112,5 +121,8 @@ async fn the_same_report_sent_many_times_at_once_is_one() {
     }
     let told = tasks.join_all().await;
     assert!(told.iter().all(|again| *again == told[0]), "everybody hears the same");
-    assert_eq!(number(&mut app.db.admin().await, "SELECT count(*) AS value FROM report").await, 1);
+    assert_eq!(
+        number(&mut app.db.admin().await, "SELECT count(*) AS value FROM report").await,
+        1
+    );
 }
