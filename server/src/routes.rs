@@ -19,7 +19,29 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::photo::http::photo_file);
     api.service(flow::photo::http::release_photo);
     api.service(flow::photo::http::unrelease_photo);
-    // 6. Notification: everyone hears
+    // 3. One alert: the queue and the map
+    api.service(views::alerts::queue::list_alerts);
+    api.service(views::alerts::cells::count_alerts_by_cell);
+    api.service(views::alerts::detail::get_alert);
+    api.service(views::alerts::detail::get_alert_history);
+    api.service(views::alerts::desk::list_entered_reports);
+    api.service(views::alerts::oversight::list_orphans);
+    api.service(views::alerts::oversight::list_overdue);
+    // 4. Who goes
+    api.service(flow::dispatch::http::dispatch::dispatch_alert);
+    api.service(flow::dispatch::http::dispatch::plan_task);
+    api.service(views::tasks::list_tasks);
+    api.service(flow::dispatch::http::actions::act_on_task);
+    api.service(flow::dispatch::http::hand_over::hand_over_alert);
+    api.service(flow::dispatch::http::hand_over::answer_hand_over);
+    // 5. What happened
+    api.service(flow::status::http::qualify::qualify_alert);
+    api.service(flow::status::http::qualify::see_alert);
+    api.service(flow::status::http::steps::take_step);
+    api.service(flow::status::http::assign::assign_alert);
+    api.service(flow::status::http::assign::remind_service);
+    api.service(flow::status::http::assign::take_back_alert);
+    // 6. Everyone hears
     api.service(flow::notification::http::unsubscribe_page);
     api.service(flow::notification::http::unsubscribe);
     api.service(flow::notification::http::on_call_page);
@@ -57,6 +79,11 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(views::kept_mail::read_kept_mail);
     api.service(views::health::healthz);
     api.service(views::health::readyz);
+    api.service(views::pages::home);
+    api.service(views::pages::docs);
+    api.service(views::pages::openapi);
+    api.service(views::pages::style);
+    api.service(views::pages::icons::icon);
 }
 
 /// What stands above the endpoints in the API's description.

@@ -12,7 +12,8 @@ use utoipa_actix_web::AppExt;
 use crate::app::App;
 use crate::http::middleware::{localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
-use crate::routes::endpoints;
+use crate::routes::{endpoints, openapi};
+use crate::views::pages::Documents;
 
 /// Largest header of a request and the time to send it are the framework's; the time to begin is ours.
 const FIRST_REQUEST: Duration = Duration::from_secs(10);
@@ -23,6 +24,8 @@ const FIRST_REQUEST: Duration = Duration::from_secs(10);
 /// When the address is taken.
 pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::net::SocketAddr>)> {
     let data = web::Data::new(app.clone());
+    let documents = Documents::of(&openapi()).map_err(std::io::Error::other)?;
+    let documents = web::Data::new(documents);
     let origins = app.config.cors_origins.clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
@@ -30,6 +33,7 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .configure(endpoints)
             .into_app()
             .app_data(data.clone())
+            .app_data(documents.clone())
             .app_data(web::PayloadConfig::new(crate::http::json::JSON_LIMIT))
             .default_service(web::to(nothing_here))
             .wrap(from_fn(safe_headers))

@@ -10,7 +10,8 @@ use crate::jobs::{Handler, Handlers};
 /// Every handler.
 #[must_use]
 pub fn handlers() -> Handlers<App> {
-    let stages: [Vec<(&'static str, Handler<App>)>; 1] = [flow::photo::jobs::handlers().into()];
+    let stages: [Vec<(&'static str, Handler<App>)>; 2] =
+        [flow::photo::jobs::handlers().into(), flow::notification::jobs::handlers()];
     Handlers::new(stages.into_iter().flatten())
 }
 

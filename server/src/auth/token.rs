@@ -85,7 +85,7 @@ pub fn verify(keys: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> 
     // The library compares with its own clock; ours is passed in, so expiry is checked here.
     let valid = claims.iat <= now.timestamp() + 5
         && now.timestamp() < claims.exp
-        && claims.exp - claims.iat <= LIFETIME.num_seconds();
+        && claims.exp.saturating_sub(claims.iat) <= LIFETIME.num_seconds();
     if !valid {
         return Err(Problem::new(Kind::Unauthenticated));
     }

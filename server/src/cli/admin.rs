@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use chrono::Utc;
 
+use super::database::settings_beside;
 use crate::app::App;
 use crate::auth::keys::{KeyRing, Rotate};
 use crate::auth::secret::random_token;
 use crate::catalog::install::{install, read};
 use crate::catalog::model::Town;
-use crate::config::Config;
 use crate::people::policy::{Grant, Role};
 use crate::people::staff::{NewPerson, Origin, create, prepare};
 use crate::text::Locale;
@@ -72,12 +72,15 @@ pub struct NewUser {
 /// What stopped it, in words for the operator.
 #[expect(clippy::print_stdout, reason = "the operator wants to see what was done")]
 pub async fn run(command: Admin) -> anyhow::Result<()> {
-    let config = Config::from_process()?;
+    let config = settings_beside()?;
     match command {
         Admin::RotateKeys { which } => {
             let path = KeyRing::path(&config.data_dir);
             KeyRing::rotate(&path, which, Utc::now())?;
-            println!("a new key is in force in {}; restart the servers and workers", path.display());
+            println!(
+                "a new key is in force in {}; restart the servers and workers",
+                path.display()
+            );
             Ok(())
         }
         Admin::CreateJurisdiction { file } => {
@@ -123,7 +126,10 @@ async fn create_user(app: &App, user: NewUser) -> anyhow::Result<()> {
         pin: None,
     };
     let person = prepare(&app.passwords, person).await.map_err(|problem| {
-        let fields = problem.errors.iter().map(|error| format!("{}: {}", error.field, error.code));
+        let fields = problem
+            .errors
+            .iter()
+            .map(|error| format!("{}: {}", error.field, error.code));
         anyhow::anyhow!("{problem}: {}", fields.collect::<Vec<_>>().join(", "))
     })?;
     let mut tx = app.db.begin(town.id).await?;
@@ -139,15 +145,21 @@ async fn create_user(app: &App, user: NewUser) -> anyhow::Result<()> {
 fn grant(town: &Town, user: &NewUser) -> anyhow::Result<Grant> {
     let service = |code: &String| {
         let found = town.services.values().find(|entry| entry.code == *code);
-        found.map(|entry| entry.id).with_context(|| format!("no service {code:?} in {}", town.name))
+        found
+            .map(|entry| entry.id)
+            .with_context(|| format!("no service {code:?} in {}", town.name))
     };
     let sector = |code: &String| {
         let found = town.sectors.iter().find(|entry| entry.code == *code);
-        found.map(|entry| entry.id).with_context(|| format!("no sector {code:?} in {}", town.name))
+        found
+            .map(|entry| entry.id)
+            .with_context(|| format!("no sector {code:?} in {}", town.name))
     };
     let crew = |code: &String| {
         let found = town.crews.values().find(|entry| entry.code == *code);
-        found.map(|entry| entry.id).with_context(|| format!("no crew {code:?} in {}", town.name))
+        found
+            .map(|entry| entry.id)
+            .with_context(|| format!("no crew {code:?} in {}", town.name))
     };
     if user.crew.is_some() && user.role != Role::Crew {
         bail!("only the role crew belongs to a crew");
@@ -162,6 +174,9 @@ fn grant(town: &Town, user: &NewUser) -> anyhow::Result<Grant> {
 
 fn read_line() -> anyhow::Result<String> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("reading the password")?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("reading the password")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

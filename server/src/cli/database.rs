@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::secret::random_token;
-use crate::config::Database;
+use crate::config::{Config, Database};
 use crate::db::roles;
 
 /// Where everybody signs in.
@@ -29,7 +29,7 @@ pub struct Logins {
     pub passwords: roles::Passwords,
 }
 
-/// As kept in the data folder.
+/// As kept in the data folder: the passwords, or the whole URLs while `vigie run` runs.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     app: String,
@@ -76,6 +76,53 @@ impl Logins {
     }
 }
 
+/// Where the database of a running `vigie run` is; there while it runs.
+const RUNNING: &str = "run.json";
+
+impl Logins {
+    /// Tells the other commands on this data folder where the database is.
+    ///
+    /// # Errors
+    /// When the data folder cannot be written.
+    pub fn announce(&self, data_dir: &Path) -> anyhow::Result<()> {
+        let kept = Kept {
+            app: self.app.expose_secret().to_owned(),
+            vault: self.vault.expose_secret().to_owned(),
+        };
+        withdraw(data_dir)?;
+        keep(&data_dir.join(RUNNING), &kept)
+    }
+}
+
+/// Takes the announcement back.
+///
+/// # Errors
+/// When the data folder cannot be written.
+pub fn withdraw(data_dir: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(data_dir.join(RUNNING)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).context("removing run.json"),
+        _ => Ok(()),
+    }
+}
+
+/// Settings of a command that works beside the servers: without logins of its own it uses those of a `vigie run` on the same
+/// data folder.
+///
+/// # Errors
+/// When a setting is wrong.
+pub fn settings_beside() -> anyhow::Result<Config> {
+    let mut config = Config::from_process()?;
+    let path = config.data_dir.join(RUNNING);
+    if config.database.app_url.is_none()
+        && let Ok(text) = fs::read_to_string(&path)
+    {
+        let kept: Kept = serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
+        config.database.app_url = Some(kept.app.into());
+        config.database.vault_url = Some(kept.vault.into());
+    }
+    Ok(config)
+}
+
 /// The passwords that the application's and the vault's URLs carry: `vigie migrate` sets them.
 ///
 /// # Errors
@@ -119,13 +166,23 @@ fn kept_passwords(path: &Path) -> anyhow::Result<Kept> {
         app: random_token()?,
         vault: random_token()?,
     };
+    keep(path, &kept)?;
+    Ok(kept)
+}
+
+/// Writes a file that only its owner may read.
+fn keep(path: &Path, kept: &Kept) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(serde_json::to_string_pretty(&kept)?.as_bytes())?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(serde_json::to_string_pretty(kept)?.as_bytes())?;
     file.sync_all()?;
-    Ok(kept)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -29,7 +29,10 @@ pub async fn run() -> anyhow::Result<()> {
     let keys = KeyRing::path(&config.data_dir);
     if !keys.exists() {
         KeyRing::load_or_create(&keys, Utc::now())?;
-        println!("made the keys of this installation: {}; keep a copy apart from the database's", keys.display());
+        println!(
+            "made the keys of this installation: {}; keep a copy apart from the database's",
+            keys.display()
+        );
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use chrono::Utc;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use secrecy::ExposeSecret;
 
-use super::database::Logins;
+use super::database::{Logins, withdraw};
 use super::progress::Progress;
 use super::stop::Stop;
 use super::{serve, welcome, work};
@@ -39,6 +39,7 @@ pub async fn run() -> anyhow::Result<()> {
         None => Some(start_postgres(&config.data_dir).await?),
     };
     let outcome = with_database(&mut config, postgres.as_ref(), &stop).await;
+    withdraw(&config.data_dir)?;
     if let Some(postgres) = postgres {
         tokio::task::spawn_blocking(move || postgres.stop()).await??;
     }
@@ -58,6 +59,7 @@ async fn with_database(config: &mut Config, postgres: Option<&EmbeddedPostgres>,
     let migrated = migrate::up(logins.owner.expose_secret(), &logins.passwords).await;
     progress.finish();
     migrated?;
+    logins.announce(&config.data_dir)?;
     config.database.app_url = Some(logins.app);
     config.database.vault_url = Some(logins.vault);
     KeyRing::load_or_create(&KeyRing::path(&config.data_dir), Utc::now())?;

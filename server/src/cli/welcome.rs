@@ -27,7 +27,7 @@ pub async fn say(app: &App, is_demo: bool) -> anyhow::Result<()> {
         app.config.data_dir.display()
     );
     if app.config.smtp.is_none() {
-        text += &format!("  mails        kept in {}\n", app.config.data_dir.join("mail").display());
+        text += &format!("  mails        {url}/kept-mail\n");
     }
     if is_demo {
         text += &demo(app).await?;
@@ -62,7 +62,10 @@ async fn demo(app: &App) -> anyhow::Result<String> {
 fn sample_report(town: &invented::Town) -> serde_json::Value {
     let door = town.streets.iter().find(|street| street.sector == "centre");
     let door = door.and_then(|street| street.house_numbers.first());
-    let position = door.map_or_else(|| town.boundary.first().copied().unwrap_or_default(), |door| door.position);
+    let position = door.map_or_else(
+        || town.boundary.first().copied().unwrap_or_default(),
+        |door| door.position,
+    );
     json!({
         "category": "nid-de-poule",
         "position": {"type": "Point", "coordinates": position},

@@ -34,7 +34,10 @@ pub async fn run() -> anyhow::Result<()> {
 /// When a worker failed beyond its jobs.
 pub async fn work_until_stopped(app: App, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let url = app.config.database.app_url.as_ref();
-    let url = url.context("VIGIE_APP_DATABASE_URL must be given")?.expose_secret().to_owned();
+    let url = url
+        .context("VIGIE_APP_DATABASE_URL must be given")?
+        .expose_secret()
+        .to_owned();
     ensure_recurring(&app, Utc::now()).await?;
     let woken = Arc::new(Notify::new());
     let listener = tokio::spawn(notify::listen(url, woken.clone(), stop.clone()));

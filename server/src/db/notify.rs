@@ -1,6 +1,6 @@
 //! Wake-ups between processes: a server tells the workers that work was left.
 //!
-//! `NOTIFY` is sent after the commit, by one task, at most every [`REST`]: inside the command's transaction it would take
+//! `NOTIFY` is sent after the commit, by one task, at most every 20 ms: inside the command's transaction it would take
 //! a lock that all commits of the database share, and halve the intake. A lost wake-up costs one rest of the worker,
 //! which looks by itself.
 

@@ -65,7 +65,9 @@ pub async fn prepare_database(conn: &mut AsyncPgConnection) -> diesel::QueryResu
 /// # Errors
 /// When the login that asks may not.
 pub async fn ensure_database(conn: &mut AsyncPgConnection, name: &str) -> diesel::QueryResult<()> {
-    let made = conn.batch_execute(&format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""))).await;
+    let made = conn
+        .batch_execute(&format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\"")))
+        .await;
     match made {
         // CREATE DATABASE knows no IF NOT EXISTS.
         Err(error) if error.to_string().contains("already exists") => Ok(()),

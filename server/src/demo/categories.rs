@@ -95,7 +95,11 @@ fn category(entry: &invented::Category, zone: Tz) -> anyhow::Result<CategoryEntr
 }
 
 fn policy(dedup: &invented::DedupPolicy) -> PolicyDocument {
-    let compatible: BTreeMap<_, _> = dedup.compatible.iter().map(|other| (other.code.clone(), other.weight)).collect();
+    let compatible: BTreeMap<_, _> = dedup
+        .compatible
+        .iter()
+        .map(|other| (other.code.clone(), other.weight))
+        .collect();
     PolicyDocument {
         radius_m: Some(dedup.radius_m),
         life_days: Some(dedup.life_days),
@@ -125,7 +129,10 @@ fn gates(opening: &invented::Opening, zone: Tz) -> anyhow::Result<Vec<GateEntry>
             to: month_day(season.to),
         }),
         from: opening.from.map(|day| midnight(day, zone)).transpose()?,
-        to: opening.until.map(|day| midnight(day + Days::new(1), zone)).transpose()?,
+        to: opening
+            .until
+            .map(|day| midnight(day + Days::new(1), zone))
+            .transpose()?,
         message: opening.closed_message.as_ref().map(text).unwrap_or_default(),
         instead: Localized::default(),
     };

@@ -16,7 +16,11 @@ pub(super) fn routes(town: &invented::Town, rule: &invented::RoutingRule) -> any
         let body = town.bodies.iter().find(|body| body.code == *code);
         body.is_some_and(|body| body.kind == invented::BodyKind::Town)
     };
-    if rule.inside_territory_of.as_ref().is_some_and(|code| *code != rule.to.body) {
+    if rule
+        .inside_territory_of
+        .as_ref()
+        .is_some_and(|code| *code != rule.to.body)
+    {
         bail!("a rule inside the territory of a body must hand over to that body");
     }
     let entry = RouteEntry {
@@ -46,7 +50,9 @@ pub(super) fn routes(town: &invented::Town, rule: &invented::RoutingRule) -> any
 type Span = (String, String);
 
 fn open_spans(day: &[invented::OpeningHours]) -> Vec<Span> {
-    day.iter().map(|hours| (clock(hours.opens), clock(hours.closes))).collect()
+    day.iter()
+        .map(|hours| (clock(hours.opens), clock(hours.closes)))
+        .collect()
 }
 
 fn closed_spans(day: &[invented::OpeningHours]) -> Vec<Span> {

@@ -56,7 +56,11 @@ pub fn town_file(town: &invented::Town) -> anyhow::Result<TownFile> {
         default_service: town.default_route.service.clone(),
         sectors: town.sectors.iter().map(sector).collect(),
         bodies: town.bodies.iter().map(body).collect(),
-        services: town.services.iter().map(|entry| service(entry, zone)).collect::<Result<_, _>>()?,
+        services: town
+            .services
+            .iter()
+            .map(|entry| service(entry, zone))
+            .collect::<Result<_, _>>()?,
         crews: town.crews.iter().map(crew).collect(),
         categories: categories(town, zone)?,
         routing,
@@ -161,7 +165,11 @@ fn calendar(calendar: &invented::Calendar, zone: Tz) -> anyhow::Result<WorkingCa
         let span = |h: &invented::OpeningHours| json!({"opens": clock(h.opens), "closes": clock(h.closes)});
         hours.iter().map(span).collect()
     };
-    let holidays = if calendar.closed_on_french_holidays { "france" } else { "none" };
+    let holidays = if calendar.closed_on_french_holidays {
+        "france"
+    } else {
+        "none"
+    };
     let weekly: Vec<_> = calendar.weekly.iter().map(day).collect();
     let document = json!({"time_zone": zone.name(), "weekly": weekly, "holidays": holidays});
     Ok(serde_json::from_value(document)?)

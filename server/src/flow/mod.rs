@@ -8,6 +8,7 @@
 //! 6. [`notification`]: everyone who cares hears, once.
 
 pub mod alert;
+pub mod command;
 pub mod dispatch;
 pub mod notification;
 pub mod photo;

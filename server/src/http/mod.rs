@@ -10,3 +10,4 @@ pub mod limits;
 pub mod middleware;
 pub mod page;
 pub mod problem;
+pub mod responses;

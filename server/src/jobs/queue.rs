@@ -85,7 +85,12 @@ pub async fn ensure(conn: &AsyncPgConnection, town: TownId, kind: &str, run_at: 
     let alone: bool = diesel::select(pg_try_advisory_xact_lock(hashtextextended(name, 0)))
         .get_result(&mut &*conn)
         .await?;
-    let there = job::table.filter(job::jurisdiction_id.eq(town.0).and(job::kind.eq(kind)).and(job::state.eq("due")));
+    let there = job::table.filter(
+        job::jurisdiction_id
+            .eq(town.0)
+            .and(job::kind.eq(kind))
+            .and(job::state.eq("due")),
+    );
     let there: bool = diesel::select(diesel::dsl::exists(there))
         .get_result(&mut &*conn)
         .await?;

@@ -19,16 +19,20 @@ const FRENCH: &[&str] = &[
     include_str!("../../locales/fr/people.ftl"),
     include_str!("../../locales/fr/words.ftl"),
     include_str!("../../locales/fr/messages.ftl"),
+    include_str!("../../locales/fr/pages.ftl"),
     include_str!("../../locales/fr/photos.ftl"),
     include_str!("../../locales/fr/notifications.ftl"),
+    include_str!("../../locales/fr/desk.ftl"),
 ];
 const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/problems.ftl"),
     include_str!("../../locales/en/people.ftl"),
     include_str!("../../locales/en/words.ftl"),
     include_str!("../../locales/en/messages.ftl"),
+    include_str!("../../locales/en/pages.ftl"),
     include_str!("../../locales/en/photos.ftl"),
     include_str!("../../locales/en/notifications.ftl"),
+    include_str!("../../locales/en/desk.ftl"),
 ];
 
 /// A language in which Vigie speaks to people.

@@ -1,6 +1,9 @@
 //! Read models across the stages: what several tables say together. Views read everything and change nothing.
 
+pub mod alerts;
 pub mod catalogue;
 pub mod followed;
 pub mod health;
 pub mod kept_mail;
+pub mod tasks;
+pub mod pages;

@@ -97,7 +97,9 @@ impl Check<'_> {
     }
 
     fn address(&mut self, path: &str, email: &str) {
-        let whole = email.split_once('@').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
+        let whole = email
+            .split_once('@')
+            .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
         self.require(whole, path, "is no e-mail address");
     }
 
@@ -138,11 +140,13 @@ impl Check<'_> {
         let Some(bounds) = geometry.bounding_rect() else {
             return self.fault(path, "is empty");
         };
-        let on_earth = bounds.min().x >= -180.0
-            && bounds.max().x <= 180.0
-            && bounds.min().y >= -90.0
-            && bounds.max().y <= 90.0;
-        self.require(on_earth, path, "has positions that are not [longitude, latitude] in degrees");
+        let on_earth =
+            bounds.min().x >= -180.0 && bounds.max().x <= 180.0 && bounds.min().y >= -90.0 && bounds.max().y <= 90.0;
+        self.require(
+            on_earth,
+            path,
+            "has positions that are not [longitude, latitude] in degrees",
+        );
         if let Err(error) = geometry.check_validation() {
             self.fault(path, error.to_string());
         }
@@ -160,7 +164,11 @@ impl Check<'_> {
         self.address("email", &file.email);
         self.told("notice", &file.notice);
         self.require(file.notice_version >= 1, "notice_version", "starts at 1");
-        self.require(!file.services.is_empty(), "services", "must have an entry: somebody owns every alert");
+        self.require(
+            !file.services.is_empty(),
+            "services",
+            "must have an entry: somebody owns every alert",
+        );
         self.names("default_service", List::Services, Some(&file.default_service));
         for (n, entry) in file.emergency_numbers.iter().enumerate() {
             self.said(&format!("emergency_numbers[{n}].number"), &entry.number);
@@ -199,8 +207,15 @@ impl Check<'_> {
         if let Some(email) = &entry.email {
             self.address(&format!("{path}.email"), email);
         }
-        for (field, hours) in [("consult_hours", entry.consult_hours), ("answer_hours", entry.answer_hours)] {
-            self.require(hours.is_none_or(|hours| hours > 0), &format!("{path}.{field}"), "must be above 0");
+        for (field, hours) in [
+            ("consult_hours", entry.consult_hours),
+            ("answer_hours", entry.answer_hours),
+        ] {
+            self.require(
+                hours.is_none_or(|hours| hours > 0),
+                &format!("{path}.{field}"),
+                "must be above 0",
+            );
         }
     }
 
@@ -210,7 +225,11 @@ impl Check<'_> {
         self.code(&format!("{path}.code"), &entry.code);
         self.told(&format!("{path}.label"), &entry.label);
         self.names(&format!("{path}.service"), List::Services, entry.service.as_ref());
-        self.names(&format!("{path}.redirect_body"), List::Bodies, entry.redirect_body.as_ref());
+        self.names(
+            &format!("{path}.redirect_body"),
+            List::Bodies,
+            entry.redirect_body.as_ref(),
+        );
         if let Some(group) = &entry.group {
             let before = all.iter().take(n).any(|other| other.is_group && other.code == *group);
             let complaint = "is no group that stands before it in the list";
@@ -224,7 +243,11 @@ impl Check<'_> {
             &format!("{path}.priority"),
             "is 1 (low) to 4 (urgent)",
         );
-        self.require(entry.rejected_days >= 0, &format!("{path}.rejected_days"), "must not be negative");
+        self.require(
+            entry.rejected_days >= 0,
+            &format!("{path}.rejected_days"),
+            "must not be negative",
+        );
         for code in entry.dedup.compatible.keys() {
             self.names(&format!("{path}.dedup.compatible"), List::Categories, Some(code));
         }
@@ -245,7 +268,11 @@ impl Check<'_> {
         self.told(&format!("{path}.message"), &gate.message);
         if let Some(season) = &gate.season {
             for (field, day) in [("from", &season.from), ("to", &season.to)] {
-                self.require(is_day(day), &format!("{path}.season.{field}"), "is no day of the year (MM-DD)");
+                self.require(
+                    is_day(day),
+                    &format!("{path}.season.{field}"),
+                    "is no day of the year (MM-DD)",
+                );
             }
         }
         let ordered = gate.from.zip(gate.to).is_none_or(|(from, to)| from < to);
@@ -262,7 +289,11 @@ impl Check<'_> {
         self.require(decides, path, "must name a body, a service or a crew");
         let crew = file.crews.iter().find(|crew| Some(&crew.code) == entry.crew.as_ref());
         if let (Some(crew), Some(service)) = (crew, &entry.service) {
-            self.require(crew.service == *service, &format!("{path}.crew"), "belongs to another service");
+            self.require(
+                crew.service == *service,
+                &format!("{path}.crew"),
+                "belongs to another service",
+            );
         }
     }
 }

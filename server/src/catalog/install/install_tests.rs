@@ -35,7 +35,8 @@ fn every_fault_is_named_with_its_path() {
     let mut document = demo();
     document["slug"] = json!("Ingéville");
     document["default_service"] = json!("nobody");
-    document["sectors"][1]["boundary"] = json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]});
+    document["sectors"][1]["boundary"] =
+        json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]});
     document["bodies"][2]["email"] = json!(null);
     document["crews"][0]["sector"] = json!("moon");
     document["categories"][1]["group"] = json!("not-yet");
@@ -72,7 +73,9 @@ fn a_word_that_is_not_known_is_refused_with_its_place() {
 fn severity_of_answers_stands_beside_the_question() {
     let document = demo();
     let said = document["categories"].as_array().unwrap().iter();
-    let words = said.flat_map(|category| category["questions"]["properties"].as_object()).flatten();
+    let words = said
+        .flat_map(|category| category["questions"]["properties"].as_object())
+        .flatten();
     let count = words.filter(|(_, question)| question["x-severity"].is_array()).count();
     assert!(count >= 3, "{count} questions state a severity");
 }

@@ -16,11 +16,11 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use futures_util::{StreamExt, stream};
 
+use super::database::settings_beside;
 use super::progress::Progress;
 use crate::app::App;
 use crate::catalog::install::install;
 use crate::catalog::model::Town;
-use crate::config::Config;
 use crate::flow::report::model::Relation;
 use crate::flow::report::submit::{Sender, submit};
 use refused::{Reason, Refused};
@@ -71,7 +71,7 @@ pub struct Reports {
 /// When the file or the database cannot be used. Rows that are refused are counted, not an error.
 pub async fn run(Import::Reports(args): Import) -> anyhow::Result<()> {
     let rows = read(&args)?;
-    let mut config = Config::from_process()?;
+    let mut config = settings_beside()?;
     // The pool's size bounds what is in flight; leave one for the rest.
     config.database.pool = config.database.pool.max(2);
     let in_flight = config.database.pool - 1;
@@ -101,7 +101,11 @@ pub async fn run(Import::Reports(args): Import) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stdout, reason = "the operator wants to see what would be done")]
 fn say_dry_town(rows: &[Row]) -> anyhow::Result<()> {
-    println!("{} rows; the town would be made with {} categories", rows.len(), town::categories(rows).len());
+    println!(
+        "{} rows; the town would be made with {} categories",
+        rows.len(),
+        town::categories(rows).len()
+    );
     Ok(())
 }
 
@@ -148,7 +152,10 @@ fn category_map(args: &Reports, town: &Town) -> anyhow::Result<HashMap<String, S
     let json = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let map: HashMap<String, String> = serde_json::from_str(&json).context("the category map is no JSON object")?;
     if let Some((from, code)) = map.iter().find(|(_, code)| town.category(code).is_none()) {
-        bail!("the category map sends {from:?} to {code:?}, which {} has not", town.name);
+        bail!(
+            "the category map sends {from:?} to {code:?}, which {} has not",
+            town.name
+        );
     }
     Ok(map)
 }
@@ -183,7 +190,10 @@ async fn put_in(
         match relation {
             Ok(relation) => {
                 outcome.taken += 1;
-                *outcome.relations.entry(relation.map_or("checked", Relation::as_str)).or_default() += 1;
+                *outcome
+                    .relations
+                    .entry(relation.map_or("checked", Relation::as_str))
+                    .or_default() += 1;
             }
             Err(reason) => outcome.refused.push(Refused { row, reason }),
         }
@@ -223,7 +233,12 @@ impl Outcome {
         let all = self.taken + self.refused.len();
         let rate = all as f64 / took.as_secs_f64().max(0.001);
         let done = if dry_run { "would be taken in" } else { "taken in" };
-        println!("{all} rows: {} {done}, {} refused; {:.1} s, {rate:.0} per second", self.taken, self.refused.len(), took.as_secs_f64());
+        println!(
+            "{all} rows: {} {done}, {} refused; {:.1} s, {rate:.0} per second",
+            self.taken,
+            self.refused.len(),
+            took.as_secs_f64()
+        );
         for (relation, count) in &self.relations {
             println!("  {relation:<20} {count}");
         }

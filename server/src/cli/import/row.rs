@@ -70,11 +70,19 @@ impl Columns {
         for mapping in maps {
             let Some(at) = place(&mapping.column) else {
                 let there: Vec<&str> = headers.iter().collect();
-                bail!("there is no column {:?}; the file has {}", mapping.column, there.join(", "));
+                bail!(
+                    "there is no column {:?}; the file has {}",
+                    mapping.column,
+                    there.join(", ")
+                );
             };
             places.insert(mapping.field, at);
         }
-        let missing: Vec<&str> = FIELDS[..5].iter().copied().filter(|field| !places.contains_key(field)).collect();
+        let missing: Vec<&str> = FIELDS[..5]
+            .iter()
+            .copied()
+            .filter(|field| !places.contains_key(field))
+            .collect();
         if !missing.is_empty() {
             bail!("no column says {}: use --map COLUMN=FIELD", missing.join(", "));
         }
@@ -135,7 +143,9 @@ impl Row {
         }
         let noon = NaiveTime::from_hms_opt(12, 0, 0)?;
         let local = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
-        let local = local.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+        let local = local
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
         let local = local.or_else(|| Some(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_time(noon)))?;
         Some(self.time_zone.from_local_datetime(&local).earliest()?.to_utc())
     }
@@ -212,7 +222,10 @@ mod tests {
     #[test]
     fn times_are_read_with_an_offset_or_by_the_town_s_clock() {
         let at = |text: &str| row_of(&["7", "1", "1", "x", text]).at().map(|at| at.to_rfc3339());
-        assert_eq!(at("2011-07-01T01:32:33-04:00").as_deref(), Some("2011-07-01T05:32:33+00:00"));
+        assert_eq!(
+            at("2011-07-01T01:32:33-04:00").as_deref(),
+            Some("2011-07-01T05:32:33+00:00")
+        );
         assert_eq!(at("2027-03-08 10:00:00").as_deref(), Some("2027-03-08T09:00:00+00:00"));
         assert_eq!(at("2027-07-08").as_deref(), Some("2027-07-08T10:00:00+00:00"));
         assert_eq!(at("yesterday"), None);

@@ -71,7 +71,9 @@ pub fn categories(rows: &[Row]) -> BTreeMap<String, String> {
 
 /// A name as a code: lower-case letters and digits without accents, hyphens between.
 pub fn plain_code(name: &str) -> String {
-    let letters = name.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c));
+    let letters = name
+        .nfd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c));
     let spaced: String = letters
         .flat_map(char::to_lowercase)
         .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
@@ -79,7 +81,11 @@ pub fn plain_code(name: &str) -> String {
     let mut code = spaced.split_whitespace().collect::<Vec<_>>().join("-");
     code.truncate(MAX_CODE);
     let code = code.trim_end_matches('-');
-    if code.len() < 2 { format!("x-{code}") } else { code.to_owned() }
+    if code.len() < 2 {
+        format!("x-{code}")
+    } else {
+        code.to_owned()
+    }
 }
 
 fn range(mut degrees: Vec<f64>) -> anyhow::Result<(f64, f64)> {

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::catalog::time_window::TimeWindow;
 
 const POTHOLE: Uuid = Uuid::from_u128(1);
 const ROADWAY: Uuid = Uuid::from_u128(2);

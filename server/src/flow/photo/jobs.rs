@@ -126,14 +126,10 @@ async fn refuse(app: &App, photo: &Photo, why: Refusal, now: DateTime<Utc>) -> R
 }
 
 /// A crew's proof has no reporter: the crew sees its photo refused where it looks at it.
-async fn tell_reporter(
-    app: &App,
-    tx: &Tx,
-    photo: &Photo,
-    why: Refusal,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let Some(report_id) = photo.report_id else { return Ok(()) };
+async fn tell_reporter(app: &App, tx: &Tx, photo: &Photo, why: Refusal, now: DateTime<Utc>) -> Result<(), Problem> {
+    let Some(report_id) = photo.report_id else {
+        return Ok(());
+    };
     for follower in queries::followers_of_report(tx, photo.town(), report_id).await? {
         let locale = Locale::from_tag(&follower.locale).unwrap_or_default();
         let detail = json!({"reason": why.text(&app.texts, locale)});
@@ -230,7 +226,11 @@ async fn orphans(app: &App, town: TownId, keys: Vec<Key>) -> Result<Vec<Key>, Pr
     let derived = queries::known_derived(&tx, town, hashes(false)).await?;
     drop(tx);
     let named = |key: &Key| {
-        let known = if key.part == Part::Original { &originals } else { &derived };
+        let known = if key.part == Part::Original {
+            &originals
+        } else {
+            &derived
+        };
         known.iter().any(|hash| hash.as_slice() == key.sha256)
     };
     Ok(keys.iter().filter(|key| !named(key)).cloned().collect())

@@ -31,7 +31,12 @@ pub struct PhotoLinks {
 ///
 /// # Errors
 /// Never with a row that the schema let in.
-pub fn links(keys: &KeyRing, public_url: &str, photo: &Photo, now: DateTime<Utc>) -> Result<Option<PhotoLinks>, Problem> {
+pub fn links(
+    keys: &KeyRing,
+    public_url: &str,
+    photo: &Photo,
+    now: DateTime<Utc>,
+) -> Result<Option<PhotoLinks>, Problem> {
     if photo.state()? != PhotoState::Ready {
         return Ok(None);
     }

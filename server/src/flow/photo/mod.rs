@@ -20,3 +20,7 @@ pub mod receive;
 pub mod release;
 pub mod store;
 pub mod upload;
+
+#[cfg(test)]
+#[path = "photo_tests.rs"]
+mod tests;

@@ -78,7 +78,11 @@ impl Refusal {
     /// As an answer of the photo's own endpoint: the only place where a bad photo is an error.
     #[must_use]
     pub fn problem(self, texts: &Texts, locale: Locale) -> Problem {
-        let kind = if self == Self::TooLarge { Kind::BodyTooLarge } else { Kind::PhotoRefused };
+        let kind = if self == Self::TooLarge {
+            Kind::BodyTooLarge
+        } else {
+            Kind::PhotoRefused
+        };
         Problem::new(kind)
             .with("reason", self.as_str())
             .with("reason_text", self.text(texts, locale))
@@ -221,7 +225,11 @@ impl Received {
     pub fn upright(&self) -> (i32, i32) {
         let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
         let (width, height) = (side(self.sniffed.width), side(self.sniffed.height));
-        if self.sniffed.orientation >= 5 { (height, width) } else { (width, height) }
+        if self.sniffed.orientation >= 5 {
+            (height, width)
+        } else {
+            (width, height)
+        }
     }
 }
 

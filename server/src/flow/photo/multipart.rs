@@ -70,9 +70,15 @@ pub async fn read(headers: &HeaderMap, payload: web::Payload, limits: Limits) ->
                 parts.report = Some(report.ok_or_else(|| too_large(limits.report))?);
             }
             "photo" => {
-                let keep = if parts.photos.len() < limits.photos { limits.photo } else { 0 };
+                let keep = if parts.photos.len() < limits.photos {
+                    limits.photo
+                } else {
+                    0
+                };
                 let photo = collect(&mut field, keep, &mut left).await?;
-                parts.photos.push(photo.ok_or(if keep == 0 { Refusal::TooMany } else { Refusal::TooLarge }));
+                parts
+                    .photos
+                    .push(photo.ok_or(if keep == 0 { Refusal::TooMany } else { Refusal::TooLarge }));
             }
             _ => return Err(Problem::field("multipart", "unknown_part")),
         }

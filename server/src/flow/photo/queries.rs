@@ -238,21 +238,19 @@ pub async fn set_ready(
     derived: &Derived,
 ) -> Result<bool, Problem> {
     let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
-    let changed = diesel::update(
-        photo::table.filter(photo::jurisdiction_id.eq(town.0).and(photo::id.eq(id))),
-    )
-    .filter(photo::state.eq("received"))
-    .set((
-        photo::state.eq("ready"),
-        photo::derived_sha256.eq(derived_sha256),
-        photo::placeholder.eq(&derived.placeholder),
-        // The column has no unsigned type: the same 64 bits.
-        photo::perceptual_hash.eq(derived.perceptual_hash.cast_signed()),
-        photo::width.eq(side(derived.large.width)),
-        photo::height.eq(side(derived.large.height)),
-    ))
-    .execute(&mut &*conn)
-    .await?;
+    let changed = diesel::update(photo::table.filter(photo::jurisdiction_id.eq(town.0).and(photo::id.eq(id))))
+        .filter(photo::state.eq("received"))
+        .set((
+            photo::state.eq("ready"),
+            photo::derived_sha256.eq(derived_sha256),
+            photo::placeholder.eq(&derived.placeholder),
+            // The column has no unsigned type: the same 64 bits.
+            photo::perceptual_hash.eq(derived.perceptual_hash.cast_signed()),
+            photo::width.eq(side(derived.large.width)),
+            photo::height.eq(side(derived.large.height)),
+        ))
+        .execute(&mut &*conn)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -261,13 +259,11 @@ pub async fn set_ready(
 /// # Errors
 /// When the database refuses.
 pub async fn set_refused(conn: &AsyncPgConnection, town: TownId, id: Uuid, why: Refusal) -> Result<bool, Problem> {
-    let changed = diesel::update(
-        photo::table.filter(photo::jurisdiction_id.eq(town.0).and(photo::id.eq(id))),
-    )
-    .filter(photo::state.eq("received"))
-    .set((photo::state.eq("refused"), photo::refusal.eq(why.as_str())))
-    .execute(&mut &*conn)
-    .await?;
+    let changed = diesel::update(photo::table.filter(photo::jurisdiction_id.eq(town.0).and(photo::id.eq(id))))
+        .filter(photo::state.eq("received"))
+        .set((photo::state.eq("refused"), photo::refusal.eq(why.as_str())))
+        .execute(&mut &*conn)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -382,7 +378,11 @@ pub async fn known_derived(
     hashes: Vec<&[u8]>,
 ) -> Result<Vec<Vec<u8>>, Problem> {
     let known = photo::table
-        .filter(photo::jurisdiction_id.eq(town.0).and(photo::derived_sha256.eq_any(hashes)))
+        .filter(
+            photo::jurisdiction_id
+                .eq(town.0)
+                .and(photo::derived_sha256.eq_any(hashes)),
+        )
         .select(photo::derived_sha256.assume_not_null())
         .distinct()
         .load(&mut &*conn)

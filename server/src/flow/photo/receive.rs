@@ -109,7 +109,16 @@ pub async fn attach_to_report(
     received: &Received,
     now: DateTime<Utc>,
 ) -> Result<Photo, Problem> {
-    attach(conn, town, Subject::Report(report_id), photo_id, uploaded_by, received, now).await
+    attach(
+        conn,
+        town,
+        Subject::Report(report_id),
+        photo_id,
+        uploaded_by,
+        received,
+        now,
+    )
+    .await
 }
 
 /// The same for a crew's proof of a repair.
@@ -125,7 +134,16 @@ pub async fn attach_to_alert(
     received: &Received,
     now: DateTime<Utc>,
 ) -> Result<Photo, Problem> {
-    attach(conn, town, Subject::Alert(alert_id), photo_id, uploaded_by, received, now).await
+    attach(
+        conn,
+        town,
+        Subject::Alert(alert_id),
+        photo_id,
+        uploaded_by,
+        received,
+        now,
+    )
+    .await
 }
 
 pub(super) async fn attach(

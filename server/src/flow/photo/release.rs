@@ -33,7 +33,9 @@ pub async fn release(
     let town = tx.town();
     let staff = authorise(&mut tx, token, now).await?;
     let photo = queries::find(&tx, town, id).await?.ok_or_else(not_found)?;
-    let standing = queries::standing(&tx, town, photo.subject()?).await?.ok_or_else(not_found)?;
+    let standing = queries::standing(&tx, town, photo.subject()?)
+        .await?
+        .ok_or_else(not_found)?;
     permit(&staff, Operation::ReleasePhoto, &standing.target)?;
     if photo.released_at.is_some() == public {
         return Ok(photo);

@@ -145,13 +145,7 @@ pub async fn upload(app: &App, order: &Upload<'_>, bytes: Bytes, now: DateTime<U
     Ok(PhotoLine::received(photo.id, &received, time_zone))
 }
 
-async fn note(
-    tx: &Tx,
-    order: &Upload<'_>,
-    actor: &Actor,
-    photo: &Photo,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
+async fn note(tx: &Tx, order: &Upload<'_>, actor: &Actor, photo: &Photo, now: DateTime<Utc>) -> Result<(), Problem> {
     let entry = Entry {
         actor,
         action: order.action,

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::catalog::closing::CloseBy;
 
 /// Every code reads back from text and from JSON, and no two values share one.
 macro_rules! assert_codes {

@@ -51,11 +51,7 @@ impl PhotoStore for FolderStore {
         Box::pin(blocking(move || Ok(there(fs::read(path))?.map(Bytes::from))))
     }
 
-    fn remove<'a>(
-        &'a self,
-        key: &'a Key,
-        not_since: Option<DateTime<Utc>>,
-    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+    fn remove<'a>(&'a self, key: &'a Key, not_since: Option<DateTime<Utc>>) -> BoxFuture<'a, Result<bool, StoreError>> {
         let path = self.path(key);
         Box::pin(blocking(move || remove(&path, not_since)))
     }
@@ -117,7 +113,9 @@ fn walk(
         };
         for entry in entries {
             let entry = entry?;
-            let Some(about) = there(entry.metadata())? else { continue };
+            let Some(about) = there(entry.metadata())? else {
+                continue;
+            };
             if DateTime::<Utc>::from(about.modified()?) >= before {
                 continue;
             }

@@ -138,11 +138,7 @@ pub trait PhotoStore: Send + Sync {
     ///
     /// # Errors
     /// When the store is away.
-    fn remove<'a>(
-        &'a self,
-        key: &'a Key,
-        not_since: Option<DateTime<Utc>>,
-    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+    fn remove<'a>(&'a self, key: &'a Key, not_since: Option<DateTime<Utc>>) -> BoxFuture<'a, Result<bool, StoreError>>;
 
     /// Everything of a town that was put before an instant, in batches of at most 1,000.
     fn put_before(&self, town: TownId, before: DateTime<Utc>) -> BoxStream<'_, Result<Vec<Key>, StoreError>>;

@@ -88,9 +88,15 @@ impl S3Store {
 impl PhotoStore for S3Store {
     fn put<'a>(&'a self, key: &'a Key, bytes: Bytes) -> BoxFuture<'a, Result<(), StoreError>> {
         // An original is never to be shown by the service itself, whatever its type.
-        let media_type = if key.part == Part::Original { "application/octet-stream" } else { "image/jpeg" };
+        let media_type = if key.part == Part::Original {
+            "application/octet-stream"
+        } else {
+            "image/jpeg"
+        };
         Box::pin(async move {
-            let stored = self.bucket.put_object_with_content_type(key.to_string(), &bytes, media_type);
+            let stored = self
+                .bucket
+                .put_object_with_content_type(key.to_string(), &bytes, media_type);
             stored.await?;
             Ok(())
         })
@@ -103,11 +109,7 @@ impl PhotoStore for S3Store {
         })
     }
 
-    fn remove<'a>(
-        &'a self,
-        key: &'a Key,
-        not_since: Option<DateTime<Utc>>,
-    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+    fn remove<'a>(&'a self, key: &'a Key, not_since: Option<DateTime<Utc>>) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move {
             // The service says the same for what was there and what was not, so look first.
             let Some(put_at) = self.put_at(key).await? else {

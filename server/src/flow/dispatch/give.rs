@@ -1,0 +1,133 @@
+//! Giving an alert to a crew, and planning when it goes.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::model::{Shift, Task, TaskState};
+use super::queries::{self, NewTask, Plan};
+use crate::audit;
+use crate::catalog::calendar::local_date;
+use crate::catalog::model::Town;
+use crate::db::Tx;
+use crate::flow::alert::model::Alert;
+use crate::flow::status::advance::advance;
+use crate::flow::status::event::{By, Details};
+use crate::flow::status::machine::Given;
+use crate::flow::status::vocabulary::Step;
+use crate::http::problem::{Kind, Problem};
+
+/// Who goes, when, and with which words.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// Crew.
+    pub crew_id: Uuid,
+    /// Day, a local date from today on; without it the crew decides.
+    pub planned_on: Option<NaiveDate>,
+    /// Part of the day.
+    pub shift: Option<Shift>,
+    /// For the crew.
+    pub instructions: Option<&'a str>,
+}
+
+/// Gives an alert to a crew: whoever had it has it no longer. With a day, residents hear of the day only.
+///
+/// # Errors
+/// [`Kind::Invalid`] when the crew is unknown or no longer goes out, [`Kind::IllegalStep`].
+pub async fn dispatch(
+    tx: &mut Tx,
+    town: &Town,
+    alert: &mut Alert,
+    order: Order<'_>,
+    by: By<'_>,
+    now: DateTime<Utc>,
+) -> Result<Task, Problem> {
+    let crew = town.crews.get(&order.crew_id).filter(|crew| crew.active);
+    let crew = crew.ok_or_else(|| Problem::field("crew_id", "unknown_crew"))?;
+    queries::end_task(tx, alert.id, TaskState::Withdrawn, now).await?;
+    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let id = Uuid::now_v7();
+    let new = NewTask {
+        jurisdiction_id: town.id.0,
+        id,
+        alert_id: alert.id,
+        crew_id: crew.id,
+        planned_on: order.planned_on,
+        shift: order.shift.map(Shift::as_str),
+        instructions: order.instructions,
+        created_at: now,
+        created_by: by.user(),
+    };
+    queries::add_task(tx, &new).await?;
+    audit::changed(tx, town.id, &[("task", id)], now).await?;
+    alert.crew_id = Some(crew.id);
+    let with_task = Details {
+        task_id: Some(id),
+        note: order.instructions,
+        ..by.details
+    };
+    let quiet = Details {
+        quiet: order.planned_on.is_some(),
+        ..with_task
+    };
+    advance(
+        tx,
+        town,
+        alert,
+        Step::Dispatch,
+        Given::on(today),
+        by.clone().with(quiet),
+        now,
+    )
+    .await?;
+    if order.planned_on.is_some() {
+        let given = Given {
+            planned_date: order.planned_on,
+            ..Given::on(today)
+        };
+        advance(tx, town, alert, Step::Plan, given, by.with(with_task), now).await?;
+    }
+    queries::find_task(tx, id).await
+}
+
+/// Plans a task anew; another day is a step of the alert, and residents hear of it.
+///
+/// # Errors
+/// [`Kind::Conflict`] when the crew no longer has the task, [`Kind::IllegalStep`], [`Kind::Invalid`].
+pub async fn replan(
+    tx: &mut Tx,
+    town: &Town,
+    alert: &mut Alert,
+    task: &Task,
+    plan: &Plan<'_>,
+    by: By<'_>,
+    now: DateTime<Utc>,
+) -> Result<Task, Problem> {
+    if !task.is_live() {
+        return Err(Problem::new(Kind::Conflict).with("reason", "task_ended"));
+    }
+    queries::plan(tx, task.id, plan).await?;
+    audit::changed(tx, town.id, &[("task", task.id)], now).await?;
+    if plan.planned_on.is_some() && plan.planned_on != task.planned_on {
+        let today = local_date(town.time_zone, now).unwrap_or_default();
+        let given = Given {
+            planned_date: plan.planned_on,
+            ..Given::on(today)
+        };
+        let details = Details {
+            task_id: Some(task.id),
+            ..by.details
+        };
+        advance(tx, town, alert, Step::Plan, given, by.with(details), now).await?;
+    } else {
+        let entry = audit::Entry {
+            actor: &by.actor,
+            action: by.action,
+            entity: "task",
+            entity_id: Some(task.id),
+            detail: serde_json::json!({"rank": plan.rank, "locked": plan.locked, "shift": plan.shift}),
+            request_id: by.request_id,
+        };
+        audit::record(tx, town.id, &entry, now).await?;
+    }
+    queries::find_task(tx, task.id).await
+}

@@ -1,0 +1,225 @@
+//! Steps of an alert over HTTP.
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::wire::{AlertAnswer, answer};
+use crate::app::App;
+use crate::auth::token::StaffToken;
+use crate::catalog::calendar::local_date;
+use crate::db::Tx;
+use crate::flow::alert::model::Alert;
+use crate::flow::alert::queries::lock;
+use crate::flow::command::{Command, current};
+use crate::flow::dispatch::{self, act, hand_over};
+use crate::flow::status::advance::advance;
+use crate::flow::status::event::{By, Details, Material};
+use crate::flow::status::machine::Given;
+use crate::flow::status::vocabulary::{HoldReason, Step};
+use crate::flow::status::{queries, triage};
+use crate::http::client::Client;
+use crate::http::etag::expected_version;
+use crate::http::json::Body;
+use crate::http::problem::{FieldErrors, Problem};
+use crate::http::responses::StaffCommand;
+use crate::people::policy::{Operation, permit, permit_any};
+
+/// Longest words of a request, characters.
+const LONGEST: usize = 4_000;
+
+/// A step of an alert.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepRequest {
+    /// The client's own id (UUIDv7): sent again, the step is not taken again.
+    pub id: Option<Uuid>,
+    /// Which; a crew is given by `/dispatch`.
+    pub step: Step,
+    /// Why, in words: for `reject`, `take_back`.
+    #[schema(max_length = 4000)]
+    pub reason: Option<String>,
+    /// What a hold waits for.
+    pub hold_reason: Option<HoldReason>,
+    /// When a hold is looked at again.
+    pub review_date: Option<NaiveDate>,
+    /// When the crew will come.
+    pub planned_date: Option<NaiveDate>,
+    /// Outside body, for `transfer`.
+    pub body_id: Option<Uuid>,
+    /// For colleagues.
+    #[schema(max_length = 4000)]
+    pub note: Option<String>,
+    /// For residents.
+    #[schema(max_length = 4000)]
+    pub public_note: Option<String>,
+    /// Time worked.
+    #[schema(minimum = 0, maximum = 100_000)]
+    pub minutes: Option<i32>,
+    /// What was used up or is needed.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub material: Vec<Material>,
+    /// Photos of the repair that were sent before.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub photo_ids: Vec<Uuid>,
+}
+
+impl StepRequest {
+    fn check(&self) -> Result<(), Problem> {
+        let mut errors = FieldErrors::default();
+        words(&mut errors, "reason", self.reason.as_deref());
+        words(&mut errors, "note", self.note.as_deref());
+        words(&mut errors, "public_note", self.public_note.as_deref());
+        if self.step == Step::Dispatch {
+            errors.add("step", "use_dispatch");
+        }
+        work(&mut errors, self.minutes, &self.material);
+        errors.check(())
+    }
+
+    fn details<'a>(&'a self, request_hash: &'a [u8]) -> Details<'a> {
+        Details {
+            id: self.id,
+            request_hash: self.id.map(|_| request_hash),
+            note: self.note.as_deref(),
+            public_note: self.public_note.as_deref(),
+            minutes: self.minutes,
+            material: &self.material,
+            ..Details::default()
+        }
+    }
+}
+
+/// Holds words of a request against the longest that are stored.
+pub fn words(errors: &mut FieldErrors, field: &'static str, words: Option<&str>) {
+    // PostgreSQL stores no NUL in a text.
+    if words.is_some_and(|words| words.chars().count() > LONGEST || words.contains('\0')) {
+        errors.add(field, "text");
+    }
+}
+
+/// Holds time worked and material against their ranges.
+pub fn work(errors: &mut FieldErrors, minutes: Option<i32>, material: &[Material]) {
+    if minutes.is_some_and(|minutes| !(0..=100_000).contains(&minutes)) {
+        errors.add("minutes", "minutes");
+    }
+    let wrong = |item: &Material| {
+        let unit = item.unit.as_deref().unwrap_or_default();
+        let said = !item.name.trim().is_empty() && item.name.chars().count() <= 200 && unit.chars().count() <= 40;
+        let storable = !item.name.contains('\0') && !unit.contains('\0');
+        !(said && storable && item.quantity.is_finite() && item.quantity >= 0.0)
+    };
+    if material.len() > 100 || material.iter().any(wrong) {
+        errors.add("material", "material");
+    }
+}
+
+/// SHA-256 of an action as understood: what it is about, and its body.
+///
+/// # Errors
+/// Never with bodies of ours.
+pub fn request_hash(about: Uuid, body: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    let json = serde_json::to_vec(body).map_err(Problem::internal)?;
+    let mut digest = Sha256::new();
+    digest.update(about.as_bytes());
+    digest.update(json);
+    Ok(digest.finalize().to_vec())
+}
+
+/// The operation that a step is, for the policy.
+const fn operation(step: Step) -> Operation {
+    match step {
+        Step::Qualify => Operation::Qualify,
+        Step::Dispatch | Step::Plan => Operation::Dispatch,
+        Step::Hold | Step::Resume => Operation::Hold,
+        Step::Deliver | Step::Reopen => Operation::Deliver,
+        Step::Reject => Operation::Reject,
+        Step::Transfer => Operation::Transfer,
+        Step::TakeBack => Operation::TakeBack,
+        Step::Start
+        | Step::Pause
+        | Step::MakeSafe
+        | Step::Finish
+        | Step::NotFound
+        | Step::NotOurs
+        | Step::NeedMaterial
+        | Step::Dangerous => Operation::ActOnTask,
+    }
+}
+
+/// Takes a step of an alert.
+///
+/// With an `id` of the client it may be sent again without harm. With `If-Match` it is only taken if the alert is still as
+/// it was read.
+#[utoipa::path(operation_id = "take_step", tag = "desk",
+    params(("id" = Uuid, Path, description = "Alert."), ("If-Match" = Option<String>, Header, description = "ETag that was read.")),
+    request_body = StepRequest,
+    responses(
+        (status = 200, description = "The alert as it stands now.", body = AlertAnswer, headers(("ETag" = String, description = "Its version."))),
+        StaffCommand,
+    ))]
+#[post("/v1/alerts/{id}/steps")]
+pub async fn take_step(
+    app: web::Data<App>,
+    token: StaffToken,
+    client: Client,
+    request: HttpRequest,
+    id: web::Path<Uuid>,
+    Body(body): Body<StepRequest>,
+) -> Result<HttpResponse, Problem> {
+    body.check()?;
+    let (id, expected) = (id.into_inner(), expected_version(&request)?);
+    let mut command = Command::begin(&app, token, Utc::now()).await?;
+    let operation = operation(body.step);
+    permit_any(&command.staff, operation)?;
+    let mut alert = lock(&mut command.tx, id).await?;
+    let hash = request_hash(id, &body)?;
+    if is_replay(&mut command.tx, body.id, &hash).await? {
+        return answer(&command.town, &alert);
+    }
+    let role = permit(&command.staff, operation, &alert.target())?;
+    current(&alert, expected)?;
+    let by = By::staff(&command.staff, role, "take_step", &client).with(body.details(&hash));
+    take(&mut command, &mut alert, &body, by).await?;
+    command.tx.commit().await?;
+    app.wake.notify_one();
+    answer(&command.town, &alert)
+}
+
+/// Whether the action with this id, if it has one, was taken before.
+async fn is_replay(tx: &mut Tx, id: Option<Uuid>, hash: &[u8]) -> Result<bool, Problem> {
+    match id {
+        Some(id) => queries::is_replay(tx, id, hash).await,
+        None => Ok(false),
+    }
+}
+
+async fn take(command: &mut Command, alert: &mut Alert, body: &StepRequest, by: By<'_>) -> Result<(), Problem> {
+    let Command { tx, town, now, .. } = command;
+    let now: DateTime<Utc> = *now;
+    let reason = body.reason.as_deref();
+    match (body.step, body.body_id) {
+        (Step::Transfer, Some(body_id)) => hand_over::send(tx, town, alert, body_id, reason, by, now).await?,
+        (Step::TakeBack, _) => triage::take_back(tx, town, alert, reason.unwrap_or_default(), by, now).await?,
+        (step, body_id) => {
+            let given = Given {
+                today: local_date(town.time_zone, now).unwrap_or_default(),
+                reason,
+                hold_reason: body.hold_reason,
+                review_date: body.review_date,
+                planned_date: body.planned_date,
+                outside_body: body_id,
+                proof_photos: act::proofs(tx, alert, &body.photo_ids).await?,
+            };
+            if let Some(day) = body.planned_date.filter(|_| step == Step::Plan) {
+                dispatch::queries::plan_live(tx, alert.id, day).await?;
+            }
+            advance(tx, town, alert, step, given, by, now).await?
+        }
+    };
+    Ok(())
+}

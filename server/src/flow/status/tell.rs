@@ -1,0 +1,82 @@
+//! Who hears of a step, and what: followers by a small vocabulary, the service when it has to act.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::effects::Taken;
+use super::event::By;
+use super::vocabulary::{Status, Step};
+use crate::catalog::model::Town;
+use crate::db::Tx;
+use crate::flow::alert::model::Alert;
+use crate::flow::notification::fan_out::{self, ServiceNotice};
+use crate::flow::notification::template::Template;
+use crate::http::problem::Problem;
+
+/// Writes what followers and the service are owed for a step.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn tell(
+    tx: &Tx,
+    town: &Town,
+    alert: &Alert,
+    taken: &Taken<'_>,
+    event_id: Uuid,
+    by: &By<'_>,
+) -> Result<(), Problem> {
+    let template = template(taken).filter(|_| !by.details.quiet);
+    if let Some(template) = template {
+        let detail = detail(alert, taken, by);
+        fan_out::followers(tx, town.id, alert.id, event_id, template, detail, taken.at).await?;
+    }
+    let notice = notice(taken.step).filter(|_| !by.details.quiet);
+    if let (Some(notice), Some(service)) = (notice, town.services.get(&alert.service_id)) {
+        let urgent = taken.step.raises_priority();
+        let zone = town.time_zone;
+        fan_out::service(tx, town.id, service, zone, alert.id, event_id, notice, urgent, taken.at).await?;
+    }
+    Ok(())
+}
+
+/// What followers are told of a step; nothing of what is the town's own affair.
+fn template(taken: &Taken<'_>) -> Option<Template> {
+    match taken.step {
+        Step::Qualify => Some(Template::Qualified),
+        Step::Dispatch => Some(Template::Dispatched),
+        Step::Plan => Some(Template::Planned),
+        Step::Start => Some(Template::InProgress),
+        Step::Hold | Step::NeedMaterial => Some(Template::OnHold),
+        Step::MakeSafe => Some(Template::MadeSafe),
+        Step::Deliver => Some(Template::Resolved),
+        Step::Reject => Some(Template::Rejected),
+        Step::Transfer => Some(Template::Transferred),
+        Step::TakeBack => (taken.from == Status::Transferred).then_some(Template::TakenBack),
+        Step::Reopen => Some(Template::Reopened),
+        Step::Pause | Step::Resume | Step::Finish | Step::NotFound | Step::NotOurs | Step::Dangerous => None,
+    }
+}
+
+/// What the service is told of a step that somebody else took.
+const fn notice(step: Step) -> Option<ServiceNotice> {
+    match step {
+        Step::Dangerous => Some(ServiceNotice::RaisedSeverity),
+        Step::TakeBack => Some(ServiceNotice::TakenBack),
+        Step::Reopen => Some(ServiceNotice::NewAlert),
+        _ => None,
+    }
+}
+
+/// What a message says that may have changed by the time it is sent.
+fn detail(alert: &Alert, taken: &Taken<'_>, by: &By<'_>) -> Value {
+    json!({
+        "status": taken.to.public_status(),
+        "reason": alert.reason.as_deref().or(taken.given.reason),
+        "public_note": by.details.public_note,
+        "planned_on": taken.given.planned_date,
+        "review_on": alert.review_on,
+        "body_id": alert.body_id,
+        "expected_from": alert.expected_from,
+        "expected_to": alert.expected_to,
+    })
+}

@@ -1,0 +1,316 @@
+//! What a list of alerts is narrowed to, and in which order it comes.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use geo_dedup::cell::CellRange;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::geojson::Format;
+use super::narrow::{self, Bounds};
+use crate::catalog::model::Town;
+use crate::db::schema::{alert, report};
+use crate::flow::status::vocabulary::{Phase, Status};
+use crate::http::page::PageQuery;
+use crate::http::problem::{FieldErrors, Problem};
+
+/// Order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// Latest opened first.
+    #[default]
+    Newest,
+    /// Earliest opened first.
+    Oldest,
+    /// Next due first.
+    Due,
+}
+
+/// Query parameters of the queue. What is not given narrows nothing.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct QueueQuery {
+    /// Statuses, separated by commas.
+    pub status: Option<String>,
+    /// Part of the work.
+    pub phase: Option<Phase>,
+    /// Code of a category or of a group of them.
+    pub category: Option<String>,
+    /// Service in charge.
+    pub service_id: Option<Uuid>,
+    /// Sector.
+    pub sector_id: Option<Uuid>,
+    /// Crew it was dispatched to.
+    pub crew_id: Option<Uuid>,
+    /// This priority or more, 1 to 4.
+    #[param(minimum = 1, maximum = 4)]
+    pub priority: Option<i16>,
+    /// This severity or more, 0 to 2.
+    #[param(minimum = 0, maximum = 2)]
+    pub severity: Option<i16>,
+    /// Only what is past its promise and still open.
+    pub overdue: Option<bool>,
+    /// Only open ones (true, the default) or only closed ones (false).
+    pub open: Option<bool>,
+    /// West, south, east, north; degrees.
+    #[param(example = "2.33,48.85,2.36,48.87")]
+    pub bbox: Option<String>,
+    /// H3 cell of any resolution.
+    pub h3: Option<String>,
+    /// Words in the reference, the address or what a report says; 2 to 100 characters.
+    #[param(min_length = 2, max_length = 100)]
+    pub q: Option<String>,
+    /// Order.
+    pub sort: Option<Sort>,
+    /// Form of the list; without it the `Accept` header decides.
+    pub format: Option<Format>,
+    /// Rows wanted, 1 to 500; 50 when not given.
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<i64>,
+    /// Where the page before ended, from its `Link` header or `next`.
+    pub cursor: Option<String>,
+}
+
+/// A query on alerts that is still being narrowed.
+pub type Narrowed<'a> = alert::BoxedQuery<'a, Pg>;
+
+/// Where a page ended: its order, that order's instant, the identity.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Key(pub Sort, pub DateTime<Utc>, pub Uuid);
+
+/// The query parameters as understood.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    statuses: Option<Vec<&'static str>>,
+    categories: Option<Vec<Uuid>>,
+    ranges: Option<Vec<CellRange>>,
+    pattern: Option<String>,
+    /// The exact box.
+    pub bounds: Option<Bounds>,
+    /// Order.
+    pub sort: Sort,
+    /// Rows wanted.
+    pub limit: i64,
+    after: Option<Key>,
+    query: QueueQuery,
+}
+
+impl Filter {
+    /// Reads the parameters; names every one that is wrong.
+    pub fn read(town: &Town, query: QueueQuery) -> Result<Self, Problem> {
+        let mut errors = FieldErrors::default();
+        let statuses = statuses(&query, &mut errors);
+        let categories = categories(town, query.category.as_deref(), &mut errors);
+        let pattern = pattern(query.q.as_deref(), &mut errors);
+        if query.priority.is_some_and(|priority| !(1..=4).contains(&priority)) {
+            errors.add("priority", "priority");
+        }
+        if query.severity.is_some_and(|severity| !(0..=2).contains(&severity)) {
+            errors.add("severity", "severity");
+        }
+        errors.check(())?;
+        let page = PageQuery {
+            limit: query.limit,
+            cursor: query.cursor.clone(),
+        };
+        let sort = query.sort.unwrap_or_default();
+        let after: Option<Key> = page.after()?;
+        if after.is_some_and(|Key(of, ..)| of != sort) {
+            return Err(Problem::field("cursor", "cursor"));
+        }
+        let bounds = query.bbox.as_deref().map(Bounds::parse).transpose()?;
+        Ok(Self {
+            statuses,
+            categories,
+            ranges: ranges(bounds.as_ref(), query.h3.as_deref())?,
+            pattern,
+            bounds,
+            sort,
+            limit: page.limit()?,
+            after,
+            query,
+        })
+    }
+
+    /// The key of a row in this order.
+    pub const fn key(&self, opened_at: DateTime<Utc>, due_at: DateTime<Utc>, id: Uuid) -> Key {
+        match self.sort {
+            Sort::Newest | Sort::Oldest => Key(self.sort, opened_at, id),
+            Sort::Due => Key(self.sort, due_at, id),
+        }
+    }
+
+    /// Narrows a query on one town's alerts.
+    pub fn narrow<'a>(&'a self, query: Narrowed<'a>, now: DateTime<Utc>) -> Narrowed<'a> {
+        let mut query = self.by_row(query, now);
+        if let Some(ranges) = &self.ranges {
+            query = query.filter(any_range(ranges));
+        }
+        if let Some(pattern) = &self.pattern {
+            let said = report::table
+                .filter(report::jurisdiction_id.eq(alert::jurisdiction_id))
+                .filter(report::alert_id.eq(alert::id))
+                .filter(report::description.ilike(pattern));
+            query = query.filter(
+                alert::reference
+                    .ilike(pattern)
+                    .nullable()
+                    .or(alert::address.ilike(pattern))
+                    .or(exists(said).nullable()),
+            );
+        }
+        self.in_order(query)
+    }
+
+    fn by_row<'a>(&'a self, mut query: Narrowed<'a>, now: DateTime<Utc>) -> Narrowed<'a> {
+        let asked = &self.query;
+        // A literal rather than a value: the indexes of open and of closed alerts are chosen by it.
+        query = if asked.open.unwrap_or(true) {
+            query.filter(alert::open)
+        } else {
+            query.filter(diesel::dsl::not(alert::open))
+        };
+        if let Some(statuses) = &self.statuses {
+            query = query.filter(alert::status.eq_any(statuses));
+        }
+        if let Some(categories) = &self.categories {
+            query = query.filter(alert::category_id.eq_any(categories));
+        }
+        if let Some(service) = asked.service_id {
+            query = query.filter(alert::service_id.eq(service));
+        }
+        if let Some(sector) = asked.sector_id {
+            query = query.filter(alert::sector_id.eq(sector));
+        }
+        if let Some(crew) = asked.crew_id {
+            query = query.filter(alert::crew_id.eq(crew));
+        }
+        if let Some(priority) = asked.priority {
+            query = query.filter(alert::priority.ge(priority));
+        }
+        if let Some(severity) = asked.severity {
+            query = query.filter(alert::severity.ge(severity));
+        }
+        match asked.overdue {
+            Some(true) => query.filter(alert::open.and(alert::due_at.lt(now))),
+            Some(false) => query.filter(alert::due_at.ge(now)),
+            None => query,
+        }
+    }
+
+    fn in_order<'a>(&self, query: Narrowed<'a>) -> Narrowed<'a> {
+        let after = self.after.map(|Key(_, at, id)| (at, id));
+        let query = query.limit(self.limit + 1);
+        match (self.sort, after) {
+            (Sort::Newest, None) => query.order((alert::opened_at.desc(), alert::id.desc())),
+            (Sort::Newest, Some((at, id))) => query
+                .filter(
+                    alert::opened_at
+                        .lt(at)
+                        .or(alert::opened_at.eq(at).and(alert::id.lt(id))),
+                )
+                .filter(alert::opened_at.le(at))
+                .order((alert::opened_at.desc(), alert::id.desc())),
+            (Sort::Oldest, None) => query.order((alert::opened_at, alert::id)),
+            (Sort::Oldest, Some((at, id))) => query
+                .filter(
+                    alert::opened_at
+                        .gt(at)
+                        .or(alert::opened_at.eq(at).and(alert::id.gt(id))),
+                )
+                .filter(alert::opened_at.ge(at))
+                .order((alert::opened_at, alert::id)),
+            (Sort::Due, None) => query.order((alert::due_at, alert::id)),
+            (Sort::Due, Some((at, id))) => query
+                .filter(alert::due_at.gt(at).or(alert::due_at.eq(at).and(alert::id.gt(id))))
+                .filter(alert::due_at.ge(at))
+                .order((alert::due_at, alert::id)),
+        }
+    }
+}
+
+fn statuses(query: &QueueQuery, errors: &mut FieldErrors) -> Option<Vec<&'static str>> {
+    let named = query.status.as_deref().map(|text| {
+        let parsed: Result<Vec<Status>, _> = text.split(',').map(|code| code.trim().parse()).collect();
+        parsed.unwrap_or_else(|_| {
+            errors.add("status", "unknown_status");
+            Vec::new()
+        })
+    });
+    if named.is_none() && query.phase.is_none() {
+        return None;
+    }
+    let wanted = Status::ALL.iter().filter(|status| {
+        let by_name = named.as_ref().is_none_or(|named| named.contains(status));
+        by_name && query.phase.is_none_or(|phase| status.phase() == phase)
+    });
+    Some(wanted.map(|status| status.as_str()).collect())
+}
+
+/// A category, or all below a group.
+fn categories(town: &Town, code: Option<&str>, errors: &mut FieldErrors) -> Option<Vec<Uuid>> {
+    let code = code?;
+    let Some(root) = town.category(code) else {
+        errors.add("category", "desk_category");
+        return None;
+    };
+    let mut found = vec![root.id];
+    let mut looked_at = 0;
+    while let Some(&parent) = found.get(looked_at) {
+        let below = town
+            .categories
+            .iter()
+            .filter(|category| category.parent_id == Some(parent));
+        let fresh: Vec<Uuid> = below
+            .map(|category| category.id)
+            .filter(|id| !found.contains(id))
+            .collect();
+        found.extend(fresh);
+        looked_at += 1;
+    }
+    Some(found)
+}
+
+fn pattern(words: Option<&str>, errors: &mut FieldErrors) -> Option<String> {
+    let words = words?.trim();
+    if !(2..=100).contains(&words.chars().count()) || words.contains('\0') {
+        errors.add("q", "search_words");
+        return None;
+    }
+    let mut escaped = String::from("%");
+    for c in words.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped.push('%');
+    Some(escaped)
+}
+
+/// The ranges of the box, of the cell, or of both.
+fn ranges(bounds: Option<&Bounds>, h3: Option<&str>) -> Result<Option<Vec<CellRange>>, Problem> {
+    let boxed = bounds.map(Bounds::ranges).transpose()?;
+    let Some(cell) = h3.map(narrow::cell).transpose()? else {
+        return Ok(boxed);
+    };
+    let Some(boxed) = boxed else {
+        return Ok(Some(vec![cell]));
+    };
+    let common = boxed.into_iter().map(|range| CellRange {
+        first: range.first.max(cell.first),
+        last: range.last.min(cell.last),
+    });
+    Ok(Some(common.filter(|range| range.first <= range.last).collect()))
+}
+
+/// The condition that a place lies in one of the ranges.
+pub fn any_range(ranges: &[CellRange]) -> super::scope::Condition {
+    let nowhere: super::scope::Condition = Box::new(alert::h3_15.eq(-1).nullable());
+    ranges.iter().fold(nowhere, |any, range| {
+        Box::new(any.or(alert::h3_15.between(range.first, range.last)))
+    })
+}

@@ -1,0 +1,16 @@
+//! Alerts as staff read them: the queue, counts on a map, one alert with everything about it, and what is late.
+
+pub mod cells;
+pub mod desk;
+pub mod detail;
+mod filter;
+mod geojson;
+mod history;
+mod narrow;
+pub mod oversight;
+pub mod queue;
+mod scope;
+pub mod summary;
+
+pub use geojson::{CollectionType, FeatureType, Format, GEOJSON, wants_geojson};
+pub use scope::in_scope;
