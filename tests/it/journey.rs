@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::Utc;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use vigie_fixtures::days::{PhotoSpec, Subject};
+use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_fixtures::photo::Size;
 use vigie_tests::people::Person;
 use vigie_tests::server::TestApp;

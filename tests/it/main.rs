@@ -13,6 +13,7 @@ mod harness;
 mod intake;
 mod migrations;
 mod outage;
+mod people;
 mod photos;
 mod plan;
 mod races;
