@@ -13,7 +13,11 @@ const TRY_AGAIN: TimeDelta = TimeDelta::minutes(40);
 
 async fn with_relay(relay: &Relay) -> TestApp {
     let setup = TestApp::setup().setting("VIGIE_SMTP_URL", relay.url());
-    setup.setting("VIGIE_RETRY_SCHEDULE", "5s,1m,5m,30m,30m,30m").setting("VIGIE_WORKER_REST", "100ms").start().await
+    setup
+        .setting("VIGIE_RETRY_SCHEDULE", "5s,1m,5m,30m,30m,30m")
+        .setting("VIGIE_WORKER_REST", "100ms")
+        .start()
+        .await
 }
 
 /// People who report one hole and want mail; their acknowledgements are due.
@@ -80,7 +84,11 @@ async fn a_line_that_breaks_before_the_answer_costs_one_copy_at_most() {
     work_through(&app, now + TRY_AGAIN * 2, 1).await;
     let mails = relay.mails();
     let people = to_people(&mails);
-    assert_eq!(people.len(), 1, "the copy that nobody answered for was told to the set above");
+    assert_eq!(
+        people.len(),
+        1,
+        "the copy that nobody answered for was told to the set above"
+    );
     assert_eq!(waiting(&app, "due").await, 0);
 }
 
@@ -107,7 +115,10 @@ async fn a_worker_killed_between_the_relay_and_the_commit_sends_the_same_message
     let mails = relay.mails();
     let again = to_people(&mails);
     assert_eq!(again.len(), 1);
-    assert_eq!(again[0].message_id, first.message_id, "so that the reader's program shows it once");
+    assert_eq!(
+        again[0].message_id, first.message_id,
+        "so that the reader's program shows it once"
+    );
     assert!(!first.message_id.is_empty());
     assert_eq!(waiting(&app, "due").await, 0);
 }
@@ -119,9 +130,17 @@ async fn the_acknowledgement_by_mail_says_what_the_screen_says() {
     let told = report(&app, 1).await.remove(0);
     app.run_due(Utc::now()).await;
     let mails = relay.mails();
-    let [mail] = to_people(&mails)[..] else { panic!("{mails:#?}") };
+    let [mail] = to_people(&mails)[..] else {
+        panic!("{mails:#?}")
+    };
     let link = told["follow"]["url"].as_str().unwrap();
-    for said in [told["reference"].as_str().unwrap(), "1 quai du Large", "+33 1 99 00 00 10", link, "112"] {
+    for said in [
+        told["reference"].as_str().unwrap(),
+        "1 quai du Large",
+        "+33 1 99 00 00 10",
+        link,
+        "112",
+    ] {
         assert!(mail.text.contains(said), "{said} is not in the text:\n{}", mail.text);
     }
     assert!(mail.html.contains(told["reference"].as_str().unwrap()));
@@ -143,14 +162,25 @@ async fn a_live_cable_in_the_seventh_report_notifies_the_service_again() {
         send(json!({"cable": "none"})).await;
     }
     app.run_due(Utc::now()).await;
-    let before: Vec<Mail> = relay.mails().into_iter().filter(|mail| mail.to == "roads@town.test").collect();
+    let before: Vec<Mail> = relay
+        .mails()
+        .into_iter()
+        .filter(|mail| mail.to == "roads@town.test")
+        .collect();
     assert_eq!(before.len(), 1, "one notice for six reports");
     send(json!({"cable": "live"})).await;
     app.run_due(Utc::now()).await;
-    let after: Vec<Mail> = relay.mails().into_iter().filter(|mail| mail.to == "roads@town.test").collect();
+    let after: Vec<Mail> = relay
+        .mails()
+        .into_iter()
+        .filter(|mail| mail.to == "roads@town.test")
+        .collect();
     assert_eq!(after.len(), 1, "one more, because it became dangerous");
     assert_ne!(before[0].subject, after[0].subject);
     send(json!({"cable": "live"})).await;
     app.run_due(Utc::now()).await;
-    assert!(relay.mails().iter().all(|mail| mail.to != "roads@town.test"), "once per step up");
+    assert!(
+        relay.mails().iter().all(|mail| mail.to != "roads@town.test"),
+        "once per step up"
+    );
 }

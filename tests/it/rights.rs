@@ -12,7 +12,13 @@ use vigie_tests::people::{Answer, Person};
 use vigie_tests::server::TestApp;
 use vigie_tests::town::{Role, Town};
 
-const ROLES: [Role; 5] = [Role::Crew, Role::FrontDesk, Role::Secretariat, Role::Supervisor, Role::Admin];
+const ROLES: [Role; 5] = [
+    Role::Crew,
+    Role::FrontDesk,
+    Role::Secretariat,
+    Role::Supervisor,
+    Role::Admin,
+];
 
 /// Calls that end the caller's own session: walked last, and with a session of their own.
 const ENDS_SESSION: [&str; 2] = ["sign_out", "sign_out_everywhere"];
@@ -42,20 +48,35 @@ async fn ask(person: &Person, operation: &Operation, id: Uuid, town: &Town) -> A
     let path: Vec<String> = operation
         .path
         .split('/')
-        .map(|part| if part.starts_with('{') { id.to_string() } else { part.to_owned() })
+        .map(|part| {
+            if part.starts_with('{') {
+                id.to_string()
+            } else {
+                part.to_owned()
+            }
+        })
         .collect();
     let mut request = person.request(operation.method.clone(), &path.join("/"));
     if operation.method != Method::GET {
-        let takes_json = operation.document.pointer("/requestBody/content/application~1json").is_some();
-        request = if takes_json { request.json(&body(&operation.id, town)) } else { request };
+        let takes_json = operation
+            .document
+            .pointer("/requestBody/content/application~1json")
+            .is_some();
+        request = if takes_json {
+            request.json(&body(&operation.id, town))
+        } else {
+            request
+        };
         request = request.header("If-Match", "\"1\"");
     }
     request.send().await
 }
 
 fn walked() -> Vec<&'static Operation> {
-    let (last, first): (Vec<_>, Vec<_>) =
-        contract().operations.iter().partition(|operation| ENDS_SESSION.contains(&operation.id.as_str()));
+    let (last, first): (Vec<_>, Vec<_>) = contract()
+        .operations
+        .iter()
+        .partition(|operation| ENDS_SESSION.contains(&operation.id.as_str()));
     first.into_iter().chain(last).collect()
 }
 
@@ -78,7 +99,11 @@ async fn every_operation_as_every_role() {
         people.push(app.staff(role).await);
     }
     let heads: Vec<&str> = people.iter().map(Person::name).collect();
-    let mut table = format!("{:<26}{}\n", "operation", heads.iter().map(|name| format!("{name:<13}")).collect::<String>());
+    let mut table = format!(
+        "{:<26}{}\n",
+        "operation",
+        heads.iter().map(|name| format!("{name:<13}")).collect::<String>()
+    );
     for operation in walked() {
         write!(table, "{:<26}", operation.id).unwrap();
         for (place, person) in people.iter().enumerate() {
@@ -103,7 +128,11 @@ async fn other_towns_do_not_exist() {
     let other = Town::install(&mut app.db.admin().await, 1).await;
     let report = json!({"category": "pothole", "position": other.point(0.0, 0.0)});
     let theirs = app.anyone().send("/v1/reports", report).await.expect(201);
-    let ids = [theirs["alert"]["id"].clone(), theirs["id"].clone(), json!(other.staff[&Role::Supervisor].id)];
+    let ids = [
+        theirs["alert"]["id"].clone(),
+        theirs["id"].clone(),
+        json!(other.staff[&Role::Supervisor].id),
+    ];
     let ids: Vec<Uuid> = ids.iter().map(|id| id.as_str().unwrap().parse().unwrap()).collect();
     let mut reached = 0;
     for role in ROLES {
@@ -129,7 +158,10 @@ async fn a_token_that_is_none_is_refused_everywhere() {
     for operation in walked() {
         if operation.document["responses"].get("401").is_some() {
             let answer = ask(&stranger, operation, Uuid::now_v7(), &app.town).await;
-            assert!([401, 415, 422].contains(&answer.status) || operation.id.starts_with("sign_in"), "{answer}");
+            assert!(
+                [401, 415, 422].contains(&answer.status) || operation.id.starts_with("sign_in"),
+                "{answer}"
+            );
         }
     }
 }
