@@ -133,12 +133,16 @@ async fn the_acknowledgement_by_mail_says_what_the_screen_says() {
     let [mail] = to_people(&mails)[..] else {
         panic!("{mails:#?}")
     };
-    let link = told["follow"]["url"].as_str().unwrap();
+    let link = format!(
+        "/suivi#{}.{}",
+        told["id"].as_str().unwrap(),
+        told["follow"]["secret"].as_str().unwrap()
+    );
     for said in [
         told["reference"].as_str().unwrap(),
         "1 quai du Large",
         "+33 1 99 00 00 10",
-        link,
+        &link,
         "112",
     ] {
         assert!(mail.text.contains(said), "{said} is not in the text:\n{}", mail.text);

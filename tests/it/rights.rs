@@ -67,7 +67,7 @@ async fn ask(person: &Person, operation: &Operation, id: Uuid, town: &Town) -> A
         } else {
             request
         };
-        request = request.header("If-Match", "\"1\"");
+        request = request.header("If-Match", "\"v1\"");
     }
     request.send().await
 }
