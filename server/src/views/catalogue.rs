@@ -125,6 +125,7 @@ pub struct Notice {
     responses(
         (status = 200, description = "Categories, limits, notice.", body = CatalogueAnswer, headers(("ETag" = String, description = "Of this answer."))),
         (status = 304, description = "The client has it."),
+        (status = 400, description = "A parameter is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No town of that name.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No place given, or outside every territory.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
