@@ -7,7 +7,7 @@ use uuid::Uuid;
 use vigie::db::TownId;
 use vigie::flow::photo::jobs::ensure_recurring;
 use vigie::flow::photo::store::{FolderStore, Key, Part, PhotoStore, S3Store};
-use vigie_fixtures::days::{PhotoSpec, Subject};
+use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_fixtures::photo::{Size, bomb_png, html_with_jpeg_magic, jpeg_of, truncated_jpeg};
 use vigie_tests::database::{number, texts};
 use vigie_tests::people::{Answer, Person};
@@ -20,7 +20,7 @@ fn spec(scene: u32) -> PhotoSpec {
         scene: scene.into(),
         subject: Subject::Pothole,
         viewpoint: 1,
-        taken_at: Utc::now(),
+        taken_at: DateTime::UNIX_EPOCH,
         orientation: 6,
         position: None,
     }
