@@ -74,7 +74,9 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(people::http::staff::add_grant);
     api.service(people::http::staff::revoke_grant);
     api.service(people::http::staff::disable_staff);
-    // Operation
+    // Pages and operation
+    api.service(views::pages::follow::follow_page);
+    api.service(views::pages::follow::follow_script);
     api.service(people::http::auth::jwks);
     api.service(views::kept_mail::list_kept_mail);
     api.service(views::kept_mail::read_kept_mail);
@@ -104,9 +106,31 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
         (name = "people", description = "Sign in, tablets, rights"),
         (name = "operation", description = "Probes and descriptions"),
     ),
-    components(schemas(crate::http::problem::ProblemBody))
+    components(schemas(crate::http::problem::ProblemBody)),
+    modifiers(&Security)
 )]
 struct Description;
+
+/// Who may call: anybody, or staff with an access token; each operation's 401 and 403 say which of them it needs. The
+/// follow secret of a report is a header of the operations that read it.
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+        let bearer = SecurityScheme::Http(
+            Http::builder()
+                .scheme(HttpAuthScheme::Bearer)
+                .bearer_format("JWT")
+                .build(),
+        );
+        api.components
+            .get_or_insert_default()
+            .add_security_scheme("staff", bearer);
+        let staff = SecurityRequirement::new("staff", Vec::<String>::new());
+        api.security = Some(vec![SecurityRequirement::default(), staff]);
+    }
+}
 
 /// The API's description (OpenAPI 3.1), made from [`endpoints`].
 #[must_use]

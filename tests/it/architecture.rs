@@ -223,7 +223,7 @@ fn only_http_files_import_views() {
     for source in sources().iter().filter(|source| !source.is_test()) {
         let parts = source.parts();
         let may = parts[0] == "views"
-            || source.path == "routes.rs"
+            || ["routes.rs", "server.rs"].contains(&source.path.as_str())
             || parts.iter().any(|part| part.trim_end_matches(".rs") == "http");
         for import in source.imports().iter().filter(|import| import.starts_with("views")) {
             if !may {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::Utc;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use vigie_fixtures::days::{PhotoSpec, Subject};
 use vigie_fixtures::photo::Size;
+use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_tests::people::Person;
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::{Mail, Relay};
@@ -98,13 +98,26 @@ async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
     let read = supervisor.get(&format!("/v1/alerts/{alert}")).send().await;
     let version = read.header("etag").expect("an ETag").to_owned();
     let patch = || supervisor.request(reqwest::Method::PATCH, &format!("/v1/alerts/{alert}"));
-    let qualified = patch().header("If-Match", &version).json(&json!({"priority": 3})).send().await.expect(200);
+    let qualified = patch()
+        .header("If-Match", &version)
+        .json(&json!({"priority": 3}))
+        .send()
+        .await
+        .expect(200);
     assert_eq!(qualified["status"], "qualified");
-    patch().header("If-Match", &version).json(&json!({"priority": 4})).send().await.problem("stale");
+    patch()
+        .header("If-Match", &version)
+        .json(&json!({"priority": 4}))
+        .send()
+        .await
+        .problem("stale");
 
     // The crew gets it.
     let order = json!({"crew_id": app.town.crews["roads-1"], "instructions": "Cold asphalt"});
-    let task = supervisor.send(&format!("/v1/alerts/{alert}/dispatch"), order).await.expect(201);
+    let task = supervisor
+        .send(&format!("/v1/alerts/{alert}/dispatch"), order)
+        .await
+        .expect(201);
     let task = task["id"].as_str().unwrap().to_owned();
     everybody_heard_once(&mails_now(&app, &relay).await, "taken care of");
 
@@ -115,9 +128,16 @@ async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
     act(&crew, &task, "accept", json!({})).await.expect(200);
     act(&crew, &task, "start", json!({})).await.expect(200);
     everybody_heard_once(&mails_now(&app, &relay).await, "work has begun");
-    act(&crew, &task, "done", json!({"minutes": 40})).await.problem("invalid");
+    act(&crew, &task, "done", json!({"minutes": 40}))
+        .await
+        .problem("invalid");
     let photo = photo_of_the_repair();
-    let proof = crew.post(&format!("/v1/alerts/{alert}/photos")).body("image/jpeg", photo).send().await.expect(201);
+    let proof = crew
+        .post(&format!("/v1/alerts/{alert}/photos"))
+        .body("image/jpeg", photo)
+        .send()
+        .await
+        .expect(201);
     let done = json!({"minutes": 40, "photo_ids": [proof["id"]],
         "material": [{"name": "cold asphalt", "quantity": 25.0, "unit": "kg"}]});
     let ended = act(&crew, &task, "done", done).await.expect(200);
@@ -128,7 +148,13 @@ async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
     for answer in &told {
         let path = app.path_of(answer["follow"]["url"].as_str().unwrap());
         let secret = answer["follow"]["secret"].as_str().unwrap();
-        let followed = app.anyone().get(path).header("X-Follow-Secret", secret).send().await.expect(200);
+        let followed = app
+            .anyone()
+            .get(path)
+            .header("X-Follow-Secret", secret)
+            .send()
+            .await
+            .expect(200);
         assert_eq!(followed["status"], "fixed");
     }
 

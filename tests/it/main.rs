@@ -9,13 +9,18 @@
 
 mod architecture;
 mod contract;
+mod evidence;
 mod harness;
 mod intake;
+mod journey;
+mod mail;
 mod migrations;
 mod outage;
+mod people;
 mod photos;
 mod plan;
 mod races;
+mod rights;
 mod walls;
 
 /// The text of every source file of the server, tests left out.

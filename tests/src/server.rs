@@ -14,6 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use vigie::app::App;
 use vigie::auth::keys::KeyRing;
 use vigie::config::{Config, Environment};
+use vigie::flow::photo::decode::{Decoder, DecoderSettings};
 use vigie::jobs::Worker;
 
 use crate::database::TestDb;
@@ -113,7 +114,9 @@ impl TestApp {
         settings.extend(setup.settings);
         let environment = settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let config = Config::read(&mut Environment::of(environment)).expect("the settings of a test");
-        let app = App::build(config).expect("the application");
+        let mut app = App::build(config).expect("the application");
+        // Photos are decoded by the program, which this process is not.
+        app.decoder = Arc::new(Decoder::new(vigie_binary(), DecoderSettings::default()));
         let serving = Serving::start(app.clone());
         let worker = worker_of(&app);
         Self {
@@ -173,6 +176,23 @@ impl TestApp {
     pub fn path_of<'a>(&self, link: &'a str) -> &'a str {
         link.strip_prefix(PUBLIC_URL)
             .unwrap_or_else(|| panic!("{link} does not start with {PUBLIC_URL}"))
+    }
+
+    /// A worker as a process of its own (`vigie work`), on the same database and keys; killed with the value.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[must_use]
+    pub fn worker_process(&self) -> Process {
+        let mut command = Command::new(vigie_binary());
+        command
+            .arg("work")
+            .env("VIGIE_LOG", "info")
+            .envs(&self.settings)
+            .current_dir(self.data.path());
+        let process = Process::start("vigie work", &command, Talks::Stderr);
+        process.await_line(|line| line.contains("\"working\"").then_some(()));
+        process
     }
 
     /// A second server, as a process of its own, on the same database and keys.

@@ -1,6 +1,6 @@
 // A real SMTP server for the tests. Says {"listening": port} first, then each message as {"to", "from", "raw"}.
-// Reads one word a line: accept | refuse (450 to every message) | hang (no answer) | drop (takes the message, then the
-// line breaks before the 250). Usage: node smtp-sink.mjs FOLDER_WITH_NODE_MODULES
+// Reads one word a line: accept | refuse (450 to every message) | hang (takes the message and
+// never answers) | drop (takes the message, then the line breaks before the 250). Usage: node smtp-sink.mjs FOLDER_WITH_NODE_MODULES
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import path from "node:path";
@@ -23,9 +23,9 @@ const server = new SMTPServer({
         done(Object.assign(new Error("try again later"), { responseCode: 450 }));
         return;
       }
-      if (mode === "hang") return;
       const { mailFrom, rcptTo } = session.envelope;
       say({ from: mailFrom.address, to: rcptTo.map((rcpt) => rcpt.address), raw: Buffer.concat(chunks).toString("base64") });
+      if (mode === "hang") return;
       if (mode === "drop") {
         for (const connection of server.connections) connection.close();
         return;

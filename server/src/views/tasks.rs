@@ -37,6 +37,7 @@ pub struct TasksQuery {
     /// Only what is planned for that day, is left over from before, or has no day.
     pub day: Option<NaiveDate>,
     /// Form of the list; without it the `Accept` header decides.
+    #[param(inline)]
     pub format: Option<Format>,
 }
 

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use ::s3::creds::Credentials;
+use ::s3::{Bucket, BucketConfiguration, Region};
 use serde_json::json;
 
 use crate::process::{Process, Talks};
@@ -95,11 +97,21 @@ impl S3 {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Name of a bucket that nobody else uses; the photo store makes it.
-    #[must_use]
-    pub fn new_bucket() -> String {
+    /// Makes a bucket that nobody else uses; its name.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn new_bucket(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        format!("photos-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+        let name = format!("photos-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let region = Region::Custom {
+            region: "us-east-1".to_owned(),
+            endpoint: self.endpoint(),
+        };
+        let user = Credentials::new(Some(ACCESS_KEY), Some(SECRET_KEY), None, None, None).expect("credentials");
+        let made = Bucket::create_with_path_style(&name, region, user, BucketConfiguration::default()).await;
+        assert!(made.expect("a bucket").success(), "the bucket {name} is not made");
+        name
     }
 }
 

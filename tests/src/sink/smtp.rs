@@ -16,7 +16,7 @@ pub enum Mood {
     Accept,
     /// Answers 450 to each: try later.
     Refuse,
-    /// Never answers.
+    /// Takes them, and never answers.
     Hang,
     /// Takes them, and the line breaks before it says so.
     Drop,
@@ -92,6 +92,16 @@ impl Relay {
         self.process.say(word);
         self.process
             .await_line(|line| (json(line)["mode"] == word).then_some(()));
+    }
+
+    /// Waits for the next mail, from a worker that runs by itself.
+    ///
+    /// # Panics
+    /// When none comes for a minute, or it cannot be read.
+    #[must_use]
+    pub fn next_mail(&self) -> Mail {
+        self.process
+            .await_line(|line| json(line).get("raw").is_some().then(|| read(&json(line))))
     }
 
     /// Mails that came since the last look. A relay says 250 after it has told us, so whatever was sent is here.

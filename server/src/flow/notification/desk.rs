@@ -4,11 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::desk_queries::{List, Listed};
 use super::dossier::Dossier;
 use super::fan_out::DELIVER;
 use super::model::{Channel, Notification, Recipient, State};
-use super::{content, desk_queries, layout, queries};
+use super::queries::desk as desk_queries;
+use super::queries::desk::{List, Listed};
+use super::{content, layout, queries};
 use crate::app::App;
 use crate::audit;
 use crate::auth::token::StaffToken;

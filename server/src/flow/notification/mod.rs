@@ -17,7 +17,6 @@
 pub mod content;
 pub mod deliver;
 pub mod desk;
-pub mod desk_queries;
 pub mod digest;
 pub mod dossier;
 pub mod fan_out;

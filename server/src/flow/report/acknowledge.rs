@@ -9,7 +9,7 @@ use super::buckets::ReportedBy;
 use super::model::{DayRange, Relation, Suggested};
 use super::reference::FollowCode;
 use super::submit::Accepted;
-use super::write::service_of;
+use super::tell::service_of;
 use crate::app::App;
 use crate::auth::secret;
 use crate::catalog::model::{EmergencyNumber, Town};

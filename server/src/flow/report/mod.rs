@@ -14,4 +14,5 @@ pub mod parse;
 pub mod queries;
 pub mod reference;
 pub mod submit;
+pub mod tell;
 mod write;

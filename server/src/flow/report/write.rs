@@ -7,18 +7,18 @@ use geo_dedup::{Decision, Outcome, Severity};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::buckets::ReportedBy;
 use super::expected::{Expectation, Outlook, expected_by};
-use super::model::{ContactWay, DayRange, PhotoTold, Relation, Submission, Suggested, Told};
+use super::model::{ContactWay, DayRange, Relation, Submission, Told};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
 use super::submit::{Prepared, Sender, TakenPhoto, joined};
+use super::tell::{tell, told};
 use crate::app::App;
 use crate::audit;
 use crate::auth::keys::KeyRing;
 use crate::auth::secret;
 use crate::catalog::calendar::due_at;
-use crate::catalog::model::{Category, Service, Town};
+use crate::catalog::model::{Category, Town};
 use crate::db::Tx;
 use crate::db::space::to_point;
 use crate::flow::alert::model::Alert;
@@ -26,8 +26,6 @@ use crate::flow::alert::queries::candidates::Around;
 use crate::flow::alert::queries::place::{self, Decided, NewAlert};
 use crate::flow::dispatch::hand_over::apply_route;
 use crate::flow::dispatch::routing::{Route, route_in};
-use crate::flow::notification::fan_out::{self, ServiceNotice};
-use crate::flow::notification::model::Detail;
 use crate::flow::notification::token;
 use crate::flow::photo::receive::attach_to_report;
 use crate::http::problem::Problem;
@@ -45,7 +43,7 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn town(&self) -> &Town {
+    pub(super) fn town(&self) -> &Town {
         &self.prepared.taker.town
     }
 
@@ -240,70 +238,6 @@ async fn open_history(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<Uuid,
     Ok(event_id)
 }
 
-/// Leaves the messages: the acknowledgement to the author, and one notice to the service for a new alert; a joining report
-/// is silent to the service unless it raises the severity.
-async fn tell(
-    tx: &Tx,
-    draft: &Draft<'_>,
-    follower: Option<&NewFollower>,
-    told: &Told,
-    alert: &Alert,
-    event_id: Uuid,
-    (opened, raised): (bool, bool),
-) -> Result<(), Problem> {
-    let (town, now) = (draft.town(), draft.now);
-    if let Some(follower) = follower {
-        let detail = Detail {
-            joined: Some(!opened),
-            reported_by: Some(told.reported_by),
-            status: Some(told.status),
-            expected_from: told.expected.map(|range| range.from),
-            expected_to: told.expected.map(|range| range.to),
-            closed_at: told.closed_at,
-            body_id: told.body_id,
-            ..Detail::default()
-        };
-        let detail = serde_json::to_value(detail).map_err(Problem::internal)?;
-        let (channel, locale) = (follower.channel, follower.locale);
-        fan_out::acknowledge(
-            tx,
-            town.id,
-            follower.id,
-            channel,
-            locale,
-            alert.id,
-            draft.prepared.id,
-            detail,
-            now,
-        )
-        .await?;
-    }
-    let notice = if opened {
-        ServiceNotice::NewAlert
-    } else {
-        ServiceNotice::RaisedSeverity
-    };
-    if opened || raised {
-        let Some(service) = service_of(town, told) else {
-            return Err(Problem::internal("the service is gone"));
-        };
-        let urgent = draft.prepared.severity == Severity::Danger;
-        fan_out::service(
-            tx,
-            town.id,
-            service,
-            town.time_zone,
-            alert.id,
-            event_id,
-            notice,
-            urgent,
-            now,
-        )
-        .await?;
-    }
-    Ok(())
-}
-
 /// The closed alert that a new one repeats, and those nearby that may be the same.
 fn links(draft: &Draft<'_>) -> Vec<(Uuid, &'static str, Option<f64>, Value)> {
     let outcome = draft.outcome;
@@ -376,54 +310,6 @@ async fn record(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<(), Problem
     audit::record(tx, draft.town().id, &entry, draft.now).await
 }
 
-fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<Told, Problem> {
-    let relation = match &draft.outcome.decision {
-        Decision::LateEvidence { .. } => Relation::LateEvidence,
-        _ if was_there => Relation::Joined,
-        Decision::Suggest { .. } => Relation::Suggested,
-        _ => Relation::Opened,
-    };
-    let suggestions = match &draft.outcome.decision {
-        Decision::Suggest { alerts } => alerts
-            .iter()
-            .filter_map(|id| draft.around.alert(*id))
-            .map(suggested)
-            .collect::<Result<_, _>>()?,
-        _ => Vec::new(),
-    };
-    let expected = alert
-        .expected_from
-        .zip(alert.expected_to)
-        .map(|(from, to)| DayRange { from, to });
-    Ok(Told {
-        alert_id: alert.id,
-        alert_reference: alert.reference.clone(),
-        status: alert.status()?.public_status(),
-        relation,
-        reported_by: ReportedBy::of(u64::try_from(alert.report_count).unwrap_or(1)).unwrap_or(ReportedBy::One),
-        expected,
-        service_id: alert.service_id,
-        body_id: alert.body_id,
-        closed_at: alert.closed_at.filter(|_| relation == Relation::LateEvidence),
-        suggestions,
-        photos: draft.taken.iter().map(photo_told).collect(),
-    })
-}
-
-/// Ids are made here, so that the stored answer already holds them.
-fn photo_told(taken: &TakenPhoto) -> PhotoTold {
-    match taken {
-        Ok(_) => PhotoTold {
-            id: Some(Uuid::now_v7()),
-            refusal: None,
-        },
-        Err(refusal) => PhotoTold {
-            id: None,
-            refusal: Some(*refusal),
-        },
-    }
-}
-
 /// The rows of the photos, and the jobs that decode them.
 async fn attach_photos(tx: &Tx, draft: &Draft<'_>, told: &Told) -> Result<(), Problem> {
     let by = draft.sender.staff.map(|(_, user, _)| user);
@@ -442,16 +328,6 @@ async fn attach_photos(tx: &Tx, draft: &Draft<'_>, told: &Told) -> Result<(), Pr
         }
     }
     Ok(())
-}
-
-fn suggested(alert: &Alert) -> Result<Suggested, Problem> {
-    let rejected = alert.status == "rejected";
-    Ok(Suggested {
-        id: alert.id,
-        reference: alert.reference.clone(),
-        status: alert.status()?.public_status(),
-        reason: alert.reason.clone().filter(|_| rejected),
-    })
 }
 
 fn new_report(draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert, told: &Told) -> Result<NewReport, Problem> {
@@ -517,12 +393,4 @@ fn new_follower(keys: &KeyRing, draft: &Draft<'_>, subject_id: Option<Uuid>, ale
         unsubscribe_hash: token::unsubscribe_hash(&keys.server, draft.town().id, id),
         since: draft.now,
     })
-}
-
-/// The service that an answer names.
-#[must_use]
-pub fn service_of<'a>(town: &'a Town, told: &Told) -> Option<&'a Service> {
-    town.services
-        .get(&told.service_id)
-        .or_else(|| town.services.get(&town.default_service_id))
 }

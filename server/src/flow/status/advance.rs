@@ -1,6 +1,6 @@
 //! The one way an alert changes its status.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -122,8 +122,9 @@ async fn take(
 }
 
 /// Two steps of one command have two instants, so that the history has one order; clocks of two servers may disagree too.
+/// Microseconds, as the database keeps them.
 fn after(alert: &Alert, now: DateTime<Utc>) -> DateTime<Utc> {
-    now.max(alert.status_at + TimeDelta::microseconds(1))
+    now.trunc_subsecs(6).max(alert.status_at + TimeDelta::microseconds(1))
 }
 
 async fn measure(tx: &mut Tx, alert: &Alert, at: DateTime<Utc>) -> Result<(), Problem> {

@@ -64,8 +64,10 @@ pub struct QueueQuery {
     #[param(min_length = 2, max_length = 100)]
     pub q: Option<String>,
     /// Order.
+    #[param(inline)]
     pub sort: Option<Sort>,
     /// Form of the list; without it the `Accept` header decides.
+    #[param(inline)]
     pub format: Option<Format>,
     /// Rows wanted, 1 to 500; 50 when not given.
     #[param(minimum = 1, maximum = 500)]

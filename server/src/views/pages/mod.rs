@@ -2,6 +2,7 @@
 //! outside.
 
 mod described;
+pub mod follow;
 pub mod icons;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, ETAG};

@@ -1,5 +1,7 @@
 //! SQL of the notification stage.
 
+pub mod desk;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Text, Timestamptz};
@@ -7,11 +9,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{Channel, NewNotification, Notification, Recipient, State};
-use super::template::Template;
 use crate::db::TownId;
 use crate::db::functions::gen_random_uuid;
 use crate::db::schema::{follower, notification, notification_attempt, report, role_grant, staff_user};
+use crate::flow::notification::model::{Channel, NewNotification, Notification, Recipient, State};
+use crate::flow::notification::template::Template;
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::Role;
 

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::model::{Channel, Notification, State};
 use crate::db::TownId;
 use crate::db::schema::{alert, follower, notification, report};
+use crate::flow::notification::model::{Channel, Notification, State};
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::Target;
 

@@ -1,0 +1,146 @@
+//! What follows from a report for people: the answer that its author gets, and the messages that leave.
+
+use geo_dedup::{Decision, Severity};
+use uuid::Uuid;
+
+use super::buckets::ReportedBy;
+use super::model::{DayRange, PhotoTold, Relation, Suggested, Told};
+use super::queries::NewFollower;
+use super::submit::TakenPhoto;
+use super::write::Draft;
+use crate::catalog::model::{Service, Town};
+use crate::db::Tx;
+use crate::flow::alert::model::Alert;
+use crate::flow::notification::fan_out::{self, ServiceNotice};
+use crate::flow::notification::model::Detail;
+use crate::http::problem::Problem;
+
+/// Leaves the messages: the acknowledgement to the author, and one notice to the service for a new alert; a joining report
+/// is silent to the service unless it raises the severity.
+pub(super) async fn tell(
+    tx: &Tx,
+    draft: &Draft<'_>,
+    follower: Option<&NewFollower>,
+    told: &Told,
+    alert: &Alert,
+    event_id: Uuid,
+    (opened, raised): (bool, bool),
+) -> Result<(), Problem> {
+    let (town, now) = (draft.town(), draft.now);
+    if let Some(follower) = follower {
+        let detail = Detail {
+            joined: Some(!opened),
+            reported_by: Some(told.reported_by),
+            status: Some(told.status),
+            expected_from: told.expected.map(|range| range.from),
+            expected_to: told.expected.map(|range| range.to),
+            closed_at: told.closed_at,
+            body_id: told.body_id,
+            ..Detail::default()
+        };
+        let detail = serde_json::to_value(detail).map_err(Problem::internal)?;
+        let (channel, locale) = (follower.channel, follower.locale);
+        fan_out::acknowledge(
+            tx,
+            town.id,
+            follower.id,
+            channel,
+            locale,
+            alert.id,
+            draft.prepared.id,
+            detail,
+            now,
+        )
+        .await?;
+    }
+    let notice = if opened {
+        ServiceNotice::NewAlert
+    } else {
+        ServiceNotice::RaisedSeverity
+    };
+    if opened || raised {
+        let Some(service) = service_of(town, told) else {
+            return Err(Problem::internal("the service is gone"));
+        };
+        let urgent = draft.prepared.severity == Severity::Danger;
+        fan_out::service(
+            tx,
+            town.id,
+            service,
+            town.time_zone,
+            alert.id,
+            event_id,
+            notice,
+            urgent,
+            now,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<Told, Problem> {
+    let relation = match &draft.outcome.decision {
+        Decision::LateEvidence { .. } => Relation::LateEvidence,
+        _ if was_there => Relation::Joined,
+        Decision::Suggest { .. } => Relation::Suggested,
+        _ => Relation::Opened,
+    };
+    let suggestions = match &draft.outcome.decision {
+        Decision::Suggest { alerts } => alerts
+            .iter()
+            .filter_map(|id| draft.around.alert(*id))
+            .map(suggested)
+            .collect::<Result<_, _>>()?,
+        _ => Vec::new(),
+    };
+    let expected = alert
+        .expected_from
+        .zip(alert.expected_to)
+        .map(|(from, to)| DayRange { from, to });
+    Ok(Told {
+        alert_id: alert.id,
+        alert_reference: alert.reference.clone(),
+        status: alert.status()?.public_status(),
+        relation,
+        reported_by: ReportedBy::of(u64::try_from(alert.report_count).unwrap_or(1)).unwrap_or(ReportedBy::One),
+        expected,
+        service_id: alert.service_id,
+        body_id: alert.body_id,
+        closed_at: alert.closed_at.filter(|_| relation == Relation::LateEvidence),
+        suggestions,
+        photos: draft.taken.iter().map(photo_told).collect(),
+    })
+}
+
+fn suggested(alert: &Alert) -> Result<Suggested, Problem> {
+    let rejected = alert.status == "rejected";
+    Ok(Suggested {
+        id: alert.id,
+        reference: alert.reference.clone(),
+        status: alert.status()?.public_status(),
+        reason: alert.reason.clone().filter(|_| rejected),
+    })
+}
+
+/// Ids are made here, so that the stored answer already holds them.
+fn photo_told(taken: &TakenPhoto) -> PhotoTold {
+    match taken {
+        Ok(_) => PhotoTold {
+            id: Some(Uuid::now_v7()),
+            refusal: None,
+        },
+        Err(refusal) => PhotoTold {
+            id: None,
+            refusal: Some(*refusal),
+        },
+    }
+}
+
+/// The service that an answer names.
+#[must_use]
+pub fn service_of<'a>(town: &'a Town, told: &Told) -> Option<&'a Service> {
+    town.services
+        .get(&told.service_id)
+        .or_else(|| town.services.get(&town.default_service_id))
+}

@@ -1,0 +1,190 @@
+//! Everyone hears, once: with a real relay that refuses, hangs, breaks off, and a worker that is killed.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use vigie_tests::database::number;
+use vigie_tests::server::TestApp;
+use vigie_tests::sink::smtp::{Mail, Mood, Relay};
+
+/// Longer than any wait between two tries of the schedule used here.
+const TRY_AGAIN: TimeDelta = TimeDelta::minutes(40);
+
+async fn with_relay(relay: &Relay) -> TestApp {
+    let setup = TestApp::setup().setting("VIGIE_SMTP_URL", relay.url());
+    setup
+        .setting("VIGIE_RETRY_SCHEDULE", "5s,1m,5m,30m,30m,30m")
+        .setting("VIGIE_WORKER_REST", "100ms")
+        .start()
+        .await
+}
+
+/// People who report one hole and want mail; their acknowledgements are due.
+async fn report(app: &TestApp, people: usize) -> Vec<Value> {
+    let mut told = Vec::new();
+    for n in 0..people {
+        let report = json!({
+            "category": "pothole",
+            "position": app.town.point(n as f64, 0.0),
+            "accuracy_m": 6,
+            "locale": "en",
+            "contact": {"email": format!("p{n}@example.test"), "preferred": "email"},
+        });
+        told.push(app.anyone().send("/v1/reports", report).await.expect(201));
+    }
+    told
+}
+
+/// Works through a stretch of time, a minute at a time.
+async fn work_through(app: &TestApp, from: DateTime<Utc>, minutes: i64) {
+    for minute in 0..=minutes {
+        app.run_due(from + TimeDelta::minutes(minute)).await;
+    }
+}
+
+fn to_people(mails: &[Mail]) -> Vec<&Mail> {
+    mails.iter().filter(|mail| mail.to.ends_with("@example.test")).collect()
+}
+
+async fn waiting(app: &TestApp, state: &str) -> i64 {
+    let sql = format!("SELECT count(*) AS value FROM notification WHERE state = '{state}' AND channel = 'email'");
+    number(&mut app.db.admin().await, &sql).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_down_for_an_hour_loses_and_doubles_nothing() {
+    let mut relay = Relay::start();
+    let app = with_relay(&relay).await;
+    relay.set(Mood::Refuse);
+    report(&app, 10).await;
+    let now = Utc::now();
+    work_through(&app, now, 60).await;
+    assert!(relay.mails().is_empty());
+    assert!(waiting(&app, "due").await >= 10, "nothing was given up");
+    relay.set(Mood::Accept);
+    work_through(&app, now + TimeDelta::minutes(61), 60).await;
+    let mails = relay.mails();
+    let people = to_people(&mails);
+    let distinct: BTreeSet<&str> = people.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!((people.len(), distinct.len()), (10, 10));
+    assert_eq!((waiting(&app, "due").await, waiting(&app, "dead").await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_breaks_before_the_answer_costs_one_copy_at_most() {
+    let mut relay = Relay::start();
+    let app = with_relay(&relay).await;
+    report(&app, 1).await;
+    let now = Utc::now();
+    relay.set(Mood::Drop);
+    app.run_due(now).await;
+    relay.set(Mood::Accept);
+    work_through(&app, now + TRY_AGAIN, 1).await;
+    work_through(&app, now + TRY_AGAIN * 2, 1).await;
+    let mails = relay.mails();
+    let people = to_people(&mails);
+    assert_eq!(
+        people.len(),
+        1,
+        "the copy that nobody answered for was told to the set above"
+    );
+    assert_eq!(waiting(&app, "due").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_killed_between_the_relay_and_the_commit_sends_the_same_message_again() {
+    let mut relay = Relay::start();
+    let app = with_relay(&relay).await;
+    relay.set(Mood::Hang);
+    let mut worker = app.worker_process();
+    report(&app, 1).await;
+    let first = loop {
+        let mail = relay.next_mail();
+        if mail.to == "p0@example.test" {
+            break mail;
+        }
+    };
+    worker.kill();
+    relay.set(Mood::Accept);
+    // The lease must run out before another worker takes it over.
+    let now = Utc::now();
+    app.run_due(now + TimeDelta::seconds(30)).await;
+    assert!(to_people(&relay.mails()).is_empty(), "the lease was not kept");
+    work_through(&app, now + TimeDelta::minutes(5), 2).await;
+    let mails = relay.mails();
+    let again = to_people(&mails);
+    assert_eq!(again.len(), 1);
+    assert_eq!(
+        again[0].message_id, first.message_id,
+        "so that the reader's program shows it once"
+    );
+    assert!(!first.message_id.is_empty());
+    assert_eq!(waiting(&app, "due").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_acknowledgement_by_mail_says_what_the_screen_says() {
+    let relay = Relay::start();
+    let app = with_relay(&relay).await;
+    let told = report(&app, 1).await.remove(0);
+    app.run_due(Utc::now()).await;
+    let mails = relay.mails();
+    let [mail] = to_people(&mails)[..] else {
+        panic!("{mails:#?}")
+    };
+    let link = format!(
+        "/suivi#{}.{}",
+        told["id"].as_str().unwrap(),
+        told["follow"]["secret"].as_str().unwrap()
+    );
+    for said in [
+        told["reference"].as_str().unwrap(),
+        "1 quai du Large",
+        "+33 1 99 00 00 10",
+        &link,
+        "112",
+    ] {
+        assert!(mail.text.contains(said), "{said} is not in the text:\n{}", mail.text);
+    }
+    assert!(mail.html.contains(told["reference"].as_str().unwrap()));
+    for header in ["List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted"] {
+        assert!(mail.header(header).is_some(), "{header}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_cable_in_the_seventh_report_notifies_the_service_again() {
+    let relay = Relay::start();
+    let app = with_relay(&relay).await;
+    let send = |answers: Value| {
+        let report = json!({"category": "street-light", "position": app.town.point(0.0, 0.0), "accuracy_m": 5,
+            "answers": answers});
+        async { app.anyone().send("/v1/reports", report).await.expect(201) }
+    };
+    for _ in 0..6 {
+        send(json!({"cable": "none"})).await;
+    }
+    app.run_due(Utc::now()).await;
+    let before: Vec<Mail> = relay
+        .mails()
+        .into_iter()
+        .filter(|mail| mail.to == "roads@town.test")
+        .collect();
+    assert_eq!(before.len(), 1, "one notice for six reports");
+    send(json!({"cable": "live"})).await;
+    app.run_due(Utc::now()).await;
+    let after: Vec<Mail> = relay
+        .mails()
+        .into_iter()
+        .filter(|mail| mail.to == "roads@town.test")
+        .collect();
+    assert_eq!(after.len(), 1, "one more, because it became dangerous");
+    assert_ne!(before[0].subject, after[0].subject);
+    send(json!({"cable": "live"})).await;
+    app.run_due(Utc::now()).await;
+    assert!(
+        relay.mails().iter().all(|mail| mail.to != "roads@town.test"),
+        "once per step up"
+    );
+}

@@ -1,0 +1,142 @@
+//! Staff sign in, stay in, and are out at once when they should be.
+
+use serde_json::{Value, json};
+use vigie_tests::people::{Answer, Person};
+use vigie_tests::server::TestApp;
+use vigie_tests::town::{PASSWORD, PIN, Role};
+
+async fn sign_in(app: &TestApp, role: Role, password: &str) -> Answer {
+    let body = json!({"email": app.town.staff[&role].email, "password": password});
+    app.anyone().send("/v1/auth/sign-in", body).await
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} in {value}"))
+        .to_owned()
+}
+
+fn with_pair(app: &TestApp, pair: &Value) -> Person {
+    app.anyone().with_token(&text(pair, "access_token"))
+}
+
+async fn refresh(app: &TestApp, token: &str) -> Answer {
+    app.anyone()
+        .send("/v1/auth/refresh", json!({"refresh_token": token}))
+        .await
+}
+
+#[tokio::test]
+async fn who_signs_in_is_who_they_are() {
+    let app = TestApp::start().await;
+    let pair = sign_in(&app, Role::Supervisor, PASSWORD).await.expect(200);
+    let me = with_pair(&app, &pair).get("/v1/me").send().await.expect(200);
+    assert!(
+        me.to_string()
+            .contains(&app.town.staff[&Role::Supervisor].id.to_string()),
+        "{me}"
+    );
+    assert!(me.to_string().contains("supervisor"), "{me}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_person_look_the_same() {
+    let app = TestApp::start().await;
+    let wrong = sign_in(&app, Role::Supervisor, "not-the-password")
+        .await
+        .problem("wrong_credentials");
+    let nobody = json!({"email": "nobody@town0.test", "password": PASSWORD});
+    let unknown = app
+        .anyone()
+        .send("/v1/auth/sign-in", nobody)
+        .await
+        .problem("wrong_credentials");
+    assert_eq!(
+        (&wrong["title"], &wrong["detail"]),
+        (&unknown["title"], &unknown["detail"])
+    );
+}
+
+#[tokio::test]
+async fn guesses_are_counted() {
+    let app = TestApp::setup().setting("VIGIE_GUESSES_PER_HOUR", "8").start().await;
+    let mut last = sign_in(&app, Role::Supervisor, "guess").await;
+    for _ in 0..8 {
+        last = sign_in(&app, Role::Supervisor, "guess").await;
+    }
+    last.problem("too_many_requests");
+    assert!(last.header("retry-after").is_some());
+}
+
+#[tokio::test]
+async fn a_session_goes_on_and_a_stolen_token_ends_it() {
+    let app = TestApp::start().await;
+    let first = sign_in(&app, Role::Secretariat, PASSWORD).await.expect(200);
+    let second = refresh(&app, &text(&first, "refresh_token")).await.expect(200);
+    let third = refresh(&app, &text(&second, "refresh_token")).await.expect(200);
+    with_pair(&app, &third).get("/v1/me").send().await.expect(200);
+    // Somebody shows a token that was used two turns ago: it was copied, and nobody can say by whom.
+    refresh(&app, &text(&first, "refresh_token"))
+        .await
+        .problem("unauthenticated");
+    with_pair(&app, &third)
+        .get("/v1/me")
+        .send()
+        .await
+        .problem("unauthenticated");
+    refresh(&app, &text(&third, "refresh_token"))
+        .await
+        .problem("unauthenticated");
+}
+
+#[tokio::test]
+async fn who_signs_out_is_out() {
+    let app = TestApp::start().await;
+    let pair = sign_in(&app, Role::FrontDesk, PASSWORD).await.expect(200);
+    let person = with_pair(&app, &pair);
+    let out = person.post("/v1/auth/sign-out").send().await;
+    assert!(out.status < 300, "{out}");
+    person.get("/v1/me").send().await.problem("unauthenticated");
+    refresh(&app, &text(&pair, "refresh_token"))
+        .await
+        .problem("unauthenticated");
+}
+
+/// A tablet is announced by a supervisor, enrolled with the code, and then takes PINs.
+#[tokio::test]
+async fn a_shared_tablet_takes_pins_until_it_is_lost() {
+    let app = TestApp::start().await;
+    let supervisor = app.staff(Role::Supervisor).await;
+    let announced = json!({"name": "Truck 1", "crew_id": app.town.crews["roads-1"]});
+    let announced = supervisor.send("/v1/devices", announced).await.expect(201);
+    let tablet = app
+        .anyone()
+        .send("/v1/devices/enrol", json!({"code": announced["code"]}))
+        .await;
+    assert!(tablet.status < 300, "{tablet}");
+    let tablet = tablet.json();
+    let agent = app.town.staff[&Role::Crew].id;
+    let pin = |pin: &str| {
+        let body = json!({"device_id": tablet["device_id"], "device_secret": tablet["device_secret"],
+            "staff_user_id": agent, "pin": pin});
+        async { app.anyone().send("/v1/auth/pin", body).await }
+    };
+    pin("000000").await.problem("wrong_credentials");
+    let pair = pin(PIN).await.expect(200);
+    let crew = with_pair(&app, &pair);
+    crew.get("/v1/me").send().await.expect(200);
+    let lost = format!("/v1/devices/{}/revoke", text(&tablet, "device_id"));
+    let revoked = supervisor.post(&lost).send().await;
+    assert!(revoked.status < 300, "{revoked}");
+    crew.get("/v1/me").send().await.problem("unauthenticated");
+    assert_ne!(pin(PIN).await.status, 200);
+}
+
+#[tokio::test]
+async fn partners_can_verify_our_tokens() {
+    let app = TestApp::start().await;
+    let keys = app.anyone().get("/.well-known/jwks.json").send().await.expect(200);
+    assert_eq!(keys["keys"][0]["crv"], "Ed25519");
+    assert!(keys["keys"][0].get("d").is_none(), "the private half stays here");
+}
