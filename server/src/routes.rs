@@ -7,6 +7,12 @@ use crate::{flow, people, views};
 
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
+    flow_endpoints(api);
+    other_endpoints(api);
+}
+
+/// What the product does, in its order.
+fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     // 1. A person says "here, this"
     api.service(views::catalogue::get_catalogue);
     api.service(flow::report::http::submit_report);
@@ -55,6 +61,10 @@ pub fn endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::notification::http::list_dead_notifications);
     api.service(flow::notification::http::retry_notification);
     api.service(flow::notification::http::reveal_contact);
+}
+
+/// Who does it, and what stands around it.
+fn other_endpoints(api: &mut ServiceConfig<'_>) {
     // People
     api.service(people::http::auth::sign_in);
     api.service(people::http::auth::sign_in_pin);

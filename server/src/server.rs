@@ -37,9 +37,10 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .app_data(web::PayloadConfig::new(crate::http::json::JSON_LIMIT))
             .default_service(web::to(nothing_here))
             .wrap(from_fn(safe_headers))
+            // Inside the compression: words put into a body that was compressed before would be unreadable.
+            .wrap(from_fn(localise_problems))
             .wrap(Compress::default())
             .wrap(cors(&origins))
-            .wrap(from_fn(localise_problems))
             .wrap(from_fn(observe))
     })
     .workers(threads)

@@ -24,9 +24,9 @@ pub fn handlers() -> Handlers<App> {
 /// When the database refuses.
 pub async fn ensure_recurring(app: &App, now: DateTime<Utc>) -> Result<(), Problem> {
     for town in app.catalogue.fresh(&app.db).await?.towns() {
-        let mut tx = app.db.begin(town.id).await?;
+        let tx = app.db.begin(town.id).await?;
         flow::photo::jobs::ensure_recurring(&tx, town.id, now).await?;
-        flow::status::jobs::ensure_recurring(&mut tx, town.id, now).await?;
+        flow::status::jobs::ensure_recurring(&tx, town.id, now).await?;
         tx.commit().await?;
     }
     Ok(())

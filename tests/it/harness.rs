@@ -21,6 +21,22 @@ async fn what_is_nowhere_is_a_problem() {
     app.anyone().get("/v1/nowhere").send().await.problem("not_found");
 }
 
+/// A body that says it is compressed is.
+#[tokio::test]
+async fn a_problem_is_readable_compressed_too() {
+    let app = TestApp::start().await;
+    let request = reqwest::Client::new()
+        .get(format!("{}/v1/nowhere", app.url()))
+        .header("Accept-Encoding", "gzip");
+    let answer = request.send().await.expect("an answer");
+    let compressed = answer
+        .headers()
+        .get("content-encoding")
+        .is_some_and(|value| value == "gzip");
+    let body = answer.bytes().await.expect("a body");
+    assert_eq!(compressed, body.starts_with(&[0x1f, 0x8b]), "{body:?}");
+}
+
 #[tokio::test]
 async fn a_second_process_serves_the_same_town() {
     let app = TestApp::start().await;

@@ -75,6 +75,42 @@ async fn act(crew: &Person, task: &str, action: &str, more: Value) -> vigie_test
     crew.send(&format!("/v1/tasks/{task}/actions"), body).await
 }
 
+/// Settles what it is; who read an older version is told so.
+async fn qualify(supervisor: &Person, alert: &str) {
+    let read = supervisor.get(&format!("/v1/alerts/{alert}")).send().await;
+    let version = read.header("etag").expect("an ETag").to_owned();
+    let patch = || supervisor.request(reqwest::Method::PATCH, &format!("/v1/alerts/{alert}"));
+    let qualified = patch()
+        .header("If-Match", &version)
+        .json(&json!({"priority": 3}))
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(qualified["status"], "qualified");
+    patch()
+        .header("If-Match", &version)
+        .json(&json!({"priority": 4}))
+        .send()
+        .await
+        .problem("stale");
+}
+
+/// What each of them reads where they follow their report.
+async fn everybody_reads(app: &TestApp, told: &[Value], status: &str) {
+    for answer in told {
+        let path = app.path_of(answer["follow"]["url"].as_str().unwrap());
+        let secret = answer["follow"]["secret"].as_str().unwrap();
+        let followed = app
+            .anyone()
+            .get(path)
+            .header("X-Follow-Secret", secret)
+            .send()
+            .await
+            .expect(200);
+        assert_eq!(followed["status"], status);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
     let relay = Relay::start();
@@ -95,22 +131,7 @@ async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
     let supervisor = app.staff(Role::Supervisor).await;
     let queue = supervisor.get("/v1/alerts").send().await.expect(200);
     assert_eq!(queue["items"].as_array().unwrap().len(), 1);
-    let read = supervisor.get(&format!("/v1/alerts/{alert}")).send().await;
-    let version = read.header("etag").expect("an ETag").to_owned();
-    let patch = || supervisor.request(reqwest::Method::PATCH, &format!("/v1/alerts/{alert}"));
-    let qualified = patch()
-        .header("If-Match", &version)
-        .json(&json!({"priority": 3}))
-        .send()
-        .await
-        .expect(200);
-    assert_eq!(qualified["status"], "qualified");
-    patch()
-        .header("If-Match", &version)
-        .json(&json!({"priority": 4}))
-        .send()
-        .await
-        .problem("stale");
+    qualify(&supervisor, &alert).await;
 
     // The crew gets it.
     let order = json!({"crew_id": app.town.crews["roads-1"], "instructions": "Cold asphalt"});
@@ -145,18 +166,7 @@ async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
 
     // Ten people hear that it is fixed, in one mail each, and read the same where they follow it.
     everybody_heard_once(&mails_now(&app, &relay).await, "it is done");
-    for answer in &told {
-        let path = app.path_of(answer["follow"]["url"].as_str().unwrap());
-        let secret = answer["follow"]["secret"].as_str().unwrap();
-        let followed = app
-            .anyone()
-            .get(path)
-            .header("X-Follow-Secret", secret)
-            .send()
-            .await
-            .expect(200);
-        assert_eq!(followed["status"], "fixed");
-    }
+    everybody_reads(&app, &told, "fixed").await;
 
     // Nothing is left to say or to do.
     assert!(mails_now(&app, &relay).await.is_empty());

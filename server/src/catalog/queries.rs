@@ -302,28 +302,6 @@ fn build_town(row: TownRow, default_service_id: Uuid, parts: Parts) -> Result<To
         .collect();
     let rules = parts.rules.into_iter().map(|row| build_rule(row, &zoned));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
-    let crews = parts
-        .crews
-        .into_iter()
-        .map(|(_, id, code, name, service_id, sector_id, active)| {
-            (
-                id,
-                Crew {
-                    id,
-                    code,
-                    name,
-                    service_id,
-                    sector_id,
-                    active,
-                },
-            )
-        });
-    let sectors = parts.sectors.into_iter().map(|(_, id, code, name, boundary)| Sector {
-        id,
-        code,
-        name,
-        boundary: to_territory(&boundary),
-    });
     Ok(Town {
         id: TownId(row.id),
         time_zone: row
@@ -344,7 +322,7 @@ fn build_town(row: TownRow, default_service_id: Uuid, parts: Parts) -> Result<To
         slug: row.slug,
         name: row.name,
         default_service_id,
-        sectors: sectors.collect(),
+        sectors: parts.sectors.into_iter().map(build_sector).collect(),
         bodies: parts
             .bodies
             .into_iter()
@@ -355,11 +333,37 @@ fn build_town(row: TownRow, default_service_id: Uuid, parts: Parts) -> Result<To
             .into_iter()
             .map(|row| Ok((row.id, build_service(row)?)))
             .collect::<Result<_, Problem>>()?,
-        crews: crews.collect(),
+        crews: parts
+            .crews
+            .into_iter()
+            .map(build_crew)
+            .map(|crew| (crew.id, crew))
+            .collect(),
         categories,
         gates: parts.gates.into_iter().map(build_gate).collect::<Result<_, _>>()?,
         routing: rules,
     })
+}
+
+fn build_crew((_, id, code, name, service_id, sector_id, active): CrewRow) -> Crew {
+    Crew {
+        id,
+        code,
+        name,
+        service_id,
+        sector_id,
+        active,
+    }
+}
+
+fn build_sector((_, id, code, name, boundary): SectorRow) -> Sector {
+    let boundary = to_territory(&boundary);
+    Sector {
+        id,
+        code,
+        name,
+        boundary,
+    }
 }
 
 fn build_body(row: BodyRow) -> Result<Body, Problem> {

@@ -150,7 +150,7 @@ pub async fn get_catalogue(
             let at = position(&place)?;
             let around = catalogue.around(at, 100.0);
             let nearest = around.first().map(|(town, _)| (*town).clone());
-            (nearest.ok_or_else(|| outside())?, Some(at))
+            (nearest.ok_or_else(outside)?, Some(at))
         }
     };
     let body = serde_json::to_vec(&answer(&app, &town, at, photo_formats(&app).await, Utc::now()))

@@ -37,6 +37,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day")
 }
 
+#[expect(clippy::too_many_lines, reason = "a whole town, field by field")]
 fn town(sensitive: bool) -> Town {
     let hours = json!([{"opens": "08:30", "closes": "17:00"}]);
     let weekly = json!([hours, hours, hours, hours, hours, [], []]);

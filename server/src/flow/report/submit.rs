@@ -142,15 +142,7 @@ fn prepare(
         return Err(Problem::internal("a town without a fault and without a category"));
     };
     let severity = category.questions.severity(&submission.answers);
-    let mut flags = Vec::new();
-    let stated = submission.observed_at.unwrap_or(now);
-    let observed_at = stated.min(now);
-    if stated > now {
-        flags.push("observed_clamped".to_owned());
-    }
-    if taker.near_boundary {
-        flags.push("near_boundary".to_owned());
-    }
+    let (observed_at, flags) = clamped(submission.observed_at.unwrap_or(now), taker.near_boundary, now);
     let sender_tag = sender
         .device
         .as_deref()
@@ -186,6 +178,16 @@ fn prepare(
         follow_secret,
         sender_tag,
     })
+}
+
+/// The client's time, never after ours, and what the report is flagged with.
+fn clamped(stated: DateTime<Utc>, near_boundary: bool, now: DateTime<Utc>) -> (DateTime<Utc>, Vec<String>) {
+    let flags = [(stated > now, "observed_clamped"), (near_boundary, "near_boundary")];
+    let flags = flags
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, flag)| flag.to_owned());
+    (stated.min(now), flags.collect())
 }
 
 /// Inside the transaction: a retry is recognised, or the report is decided on and written.

@@ -79,11 +79,7 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let town = draft.town();
     let there = joined(&draft.outcome.decision, draft.around);
     let alert_id = there.map_or_else(Uuid::now_v7, |alert| alert.id);
-    let mut ids = vec![(prepared.id, "report")];
-    if there.is_none() {
-        ids.push((alert_id, "alert"));
-    }
-    queries::claim_ids(tx, town.id, &ids).await?;
+    claim(tx, draft, there.is_none().then_some(alert_id)).await?;
     let (alert, event_id) = match there {
         Some(alert) => (join(tx, draft, alert).await?, prepared.id),
         None => open(tx, draft, alert_id).await?,
@@ -118,35 +114,39 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     )?;
     if !draft.sender.historic {
         let raised = there.is_some_and(|before| draft.severity() > before.severity);
-        tell(
-            tx,
-            draft,
-            follower.as_ref(),
-            &told,
-            &alert,
-            event_id,
-            (there.is_none(), raised),
-        )
-        .await?;
+        let what = (there.is_none(), raised);
+        tell(tx, draft, follower.as_ref(), &told, &alert, event_id, what).await?;
     }
-    let stored = StoredReport {
-        id: prepared.id,
-        code_hash: code_hash(&reference),
+    let code_hash = code_hash(&reference);
+    Ok((stored(report, reference, code_hash), told))
+}
+
+/// The row as a reader would find it.
+fn stored(report: NewReport, reference: String, code_hash: Vec<u8>) -> StoredReport {
+    StoredReport {
+        id: report.id,
         reference,
-        alert_id: alert.id,
+        alert_id: report.alert_id,
         category_id: report.category_id,
         place: report.place,
         address: report.address,
         description: report.description,
-        received_at: now,
+        received_at: report.received_at,
         locale: report.locale.to_owned(),
         follow_hash: report.follow_hash,
+        code_hash,
         request_hash: report.request_hash,
         answer: report.answer,
         notice_version: report.notice_version,
         flags: report.flags,
-    };
-    Ok((stored, told))
+    }
+}
+
+/// The directory's lines: from here on the ids are taken for ever.
+async fn claim(tx: &Tx, draft: &Draft<'_>, opened: Option<Uuid>) -> Result<(), Problem> {
+    let alert = opened.map(|id| (id, "alert"));
+    let ids: Vec<_> = std::iter::once((draft.prepared.id, "report")).chain(alert).collect();
+    queries::claim_ids(tx, draft.town().id, &ids).await
 }
 
 /// Opens an alert: its row, the first line of its history, what its route means. Returns it as it is then, and the event.

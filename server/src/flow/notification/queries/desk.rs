@@ -11,6 +11,9 @@ use crate::flow::notification::model::{Channel, Notification, State};
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::Target;
 
+/// A notification, then of its alert the service and sector, and what else the list shows.
+type Row = (Notification, Uuid, Option<Uuid>, Option<Uuid>, String, Option<Uuid>);
+
 /// A notification, locked until the transaction ends.
 ///
 /// # Errors
@@ -109,7 +112,7 @@ pub async fn list(
         let later = notification::created_at.gt(at);
         rows = rows.filter(later.or(notification::created_at.eq(at).and(notification::id.gt(id))));
     }
-    let rows: Vec<(Notification, Uuid, Option<Uuid>, Option<Uuid>, String, Option<Uuid>)> = rows
+    let rows: Vec<Row> = rows
         .order((notification::created_at, notification::id))
         .limit(limit)
         .select((
