@@ -58,14 +58,14 @@ fn near(corner: LonLat, n: usize) -> Value {
 /// A person whose app retries what the server could not take at the moment: the id makes that harmless.
 async fn report(person: Person, body: Value, start: Arc<Barrier>) -> Value {
     start.wait().await;
-    for _ in 0..20 {
+    for _ in 0..500 {
         let answer = person.send("/v1/reports", body.clone()).await;
         if answer.status == 503 || (answer.status == 409 && answer.json()["type"] == "/problems/in_flight") {
             continue;
         }
         return answer.expect(201);
     }
-    panic!("twenty times not now");
+    panic!("five hundred times not now");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

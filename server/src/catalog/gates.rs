@@ -81,3 +81,10 @@ pub fn shut_by(
         (!only.any(|gate| gate.holds(now, time_zone, sector))).then_some(first)
     })
 }
+
+/// Reads a day of the year, `MM-DD`: month, then day.
+#[must_use]
+pub fn month_day(text: &str) -> Option<(u32, u32)> {
+    let (month, day) = text.split_once('-')?;
+    Some((month.parse().ok()?, day.parse().ok()?))
+}

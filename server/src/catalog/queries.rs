@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::closing::CategoryRules;
-use super::gates::{Gate, GateRule};
+use super::gates::{Gate, GateRule, month_day};
 use super::model::{Body, Catalogue, Category, Crew, Sector, Service, Town};
 use super::policy::PolicyDocument;
 use super::questions::Questions;
@@ -484,12 +484,6 @@ fn build_rule(row: RuleRow, zoned: &HashSet<Uuid>) -> Result<RoutingRule, Proble
         service: row.service_id,
         crew: row.crew_id,
     })
-}
-
-/// `MM-DD` as the schema checks it.
-fn month_day(text: &str) -> Option<(u32, u32)> {
-    let (month, day) = text.split_once('-')?;
-    Some((month.parse().ok()?, day.parse().ok()?))
 }
 
 fn document<T: DeserializeOwned>(column: &str, row: &str, value: Value) -> Result<T, Problem> {

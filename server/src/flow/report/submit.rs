@@ -265,9 +265,6 @@ async fn already(
     prepared: &Prepared,
     known: Known,
 ) -> Result<Option<StoredReport>, Problem> {
-    if !known.alone {
-        return Err(Problem::new(Kind::InFlight).retry_after(1));
-    }
     if let Some(report) = known.report {
         let same = report.request_hash == submission.request_hash
             && secret::matches(prepared.follow_secret.as_bytes(), &report.follow_hash);
@@ -277,11 +274,13 @@ async fn already(
             Err(Problem::new(Kind::IdTaken))
         };
     }
-    if known.named.is_some() {
+    if known.named.is_some() && known.alone {
         return Err(Problem::new(Kind::IdTaken));
     }
     let Some((request_hash, report_id)) = known.keyed else {
-        return Ok(None);
+        // Nothing is committed yet: either nobody is at it, or somebody is and will be done in a moment.
+        let in_flight = || Problem::new(Kind::InFlight).retry_after(1);
+        return if known.alone { Ok(None) } else { Err(in_flight()) };
     };
     if request_hash != submission.request_hash {
         return Err(Problem::new(Kind::KeyReused));
