@@ -115,13 +115,13 @@ async fn keeps_its_word(store: &dyn PhotoStore) {
     assert!(store.get(&elsewhere).await.expect("answer").is_some(), "another town's stays");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_keeps_its_word() {
     let root = tempfile::tempdir().expect("a folder");
     keeps_its_word(&FolderStore::open(root.path().join("photos")).expect("a store")).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_s3_service_keeps_its_word() {
     // The store makes the bucket.
     let (endpoint, bucket) = (s3().endpoint(), "photos-of-a-new-town");
@@ -134,7 +134,7 @@ async fn a_real_s3_service_keeps_its_word() {
 }
 
 /// A signed link opens one size of one photo; the original has none.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_opens_what_it_was_made_for() {
     let app = TestApp::start().await;
     let sent = Sent::new(&app, "pothole").await;
@@ -159,7 +159,7 @@ async fn a_link_opens_what_it_was_made_for() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_gets_the_same_photo() {
     let app = TestApp::start().await;
     let sent = Sent::new(&app, "pothole").await;
@@ -176,7 +176,7 @@ async fn a_retry_gets_the_same_photo() {
     assert_eq!(count(&app, "true").await, 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_used_is_refused_with_its_reason() {
     let app = TestApp::start().await;
     let sent = Sent::new(&app, "pothole").await;
@@ -204,7 +204,7 @@ async fn what_cannot_be_used_is_refused_with_its_reason() {
     assert_eq!(count(&app, "true").await, 5);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_photo_is_refused_by_the_worker_and_its_reporter_hears() {
     let app = TestApp::start().await;
     let sent = Sent::new(&app, "pothole").await;
@@ -217,7 +217,7 @@ async fn a_damaged_photo_is_refused_by_the_worker_and_its_reporter_hears() {
     assert_eq!(texts(&mut app.db.admin().await, told).await, ["email"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn originals_go_after_their_time_and_orphans_after_a_day() {
     let app = TestApp::start().await;
     let now = Utc::now();
@@ -241,7 +241,7 @@ async fn originals_go_after_their_time_and_orphans_after_a_day() {
     assert_eq!(count(&app, "original_removed_at IS NOT NULL AND state = 'ready'").await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn photos_are_for_those_they_concern() {
     let app = TestApp::start().await;
     let sent = Sent::new(&app, "pothole").await;
@@ -260,7 +260,7 @@ async fn photos_are_for_those_they_concern() {
     sent.sees(&by_desk).await.problem("not_found");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_photo_is_public_only_when_a_person_says_so() {
     let app = TestApp::start().await;
     let supervisor = app.staff(Role::Supervisor).await;
