@@ -7,8 +7,7 @@
 use std::error::Error;
 
 use chrono::DateTime;
-use fast_image_resize::images::{Image as Picture, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use photo_scale::shrink;
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, Subsamp};
 use vigie_fixtures::photo::{Size, jpeg_of};
 use vigie_fixtures::{PhotoSpec, Subject};
@@ -55,27 +54,22 @@ fn derive(photo: &[u8]) -> Result<(), Box<dyn Error>> {
         format: PixelFormat::RGB,
     };
     decompressor.decompress(photo, output)?;
-    let half = ImageRef::new(u32::try_from(width)?, u32::try_from(height)?, &pixels, PixelType::U8x3)?;
-    let mut resizer = Resizer::new();
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-    let mut large = Picture::new(1600, 1200, PixelType::U8x3);
-    resizer.resize(&half, &mut large, &options)?;
-    let mut small = Picture::new(400, 300, PixelType::U8x3);
-    resizer.resize(&large, &mut small, &options)?;
-    encode(&large, 82)?;
-    encode(&small, 75)
+    let size = (u32::try_from(width)?, u32::try_from(height)?);
+    let large = shrink(&pixels, size, (1600, 1200)).ok_or("no picture")?;
+    let small = shrink(&large, (1600, 1200), (400, 300)).ok_or("no picture")?;
+    encode(&large, (1600, 1200), 82)?;
+    encode(&small, (400, 300), 75)
 }
 
-fn encode(picture: &Picture<'_>, quality: i32) -> Result<(), Box<dyn Error>> {
-    let width = picture.width() as usize;
+fn encode(picture: &[u8], (width, height): (usize, usize), quality: i32) -> Result<(), Box<dyn Error>> {
     let mut compressor = Compressor::new()?;
     compressor.set_quality(quality);
     compressor.set_subsamp(Subsamp::Sub2x2);
     compressor.compress_to_vec(Image {
-        pixels: picture.buffer(),
+        pixels: picture,
         width,
         pitch: width * 3,
-        height: picture.height() as usize,
+        height,
         format: PixelFormat::RGB,
     })?;
     Ok(())

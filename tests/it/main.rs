@@ -9,6 +9,7 @@
 
 mod architecture;
 mod contract;
+mod evidence;
 mod harness;
 mod intake;
 mod journey;

@@ -129,19 +129,10 @@ pub async fn upload_report_photo(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let id = path.into_inner();
     app.limits.count(Class::Submit, &client)?;
-    let caller = Caller::of(staff.0, secret.0)?;
-    let town = caller.town(&app, id, "report").await?;
-    let order = Upload {
-        subject: Subject::Report(id),
-        caller: &caller,
-        town,
-        photo_id: photo_id(request.headers())?,
-        action: "upload_report_photo",
-        client: &client,
-    };
-    take_in(&app, &order, &request, payload).await
+    let subject = Subject::Report(path.into_inner());
+    let caller = Caller::of(staff.0, secret.0);
+    take_in(&app, subject, caller, "upload_report_photo", &client, &request, payload).await
 }
 
 /// Adds a crew's proof that the repair was done.
@@ -176,15 +167,8 @@ pub async fn upload_proof(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     app.limits.count(Class::Submit, &client)?;
-    let order = Upload {
-        subject: Subject::Alert(path.into_inner()),
-        caller: &Caller::Staff(token),
-        town: token.town,
-        photo_id: photo_id(request.headers())?,
-        action: "upload_proof",
-        client: &client,
-    };
-    take_in(&app, &order, &request, payload).await
+    let subject = Subject::Alert(path.into_inner());
+    take_in(&app, subject, Ok(Caller::Staff(token)), "upload_proof", &client, &request, payload).await
 }
 
 /// A photo: where it stands, and signed links to look at it.
@@ -319,26 +303,72 @@ pub async fn unrelease_photo(
     Ok(web::Json(PhotoView::of(&app, &photo, &client, now)?))
 }
 
-/// Asks first whether the caller may, so that nobody makes the server read and look through bytes for nothing.
+/// Asks first whether the caller may, so that nobody makes the server keep and look through bytes for nothing.
 async fn take_in(
     app: &App,
-    order: &Upload<'_>,
+    subject: Subject,
+    caller: Result<Caller, Problem>,
+    action: &str,
+    client: &Client,
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let now = Utc::now();
-    admit(&mut app.db.begin(order.town).await?, order.caller, order.subject, now).await?;
+    let (caller, town, photo_id) = match may_send(app, subject, caller, request.headers(), now).await {
+        Ok(sender) => sender,
+        Err(problem) => {
+            drain(payload).await;
+            return Err(problem);
+        }
+    };
     let photo = read_body(request, payload).await?;
     let bytes = photo.map_err(|why| {
         app.metrics.photo(why.as_str());
-        why.problem(&app.texts, order.client.locale)
+        why.problem(&app.texts, client.locale)
     })?;
-    let line = upload(app, order, bytes, now).await?;
+    let order = Upload {
+        subject,
+        caller: &caller,
+        town,
+        photo_id,
+        action,
+        client,
+    };
+    let line = upload(app, &order, bytes, now).await?;
     let mut answer = HttpResponse::Created();
     if let Some(id) = line.id {
         answer.insert_header((header::LOCATION, format!("/v1/photos/{id}")));
     }
     Ok(answer.json(line))
+}
+
+/// Who sends, in which town, and under which id.
+async fn may_send(
+    app: &App,
+    subject: Subject,
+    caller: Result<Caller, Problem>,
+    headers: &HeaderMap,
+    now: DateTime<Utc>,
+) -> Result<(Caller, TownId, Option<Uuid>), Problem> {
+    let caller = caller?;
+    let town = match subject {
+        Subject::Report(id) => caller.town(app, id, "report").await?,
+        Subject::Alert(id) => caller.town(app, id, "alert").await?,
+    };
+    let photo_id = photo_id(headers)?;
+    admit(&mut app.db.begin(town).await?, &caller, subject, now).await?;
+    Ok((caller, town, photo_id))
+}
+
+/// Reads on and forgets: a client that is still sending would find the line broken and never read the answer.
+async fn drain(mut payload: web::Payload) {
+    let mut left = MAX_BYTES;
+    while let Ok(Some(chunk)) = payload.try_next().await {
+        match left.checked_sub(chunk.len()) {
+            Some(still) => left = still,
+            None => return,
+        }
+    }
 }
 
 async fn read_body(request: &HttpRequest, payload: web::Payload) -> Result<Result<Bytes, Refusal>, Problem> {
@@ -349,7 +379,10 @@ async fn read_body(request: &HttpRequest, payload: web::Payload) -> Result<Resul
             only.ok_or_else(|| Problem::field("photo", "one_photo"))
         }
         Some(media) if media.starts_with("image/") || media == "application/octet-stream" => raw(payload).await,
-        _ => Err(Problem::new(Kind::UnsupportedMediaType).with("accepted", "image/*, multipart/form-data")),
+        _ => {
+            drain(payload).await;
+            Err(Problem::new(Kind::UnsupportedMediaType).with("accepted", "image/*, multipart/form-data"))
+        }
     }
 }
 

@@ -1,11 +1,10 @@
 //! The pictures Vigie keeps, made from pixels alone.
 
 use bytes::Bytes;
-use fast_image_resize::images::{Image as Pixels, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 use image_hasher::{HashAlg, HasherConfig};
+use photo_scale::shrink;
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
 
 use super::model::{Derivative, Derived, LARGE_SIDE, PhotoRefusal, SMALL_SIDE};
@@ -20,11 +19,10 @@ const PLACEHOLDER_SIDE: u32 = 100;
 /// # Errors
 /// [`PhotoRefusal::Unreadable`] when the pictures cannot be made.
 pub fn make(stored: &RgbImage, orientation: u8) -> Result<Derived, PhotoRefusal> {
-    let mut resizer = Resizer::new();
     // Reduced before it is turned: the same picture, a third of the work.
-    let large = upright(fit(&mut resizer, stored, LARGE_SIDE)?, orientation);
-    let small = fit(&mut resizer, &large, SMALL_SIDE)?;
-    let tiny = fit(&mut resizer, &small, PLACEHOLDER_SIDE)?;
+    let large = upright(fit(stored, LARGE_SIDE)?, orientation);
+    let small = fit(&large, SMALL_SIDE)?;
+    let tiny = fit(&small, PLACEHOLDER_SIDE)?;
     Ok(Derived {
         large: encode(&large, LARGE_QUALITY)?,
         placeholder: placeholder(&tiny),
@@ -34,7 +32,7 @@ pub fn make(stored: &RgbImage, orientation: u8) -> Result<Derived, PhotoRefusal>
 }
 
 /// Reduces to a longest side of `side` pixels; a picture already within it is copied, never enlarged.
-fn fit(resizer: &mut Resizer, picture: &RgbImage, side: u32) -> Result<RgbImage, PhotoRefusal> {
+fn fit(picture: &RgbImage, side: u32) -> Result<RgbImage, PhotoRefusal> {
     let (width, height) = picture.dimensions();
     let longest = width.max(height);
     if longest <= side {
@@ -45,14 +43,9 @@ fn fit(resizer: &mut Resizer, picture: &RgbImage, side: u32) -> Result<RgbImage,
         let exact = (u64::from(length) * u64::from(side) + u64::from(longest / 2)) / u64::from(longest);
         u32::try_from(exact).unwrap_or(side).max(1)
     };
-    let source =
-        ImageRef::new(width, height, picture.as_raw(), PixelType::U8x3).map_err(|_| PhotoRefusal::Unreadable)?;
-    let mut reduced = Pixels::new(scale(width), scale(height), PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-    resizer
-        .resize(&source, &mut reduced, &options)
-        .map_err(|_| PhotoRefusal::Unreadable)?;
-    RgbImage::from_raw(reduced.width(), reduced.height(), reduced.into_vec()).ok_or(PhotoRefusal::Unreadable)
+    let to = (scale(width), scale(height));
+    let reduced = shrink(picture.as_raw(), (width, height), to).ok_or(PhotoRefusal::Unreadable)?;
+    RgbImage::from_raw(to.0, to.1, reduced).ok_or(PhotoRefusal::Unreadable)
 }
 
 fn upright(picture: RgbImage, orientation: u8) -> RgbImage {

@@ -96,7 +96,7 @@ fn jpeg_scans(bytes: &[u8]) -> usize {
 fn next_marker(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + bytes.get(from..)?.iter().position(|byte| *byte == 0xFF)?;
+        let at = from + memchr::memchr(0xFF, bytes.get(from..)?)?;
         match bytes.get(at + 1)? {
             0x00 | 0x01 | 0xD0..=0xD7 => from = at + 2,
             0xFF => from = at + 1,
