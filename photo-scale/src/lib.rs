@@ -45,7 +45,10 @@ mod tests {
         }
         let shrunk = shrink(&picture, (40, 40), (4, 4)).unwrap_or_default();
         let red = |x: usize, y: usize| shrunk.get((y * 4 + x) * 3).copied();
-        assert_eq!((red(0, 0), red(3, 0), red(0, 3), red(3, 3)), (Some(255), Some(0), Some(0), Some(0)));
+        assert_eq!(
+            (red(0, 0), red(3, 0), red(0, 3), red(3, 3)),
+            (Some(255), Some(0), Some(0), Some(0))
+        );
     }
 
     #[test]

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use vigie::db::TownId;
 use vigie::flow::photo::jobs::ensure_recurring;
 use vigie::flow::photo::store::{FolderStore, Key, Part, PhotoStore, S3Store};
-use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_fixtures::photo::{Size, bomb_png, html_with_jpeg_magic, jpeg_of, truncated_jpeg};
+use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_tests::database::{number, texts};
 use vigie_tests::people::{Answer, Person};
 use vigie_tests::server::TestApp;
@@ -45,7 +45,11 @@ impl Sent {
         let answer = app.anyone().send("/v1/reports", report).await.expect(201);
         let report = answer["id"].as_str().expect("an id").to_owned();
         let mut db = app.db.admin().await;
-        let alert = texts(&mut db, &format!("SELECT alert_id::text AS value FROM report WHERE id = '{report}'")).await;
+        let alert = texts(
+            &mut db,
+            &format!("SELECT alert_id::text AS value FROM report WHERE id = '{report}'"),
+        )
+        .await;
         Self {
             who: app.anyone(),
             report,
@@ -56,13 +60,22 @@ impl Sent {
 
     async fn adds(&self, media: &str, bytes: Vec<u8>) -> Answer {
         let path = format!("/v1/reports/{}/photos", self.report);
-        self.who.post(&path).header("X-Follow-Secret", &self.secret).body(media, bytes).send().await
+        self.who
+            .post(&path)
+            .header("X-Follow-Secret", &self.secret)
+            .body(media, bytes)
+            .send()
+            .await
     }
 
     async fn adds_as(&self, id: Uuid, bytes: Vec<u8>) -> Answer {
         let path = format!("/v1/reports/{}/photos", self.report);
         let request = self.who.post(&path).header("X-Follow-Secret", &self.secret);
-        request.header("X-Photo-Id", &id.to_string()).body("image/jpeg", bytes).send().await
+        request
+            .header("X-Photo-Id", &id.to_string())
+            .body("image/jpeg", bytes)
+            .send()
+            .await
     }
 
     async fn sees(&self, photo: &Value) -> Answer {
@@ -99,11 +112,19 @@ async fn keeps_its_word(store: &dyn PhotoStore) {
     }
     assert_eq!(store.get(&original).await.expect("answer").expect("there"), bytes);
     let sibling = Key::of(town, Part::Small, &[2; 32]);
-    assert_eq!(store.get(&sibling).await.expect("answer"), None, "a sibling is another object");
+    assert_eq!(
+        store.get(&sibling).await.expect("answer"),
+        None,
+        "a sibling is another object"
+    );
 
     let (past, future) = (Utc::now() - TimeDelta::hours(1), Utc::now() + TimeDelta::hours(1));
     assert_eq!(listed(store, town, past).await, [], "what is young is not listed");
-    assert_eq!(listed(store, town, future).await, [large.clone(), original.clone()], "one town's own");
+    assert_eq!(
+        listed(store, town, future).await,
+        [large.clone(), original.clone()],
+        "one town's own"
+    );
 
     assert!(!store.remove(&original, Some(past)).await.expect("answer"), "put since");
     assert!(store.get(&original).await.expect("answer").is_some());
@@ -112,7 +133,10 @@ async fn keeps_its_word(store: &dyn PhotoStore) {
     assert_eq!(store.get(&original).await.expect("answer"), None);
     assert!(store.remove(&large, None).await.expect("answer"));
     assert_eq!(listed(store, town, future).await, []);
-    assert!(store.get(&elsewhere).await.expect("answer").is_some(), "another town's stays");
+    assert!(
+        store.get(&elsewhere).await.expect("answer").is_some(),
+        "another town's stays"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,7 +153,13 @@ async fn a_real_s3_service_keeps_its_word() {
     keeps_its_word(&store(SECRET_KEY).expect("a store")).await;
     let key = Key::original(TownId(7), &[1; 32]);
     assert!(store("guessed").expect("a store").get(&key).await.is_err());
-    let away = S3Store::new("http://127.0.0.1:1", "us-east-1", bucket, ACCESS_KEY, &SECRET_KEY.to_owned().into());
+    let away = S3Store::new(
+        "http://127.0.0.1:1",
+        "us-east-1",
+        bucket,
+        ACCESS_KEY,
+        &SECRET_KEY.to_owned().into(),
+    );
     assert!(away.expect("a store").get(&key).await.is_err(), "away is not empty");
 }
 
@@ -139,16 +169,31 @@ async fn a_link_opens_what_it_was_made_for() {
     let app = TestApp::start().await;
     let sent = Sent::new(&app, "pothole").await;
     let taken_in = sent.adds("image/jpeg", photo(1)).await.expect(201);
-    assert_eq!(sent.sees(&taken_in).await.expect(200)["links"], Value::Null, "nothing to see yet");
+    assert_eq!(
+        sent.sees(&taken_in).await.expect(200)["links"],
+        Value::Null,
+        "nothing to see yet"
+    );
     app.run_due(Utc::now()).await;
     let view = sent.sees(&taken_in).await.expect(200);
     let large = app.path_of(view["links"]["large"].as_str().expect("a link"));
     let picture = app.anyone().get(large).send().await;
     assert_eq!((picture.status, picture.media_type()), (200, Some("image/jpeg")));
     assert_eq!(picture.header("x-content-type-options"), Some("nosniff"));
-    assert_eq!(picture.header("content-security-policy"), Some("sandbox; default-src 'none'"));
-    assert!(picture.header("cache-control").is_some_and(|value| value.starts_with("private, max-age=")));
-    assert!(picture.header("content-disposition").is_some_and(|value| value.starts_with("inline; filename=")));
+    assert_eq!(
+        picture.header("content-security-policy"),
+        Some("sandbox; default-src 'none'")
+    );
+    assert!(
+        picture
+            .header("cache-control")
+            .is_some_and(|value| value.starts_with("private, max-age="))
+    );
+    assert!(
+        picture
+            .header("content-disposition")
+            .is_some_and(|value| value.starts_with("inline; filename="))
+    );
     for other in [
         large.replace("expires=", "expires=9"),
         format!("{large}x"),
@@ -164,7 +209,11 @@ async fn a_retry_gets_the_same_photo() {
     let app = TestApp::start().await;
     let sent = Sent::new(&app, "pothole").await;
     let first = sent.adds("image/jpeg", photo(1)).await.expect(201);
-    assert_eq!(sent.adds("image/jpeg", photo(1)).await.expect(201)["id"], first["id"], "the same bytes");
+    assert_eq!(
+        sent.adds("image/jpeg", photo(1)).await.expect(201)["id"],
+        first["id"],
+        "the same bytes"
+    );
     let id = Uuid::now_v7();
     let second = sent.adds_as(id, photo(2)).await.expect(201);
     assert_eq!(second["id"], id.to_string());
@@ -191,10 +240,19 @@ async fn what_cannot_be_used_is_refused_with_its_reason() {
         assert_eq!(problem["reason"], reason);
         assert!(problem["reason_text"].as_str().is_some_and(|text| text.len() > 20));
     }
-    let large = sent.adds("image/jpeg", vec![0xFF; 15 * 1024 * 1024 + 1]).await.problem("body_too_large");
+    let large = sent
+        .adds("image/jpeg", vec![0xFF; 15 * 1024 * 1024 + 1])
+        .await
+        .problem("body_too_large");
     assert_eq!(large["reason"], "photo_too_large");
-    sent.adds("text/plain", b"hello".to_vec()).await.problem("unsupported_media_type");
-    assert_eq!((count(&app, "true").await, kept(&app, Part::Original).await), (0, 0), "nothing stays");
+    sent.adds("text/plain", b"hello".to_vec())
+        .await
+        .problem("unsupported_media_type");
+    assert_eq!(
+        (count(&app, "true").await, kept(&app, Part::Original).await),
+        (0, 0),
+        "nothing stays"
+    );
 
     for scene in 1..=5 {
         sent.adds("image/jpeg", photo(scene)).await.expect(201);
@@ -208,10 +266,16 @@ async fn what_cannot_be_used_is_refused_with_its_reason() {
 async fn a_damaged_photo_is_refused_by_the_worker_and_its_reporter_hears() {
     let app = TestApp::start().await;
     let sent = Sent::new(&app, "pothole").await;
-    let broken = sent.adds("image/jpeg", truncated_jpeg(&spec(1)).expect("half a photo")).await.expect(201);
+    let broken = sent
+        .adds("image/jpeg", truncated_jpeg(&spec(1)).expect("half a photo"))
+        .await
+        .expect(201);
     app.run_due(Utc::now()).await;
     let view = sent.sees(&broken).await.expect(200);
-    assert_eq!((&view["state"], &view["reason"]), (&json!("refused"), &json!("photo_unreadable")));
+    assert_eq!(
+        (&view["state"], &view["reason"]),
+        (&json!("refused"), &json!("photo_unreadable"))
+    );
     assert_eq!(kept(&app, Part::Original).await, 0, "never stored raw");
     let told = "SELECT channel AS value FROM notification WHERE template = 'photo_refused'";
     assert_eq!(texts(&mut app.db.admin().await, told).await, ["email"]);
@@ -234,11 +298,24 @@ async fn originals_go_after_their_time_and_orphans_after_a_day() {
     let orphan = Key::original(app.town.id, &[5; 32]);
     app.app.photos.put(&orphan, vec![1, 2, 3].into()).await.expect("put");
     app.run_due(now + TimeDelta::hours(71)).await;
-    assert_eq!(app.app.photos.get(&orphan).await.expect("answer"), None, "no row names it");
-    assert_eq!((kept(&app, Part::Original).await, kept(&app, Part::Large).await), (1, 1));
+    assert_eq!(
+        app.app.photos.get(&orphan).await.expect("answer"),
+        None,
+        "no row names it"
+    );
+    assert_eq!(
+        (kept(&app, Part::Original).await, kept(&app, Part::Large).await),
+        (1, 1)
+    );
     app.run_due(now + TimeDelta::hours(74)).await;
-    assert_eq!((kept(&app, Part::Original).await, kept(&app, Part::Large).await), (0, 1));
-    assert_eq!(count(&app, "original_removed_at IS NOT NULL AND state = 'ready'").await, 1);
+    assert_eq!(
+        (kept(&app, Part::Original).await, kept(&app, Part::Large).await),
+        (0, 1)
+    );
+    assert_eq!(
+        count(&app, "original_removed_at IS NOT NULL AND state = 'ready'").await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -248,15 +325,38 @@ async fn photos_are_for_those_they_concern() {
     let taken_in = sent.adds("image/jpeg", photo(1)).await.expect(201);
     let path = format!("/v1/photos/{}", taken_in["id"].as_str().expect("an id"));
     app.anyone().get(&path).send().await.problem("unauthenticated");
-    app.anyone().get(&path).header("X-Follow-Secret", "guessed").send().await.problem("not_found");
+    app.anyone()
+        .get(&path)
+        .header("X-Follow-Secret", "guessed")
+        .send()
+        .await
+        .problem("not_found");
     let other = Sent::new(&app, "street-light").await;
     other.sees(&taken_in).await.problem("not_found");
     app.staff(Role::FrontDesk).await.get(&path).send().await.expect(200);
-    app.staff(Role::Admin).await.get(&path).send().await.problem("forbidden");
+    app.staff(Role::Admin)
+        .await
+        .get(&path)
+        .send()
+        .await
+        .problem("forbidden");
     app.staff(Role::Crew).await.get(&path).send().await.problem("not_found");
     let proof = format!("/v1/alerts/{}/photos", sent.alert);
-    app.staff(Role::Crew).await.post(&proof).body("image/jpeg", photo(2)).send().await.problem("not_found");
-    let by_desk = app.staff(Role::Secretariat).await.post(&proof).body("image/jpeg", photo(2)).send().await.expect(201);
+    app.staff(Role::Crew)
+        .await
+        .post(&proof)
+        .body("image/jpeg", photo(2))
+        .send()
+        .await
+        .problem("not_found");
+    let by_desk = app
+        .staff(Role::Secretariat)
+        .await
+        .post(&proof)
+        .body("image/jpeg", photo(2))
+        .send()
+        .await
+        .expect(201);
     sent.sees(&by_desk).await.problem("not_found");
 }
 
@@ -267,20 +367,37 @@ async fn a_photo_is_public_only_when_a_person_says_so() {
     let sent = Sent::new(&app, "pothole").await;
     let taken_in = sent.adds("image/jpeg", photo(1)).await.expect(201);
     let release = format!("/v1/photos/{}/release", taken_in["id"].as_str().expect("an id"));
-    assert_eq!(supervisor.post(&release).send().await.problem("conflict")["reason"], "not_ready");
+    assert_eq!(
+        supervisor.post(&release).send().await.problem("conflict")["reason"],
+        "not_ready"
+    );
     app.run_due(Utc::now()).await;
     assert_eq!(sent.sees(&taken_in).await.expect(200)["released_at"], Value::Null);
-    app.staff(Role::FrontDesk).await.post(&release).send().await.problem("forbidden");
+    app.staff(Role::FrontDesk)
+        .await
+        .post(&release)
+        .send()
+        .await
+        .problem("forbidden");
     assert!(supervisor.post(&release).send().await.expect(200)["released_at"].is_string());
     assert!(supervisor.post(&release).send().await.expect(200)["released_at"].is_string());
     let back = release.replace("/release", "/unrelease");
-    assert_eq!(supervisor.post(&back).send().await.expect(200)["released_at"], Value::Null);
+    assert_eq!(
+        supervisor.post(&back).send().await.expect(200)["released_at"],
+        Value::Null
+    );
     let trail = "SELECT action AS value FROM audit_event WHERE entity = 'photo' AND actor = 'staff' ORDER BY id";
-    assert_eq!(texts(&mut app.db.admin().await, trail).await, ["release_photo", "unrelease_photo"]);
+    assert_eq!(
+        texts(&mut app.db.admin().await, trail).await,
+        ["release_photo", "unrelease_photo"]
+    );
 
     let private = Sent::new(&app, "nuisance").await;
     let taken_in = private.adds("image/jpeg", photo(2)).await.expect(201);
     app.run_due(Utc::now()).await;
     let release = format!("/v1/photos/{}/release", taken_in["id"].as_str().expect("an id"));
-    assert_eq!(supervisor.post(&release).send().await.problem("conflict")["reason"], "sensitive_category");
+    assert_eq!(
+        supervisor.post(&release).send().await.problem("conflict")["reason"],
+        "sensitive_category"
+    );
 }

@@ -168,7 +168,16 @@ pub async fn upload_proof(
 ) -> Result<HttpResponse, Problem> {
     app.limits.count(Class::Submit, &client)?;
     let subject = Subject::Alert(path.into_inner());
-    take_in(&app, subject, Ok(Caller::Staff(token)), "upload_proof", &client, &request, payload).await
+    take_in(
+        &app,
+        subject,
+        Ok(Caller::Staff(token)),
+        "upload_proof",
+        &client,
+        &request,
+        payload,
+    )
+    .await
 }
 
 /// A photo: where it stands, and signed links to look at it.
