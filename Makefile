@@ -19,12 +19,13 @@ test: setup-test build ## Every test, then the outside judges
 	cargo test --workspace --no-fail-fast
 	scripts/judge.sh
 
-check: setup-check build ## Format, lints, documentation, openapi.yaml, links and units
+check: setup-check build ## Format, lints, documentation, openapi.yaml, links, licences and units
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	$(VIGIE_BIN) openapi --check openapi.yaml
 	scripts/check-links.sh
+	scripts/check-licences.py
 	scripts/check-units.sh
 
 bless: setup-test build ## Accept what the code says now: openapi.yaml and the committed snapshots

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # CPU time per 12-megapixel photo: `vigie decode-photo derive`, a process for each, against the bare pipeline in one process.
 # Runs in turns (A B A B ...), so that a busy machine disturbs both alike. Prints a Markdown table.
-#   bench/photo.sh [rounds, default 5] [photos a round, default 10]
+#   VIGIE_BIN=target/release/vigie bench/photo.sh [rounds, default 5] [photos a round, default 10]; bench/run.sh builds both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly rounds=${1:-5} photos=${2:-10}
 readonly target=${CARGO_TARGET_DIR:-target}
-readonly vigie=${VIGIE_BIN:-$target/debug/vigie} bare=$target/debug/examples/bare_turbojpeg
+readonly vigie=${VIGIE_BIN:?the program to measure} bare=$target/release/examples/bare_turbojpeg
 
-cargo build --quiet -p vigie --bin vigie --example bare_turbojpeg
 sample=$(mktemp)
 trap 'rm -f "$sample"' EXIT
 "$bare" sample "$sample"

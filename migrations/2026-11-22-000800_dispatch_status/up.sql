@@ -1,7 +1,7 @@
 -- Who goes, and what happened.
 
 CREATE TABLE task (
-    jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
+    jurisdiction_id integer NOT NULL,
     id uuid NOT NULL,
     alert_id uuid NOT NULL,
     crew_id uuid NOT NULL,
@@ -37,7 +37,7 @@ CREATE UNIQUE INDEX task_one_open ON task (jurisdiction_id, alert_id) WHERE stat
 CREATE INDEX task_crew ON task (jurisdiction_id, crew_id, planned_on, rank) WHERE state IN ('open', 'accepted');
 
 CREATE TABLE hand_over (
-    jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
+    jurisdiction_id integer NOT NULL,
     id uuid NOT NULL,
     alert_id uuid NOT NULL,
     body_id uuid NOT NULL,
@@ -65,7 +65,7 @@ COMMENT ON COLUMN hand_over.answered_at IS 'When it answered.';
 CREATE INDEX hand_over_alert ON hand_over (jurisdiction_id, alert_id);
 
 CREATE TABLE status_event (
-    jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
+    jurisdiction_id integer NOT NULL,
     id uuid NOT NULL,
     alert_id uuid NOT NULL,
     step text NOT NULL,

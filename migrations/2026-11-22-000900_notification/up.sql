@@ -1,7 +1,7 @@
 -- Everyone who cares hears, once.
 
 CREATE TABLE follower (
-    jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
+    jurisdiction_id integer NOT NULL,
     id uuid NOT NULL,
     alert_id uuid NOT NULL,
     report_id uuid NOT NULL,
@@ -30,7 +30,7 @@ CREATE INDEX follower_alert ON follower (jurisdiction_id, alert_id) WHERE ended_
 CREATE UNIQUE INDEX follower_report ON follower (jurisdiction_id, report_id, channel);
 
 CREATE TABLE notification (
-    jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
+    jurisdiction_id integer NOT NULL,
     id uuid NOT NULL,
     recipient text NOT NULL CHECK (recipient IN ('follower', 'service', 'body', 'on_call', 'supervisor')),
     follower_id uuid,
@@ -85,7 +85,7 @@ CREATE INDEX notification_due ON notification (jurisdiction_id, next_at) WHERE s
 CREATE INDEX notification_alert ON notification (jurisdiction_id, alert_id);
 
 CREATE TABLE notification_attempt (
-    jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
+    jurisdiction_id integer NOT NULL,
     id bigint GENERATED ALWAYS AS IDENTITY,
     notification_id uuid NOT NULL,
     at timestamptz NOT NULL,

@@ -89,6 +89,12 @@ impl Process {
             .unwrap_or_else(|error| panic!("{}: {error}", self.name));
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL, as when the machine goes down.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

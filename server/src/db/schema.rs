@@ -304,7 +304,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     /// Everything that changed, in commit order: the one source of sync, live stream and projections; append-only.
-    change (jurisdiction_id, id) {
+    change (jurisdiction_id, txid, id) {
         /// Town.
         jurisdiction_id -> Int4,
         /// Order within a transaction.
@@ -547,7 +547,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     /// Each decision that put a report into an alert; append-only.
-    membership (jurisdiction_id, id) {
+    membership (jurisdiction_id, report_id, id) {
         /// Town.
         jurisdiction_id -> Int4,
         /// Order.

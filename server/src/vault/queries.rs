@@ -64,7 +64,7 @@ use tables::{access_event, contact, person_key};
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn put(tx: &mut Tx, keys: &KeyRing, person: &Contact) -> Result<Uuid, Problem> {
+pub async fn put(tx: &Tx, keys: &KeyRing, person: &Contact) -> Result<Uuid, Problem> {
     let subject = Uuid::new_v4();
     let sealed = seal(keys, tx.town(), subject, person)?;
     let mut fields = Vec::new();
@@ -82,7 +82,7 @@ pub async fn put(tx: &mut Tx, keys: &KeyRing, person: &Contact) -> Result<Uuid, 
         ciphertexts,
         indexes,
     ))
-    .execute(&mut **tx)
+    .execute(&mut &**tx)
     .await?;
     Ok(subject)
 }

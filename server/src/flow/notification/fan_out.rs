@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use diesel_async::AsyncPgConnection;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -11,14 +12,18 @@ pub use super::notice::ServiceNotice;
 use super::notice::{Way, way};
 use super::queries;
 use super::template::Template;
+use crate::app::App;
 use crate::catalog::model::{Body, Service};
 use crate::db::TownId;
 use crate::http::problem::Problem;
-use crate::jobs;
+use crate::jobs::worker::Outcome;
+use crate::jobs::{self, Job};
 use crate::text::Locale;
 
 /// Job that sends what an event or a notification left: payload `{"event": id}` or `{"notification": id}`.
 pub const DELIVER: &str = "deliver";
+/// Job that tells a service: payload [`LaterNotice`].
+pub const SERVICE_NOTICE: &str = "service_notice";
 /// Job that sends the daily mail of a service: payload `{"service": id}`.
 pub const DIGEST: &str = "digest";
 /// Job that calls the next in line: payload `{"alert": id, "event": id, "service": id, "index": number}`.
@@ -161,6 +166,59 @@ pub async fn service(
         call_out(conn, town, service, alert_id, event_id, 0, now).await?;
     }
     Ok(())
+}
+
+/// What a service is to hear, as a job holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LaterNotice {
+    /// Service.
+    pub service: Uuid,
+    /// Alert.
+    pub alert: Uuid,
+    /// Event of its history, or report, that caused it.
+    pub event: Uuid,
+    /// What.
+    pub notice: ServiceNotice,
+    /// Whether nobody may sleep on it.
+    pub urgent: bool,
+    /// When it happened: the service's hours then decide.
+    pub at: DateTime<Utc>,
+}
+
+/// The same as [`service`], in a moment: the caller's transaction holds the promise only, so that whoever reports waits
+/// for nothing but their own report. A notice that the service does not want leaves nothing.
+///
+/// # Errors
+/// As [`followers`].
+pub async fn service_later(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    told: &Service,
+    time_zone: Tz,
+    later: &LaterNotice,
+) -> Result<(), Problem> {
+    match way(told, time_zone, later.notice, later.urgent, later.at) {
+        (Way::Nothing, false) => Ok(()),
+        _ => jobs::enqueue(conn, town, SERVICE_NOTICE, later, later.at).await,
+    }
+}
+
+/// Job `service_notice`: tells the service. Harmless to repeat.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn tell_service(app: App, job: Job, _now: DateTime<Utc>) -> Result<Outcome, Problem> {
+    let later: LaterNotice = serde_json::from_value(job.payload.clone()).map_err(Problem::internal)?;
+    let town = super::deliver::town(&app, job.town()).await?;
+    let Some(told) = town.services.get(&later.service) else {
+        return Ok(Outcome::Done);
+    };
+    let (alert, event) = (later.alert, later.event);
+    let (zone, at) = (town.time_zone, later.at);
+    let tx = app.db.begin(job.town()).await?;
+    service(&tx, job.town(), told, zone, alert, event, later.notice, later.urgent, at).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
 }
 
 /// Sends the hand-over sheet to an outside body: by mail, or as a task for the desk. `detail` carries no reporter's data.

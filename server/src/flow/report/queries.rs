@@ -3,15 +3,16 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use geo_dedup::cell::LockCell;
 use postgis_diesel::types::Point;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::reference::Kind as ReferenceKind;
-use crate::catalog;
 use crate::db::functions::{hashtextextended, pg_try_advisory_xact_lock};
-use crate::db::schema::{follower, idempotency, public_id, report};
+use crate::db::schema::{catalogue_version, follower, idempotency, public_id, report};
 use crate::db::{TownId, Tx};
+use crate::flow::alert::queries::lock_cells;
 use crate::flow::alert::queries::place::draw;
 use crate::http::problem::{Kind, Problem};
 
@@ -70,11 +71,18 @@ pub struct Known {
     pub keyed: Option<(Vec<u8>, Uuid)>,
 }
 
-/// Takes the locks of the id and key, without waiting, then reads what they made before.
+type Found = (
+    i64,
+    Option<(String, i32)>,
+    Option<StoredReport>,
+    Option<(Vec<u8>, Uuid)>,
+);
+
+/// Takes the locks of the id and key, without waiting, then those of the cells, and reads what id and key made before.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn known(tx: &Tx, id: Uuid, key_hash: Option<&[u8]>) -> Result<Known, Problem> {
+pub async fn known(tx: &Tx, id: Uuid, key_hash: Option<&[u8]>, cells: &[LockCell]) -> Result<Known, Problem> {
     let conn: &AsyncPgConnection = tx;
     let town = tx.town();
     // The locks come first and alone: what is read afterwards was committed by whoever held them before.
@@ -82,12 +90,8 @@ pub async fn known(tx: &Tx, id: Uuid, key_hash: Option<&[u8]>) -> Result<Known, 
     if let Some(key) = key_hash {
         alone &= try_lock(conn, &format!("{} {}", town.0, data_encoding::HEXLOWER.encode(key))).await?;
     }
-    let (catalogue_version, named, report, keyed) = tokio::try_join!(
-        catalog::queries::version(conn),
-        named(conn, id),
-        find(conn, town, id),
-        keyed(conn, town, key_hash)
-    )?;
+    let (found, ()) = tokio::try_join!(before(conn, town, id, key_hash), lock_cells(conn, town, cells))?;
+    let (catalogue_version, named, report, keyed) = found;
     Ok(Known {
         catalogue_version,
         alone,
@@ -97,40 +101,33 @@ pub async fn known(tx: &Tx, id: Uuid, key_hash: Option<&[u8]>) -> Result<Known, 
     })
 }
 
+/// One statement: four that find nothing cost four times its price, for every report that is new.
+async fn before(conn: &AsyncPgConnection, town: TownId, id: Uuid, key_hash: Option<&[u8]>) -> Result<Found, Problem> {
+    let key = key_hash.unwrap_or_default();
+    let found = catalogue_version::table
+        .left_join(public_id::table.on(public_id::id.eq(id)))
+        .left_join(report::table.on(report::jurisdiction_id.eq(town.0).and(report::id.eq(id))))
+        .left_join(
+            idempotency::table.on(idempotency::jurisdiction_id
+                .eq(town.0)
+                .and(idempotency::key_hash.eq(key))),
+        )
+        .select((
+            catalogue_version::version,
+            (public_id::kind, public_id::jurisdiction_id).nullable(),
+            Option::<StoredReport>::as_select(),
+            (idempotency::request_hash, idempotency::entity_id).nullable(),
+        ))
+        .first(&mut &*conn)
+        .await?;
+    Ok(found)
+}
+
 async fn try_lock(conn: &AsyncPgConnection, name: &str) -> Result<bool, Problem> {
     let key = hashtextextended(name, ID_LOCK);
     Ok(diesel::select(pg_try_advisory_xact_lock(key))
         .get_result(&mut &*conn)
         .await?)
-}
-
-async fn named(conn: &AsyncPgConnection, id: Uuid) -> Result<Option<(String, i32)>, Problem> {
-    let found = public_id::table
-        .filter(public_id::id.eq(id))
-        .select((public_id::kind, public_id::jurisdiction_id))
-        .first(&mut &*conn)
-        .await
-        .optional()?;
-    Ok(found)
-}
-
-async fn keyed(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    key_hash: Option<&[u8]>,
-) -> Result<Option<(Vec<u8>, Uuid)>, Problem> {
-    let Some(key) = key_hash else { return Ok(None) };
-    let found = idempotency::table
-        .filter(
-            idempotency::jurisdiction_id
-                .eq(town.0)
-                .and(idempotency::key_hash.eq(key)),
-        )
-        .select((idempotency::request_hash, idempotency::entity_id))
-        .first(&mut &*conn)
-        .await
-        .optional()?;
-    Ok(found)
 }
 
 /// The report of an id.

@@ -1,15 +1,15 @@
 //! The heart: one transaction from "here, this" to "received, number so-and-so".
 //!
 //! 1. Read and check everything that needs no lock: fields, town, category, answers.
-//! 2. Take the id's and the key's locks without waiting; a retry gets the answer of the first time.
-//! 3. Take the locks of the cells around, sorted, so that nothing opens, moves or closes here meanwhile.
-//! 4. Read what is around, let geo-dedup decide.
-//! 5. Write report, alert, decision, follower, messages, history; commit; answer.
+//! 2. Take the id's and the key's locks without waiting, and those of the cells around, sorted, so that nothing opens,
+//!    moves or closes here meanwhile. A retry gets the answer of the first time.
+//! 3. Read what is around, let geo-dedup decide.
+//! 4. Write report, alert, decision, follower, messages, history; commit; answer.
 //!
 //! No network, storage or hashing happens inside: photos were stored before, messages leave as rows.
 
 use chrono::{DateTime, SubsecRound, Utc};
-use geo_dedup::cell::{anchor_lock_cell, lock_cells};
+use geo_dedup::cell::{LockCell, anchor_lock_cell, lock_cells};
 use geo_dedup::{
     Address, Context, Decision, Metres, Observation, SenderTag, Severity, TextPrint, Timestamp, Verdict, VerdictKind,
 };
@@ -21,7 +21,7 @@ use super::queries::{self, Known, StoredReport};
 use super::write::{Draft, write};
 use crate::app::App;
 use crate::auth::secret;
-use crate::catalog::model::{Catalogue, Town};
+use crate::catalog::model::{Catalogue, Category, Town};
 use crate::db::{TownId, Tx};
 use crate::flow::alert;
 use crate::flow::alert::queries::candidates::{Around, around};
@@ -80,6 +80,18 @@ pub(super) struct Prepared {
     pub(super) sender_tag: Option<i64>,
 }
 
+impl Prepared {
+    fn category(&self) -> Result<&Category, Problem> {
+        self.taker.category().ok_or_else(|| Problem::internal("no category"))
+    }
+
+    /// What must be locked before anything around is read.
+    fn cells(&self) -> Result<Vec<LockCell>, Problem> {
+        let radius = self.category()?.policy.search_radius(&self.seen);
+        Ok(lock_cells(&self.seen.point, radius))
+    }
+}
+
 /// Takes a report in.
 ///
 /// # Errors
@@ -105,7 +117,9 @@ pub async fn submit(
         // Bytes first, under their own hash; rows after, in the transaction. What is left over is swept.
         let taken = sniff_and_store_all(app, town, photos.to_vec()).await;
         let tx = app.db.begin(town).await?;
-        let known = queries::known(&tx, id, sender.key_hash.as_deref()).await?;
+        // Whoever names an alert needs its cell too, in one sorted taking: then nothing is locked yet.
+        let cells = if submission.joins.is_none() { prepared.cells()? } else { Vec::new() };
+        let known = queries::known(&tx, id, sender.key_hash.as_deref(), &cells).await?;
         if known.catalogue_version == catalogue.version {
             return settle(app, tx, submission, &taken, sender, &prepared, known, now).await;
         }
@@ -220,7 +234,7 @@ async fn settle(
     {
         return Err(Problem::new(Kind::IdTaken));
     }
-    let around = lock_and_look(&mut tx, submission, prepared, now).await?;
+    let around = look(&mut tx, submission, prepared, now).await?;
     let outcome = decide(prepared, submission, &around, now)?;
     let draft = Draft {
         submission,
@@ -288,29 +302,27 @@ async fn already(
     queries::find(tx, tx.town(), report_id).await
 }
 
-/// Takes the locks of all cells that the search touches, and of the alert that the person names, then reads.
-async fn lock_and_look(
+/// Reads what is around. The cells of the search are locked, unless the person names an alert: then they are taken here,
+/// together with that alert's.
+async fn look(
     tx: &mut Tx,
     submission: &Submission,
     prepared: &Prepared,
     now: DateTime<Utc>,
 ) -> Result<Around, Problem> {
-    let town = &prepared.taker.town;
-    let Some(category) = prepared.taker.category() else {
-        return Err(Problem::internal("no category"));
-    };
-    let mut cells = lock_cells(&prepared.seen.point, category.policy.search_radius(&prepared.seen));
+    let (town, category) = (&prepared.taker.town, prepared.category()?);
     let mut named: Vec<Uuid> = submission.not_same.clone();
     if let Some(id) = submission.joins {
         let unknown = || Problem::field("joins", "unknown_alert");
         let alert = alert::queries::find(tx, id).await.map_err(|_| unknown())?;
         let anchor = crate::db::space::from_point(&alert.anchor).map_err(Problem::internal)?;
+        let mut cells = prepared.cells()?;
         cells.push(anchor_lock_cell(&anchor));
         cells.sort_unstable();
         cells.dedup();
+        alert::queries::lock_cells(tx, town.id, &cells).await?;
         named.push(id);
     }
-    alert::queries::lock_cells(tx, town.id, &cells).await?;
     let delay_key = (category.id, prepared.sector_id.unwrap_or_default());
     around(tx, town, &prepared.seen, &category.policy, &named, delay_key, now).await
 }
@@ -321,9 +333,7 @@ fn decide(
     around: &Around,
     now: DateTime<Utc>,
 ) -> Result<geo_dedup::Outcome, Problem> {
-    let Some(category) = prepared.taker.category() else {
-        return Err(Problem::internal("no category"));
-    };
+    let category = prepared.category()?;
     let word = |id: &Uuid, kind| Verdict {
         alert: geo_dedup::AlertId(id.as_u128()),
         kind,

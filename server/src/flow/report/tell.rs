@@ -11,72 +11,72 @@ use super::write::Draft;
 use crate::catalog::model::{Service, Town};
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
-use crate::flow::notification::fan_out::{self, ServiceNotice};
+use crate::flow::notification::fan_out::{self, LaterNotice, ServiceNotice};
 use crate::flow::notification::model::Detail;
 use crate::http::problem::Problem;
 
-/// Leaves the messages: the acknowledgement to the author, and one notice to the service for a new alert; a joining report
-/// is silent to the service unless it raises the severity.
-pub(super) async fn tell(
+/// Leaves the acknowledgement to the author.
+pub(super) async fn acknowledge(
     tx: &Tx,
     draft: &Draft<'_>,
-    follower: Option<&NewFollower>,
+    follower: &NewFollower,
     told: &Told,
-    alert: &Alert,
+    opened: bool,
+) -> Result<(), Problem> {
+    let detail = Detail {
+        joined: Some(!opened),
+        reported_by: Some(told.reported_by),
+        status: Some(told.status),
+        expected_from: told.expected.map(|range| range.from),
+        expected_to: told.expected.map(|range| range.to),
+        closed_at: told.closed_at,
+        body_id: told.body_id,
+        ..Detail::default()
+    };
+    let detail = serde_json::to_value(detail).map_err(Problem::internal)?;
+    fan_out::acknowledge(
+        tx,
+        draft.town().id,
+        follower.id,
+        follower.channel,
+        follower.locale,
+        told.alert_id,
+        draft.prepared.id,
+        detail,
+        draft.now,
+    )
+    .await
+}
+
+/// Leaves the notice to the service: one for a new alert; a joining report is silent unless it raises the severity.
+pub(super) async fn notify(
+    tx: &Tx,
+    draft: &Draft<'_>,
+    told: &Told,
     event_id: Uuid,
     (opened, raised): (bool, bool),
 ) -> Result<(), Problem> {
-    let (town, now) = (draft.town(), draft.now);
-    if let Some(follower) = follower {
-        let detail = Detail {
-            joined: Some(!opened),
-            reported_by: Some(told.reported_by),
-            status: Some(told.status),
-            expected_from: told.expected.map(|range| range.from),
-            expected_to: told.expected.map(|range| range.to),
-            closed_at: told.closed_at,
-            body_id: told.body_id,
-            ..Detail::default()
-        };
-        let detail = serde_json::to_value(detail).map_err(Problem::internal)?;
-        let (channel, locale) = (follower.channel, follower.locale);
-        fan_out::acknowledge(
-            tx,
-            town.id,
-            follower.id,
-            channel,
-            locale,
-            alert.id,
-            draft.prepared.id,
-            detail,
-            now,
-        )
-        .await?;
+    if draft.sender.historic || !(opened || raised) {
+        return Ok(());
     }
+    let town = draft.town();
+    let Some(service) = service_of(town, told) else {
+        return Err(Problem::internal("the service is gone"));
+    };
     let notice = if opened {
         ServiceNotice::NewAlert
     } else {
         ServiceNotice::RaisedSeverity
     };
-    if opened || raised {
-        let Some(service) = service_of(town, told) else {
-            return Err(Problem::internal("the service is gone"));
-        };
-        let urgent = draft.prepared.severity == Severity::Danger;
-        fan_out::service(
-            tx,
-            town.id,
-            service,
-            town.time_zone,
-            alert.id,
-            event_id,
-            notice,
-            urgent,
-            now,
-        )
-        .await?;
-    }
-    Ok(())
+    let later = LaterNotice {
+        service: service.id,
+        alert: told.alert_id,
+        event: event_id,
+        notice,
+        urgent: draft.prepared.severity == Severity::Danger,
+        at: draft.now,
+    };
+    fan_out::service_later(tx, town.id, service, town.time_zone, &later).await
 }
 
 pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<Told, Problem> {

@@ -12,7 +12,7 @@ use super::model::{ContactWay, DayRange, Relation, Submission, Told};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
 use super::submit::{Prepared, Sender, TakenPhoto, joined};
-use super::tell::{tell, told};
+use super::tell::{acknowledge, notify, told};
 use crate::app::App;
 use crate::audit;
 use crate::auth::keys::KeyRing;
@@ -74,48 +74,47 @@ impl Draft<'_> {
 }
 
 /// Writes a report and all that follows from it. Returns it as stored, and what its author is told.
+///
+/// Statements that need no row of each other leave together: three round trips, however many rows.
 pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(StoredReport, Told), Problem> {
     let (submission, prepared, now) = (draft.submission, draft.prepared, draft.now);
     let town = draft.town();
     let there = joined(&draft.outcome.decision, draft.around);
+    let opened = there.is_none();
     let alert_id = there.map_or_else(Uuid::now_v7, |alert| alert.id);
-    claim(tx, draft, there.is_none().then_some(alert_id)).await?;
-    let (alert, event_id) = match there {
-        Some(alert) => (join(tx, draft, alert).await?, prepared.id),
-        None => open(tx, draft, alert_id).await?,
-    };
-    let told = told(draft, there.is_some(), &alert)?;
-    let reachable = !submission.contact.fields().is_empty();
-    let subject_id = if reachable {
-        Some(vault::put(tx, &app.keys, &submission.contact).await?)
-    } else {
-        None
-    };
+    let ((), mut alert, subject_id) = tokio::try_join!(
+        claim(tx, draft, opened.then_some(alert_id)),
+        place_in(tx, draft, there, alert_id),
+        keep_contact(app, tx, submission)
+    )?;
+    let event_id = if opened { Uuid::now_v7() } else { prepared.id };
+    if opened {
+        begin_history(tx, draft, &mut alert, event_id).await?;
+    }
+    let told = told(draft, !opened, &alert)?;
     let report = new_report(draft, subject_id, &alert, &told)?;
     let code_hash = code_hasher(&app.keys, town, prepared.id);
-    let reference = queries::insert(tx, report.clone(), &code_hash).await?;
-    attach_photos(tx, draft, &told).await?;
-    let follower = new_follower(&app.keys, draft, subject_id, &alert);
-    let (words, changed) = (words(submission), [("report", prepared.id), ("alert", alert.id)]);
-    tokio::try_join!(
-        queries::follow(tx, follower.as_ref()),
-        queries::remember_key(
-            tx,
-            town.id,
-            draft.sender.key_hash.as_deref(),
-            &submission.request_hash,
-            prepared.id,
-            now
-        ),
-        remember(tx, draft, &alert),
-        place::keep_verdicts(tx, town.id, prepared.id, &words, now),
+    let raised = there.is_some_and(|before| draft.severity() > before.severity);
+    let key_hash = draft.sender.key_hash.as_deref();
+    let (links, changed) = (links(draft), [("report", prepared.id), ("alert", alert.id)]);
+    let (reference, (), (), (), (), ()) = tokio::try_join!(
+        queries::insert(tx, report.clone(), &code_hash),
+        queries::remember_key(tx, town.id, key_hash, &submission.request_hash, prepared.id, now),
+        place::link(tx, &alert, &links, now),
         audit::changed(tx, town.id, &changed, now),
         record(tx, draft, &alert),
+        notify(tx, draft, &told, event_id, (opened, raised)),
     )?;
-    if !draft.sender.historic {
-        let raised = there.is_some_and(|before| draft.severity() > before.severity);
-        let what = (there.is_none(), raised);
-        tell(tx, draft, follower.as_ref(), &told, &alert, event_id, what).await?;
+    attach_photos(tx, draft, &told).await?;
+    let follower = new_follower(&app.keys, draft, subject_id, &alert);
+    let words = words(submission);
+    tokio::try_join!(
+        queries::follow(tx, follower.as_ref()),
+        remember(tx, draft, &alert),
+        place::keep_verdicts(tx, town.id, prepared.id, &words, now),
+    )?;
+    if let Some(follower) = follower.filter(|_| !draft.sender.historic) {
+        acknowledge(tx, draft, &follower, &told, opened).await?;
     }
     let code_hash = code_hash(&reference);
     Ok((stored(report, reference, code_hash), told))
@@ -149,14 +148,30 @@ async fn claim(tx: &Tx, draft: &Draft<'_>, opened: Option<Uuid>) -> Result<(), P
     queries::claim_ids(tx, draft.town().id, &ids).await
 }
 
-/// Opens an alert: its row, the first line of its history, what its route means. Returns it as it is then, and the event.
-async fn open(tx: &mut Tx, draft: &Draft<'_>, id: Uuid) -> Result<(Alert, Uuid), Problem> {
-    let mut alert = place::open(tx, new_alert(draft, id)?).await?;
-    let event_id = open_history(tx, draft, &alert).await?;
-    if !draft.sender.historic {
-        apply_route(tx, draft.town(), &mut alert, &route_of(draft)?, draft.now).await?;
+/// The alert that the report belongs to, as it is with it: the one that is there, or a new one.
+async fn place_in(tx: &Tx, draft: &Draft<'_>, there: Option<&Alert>, id: Uuid) -> Result<Alert, Problem> {
+    match there {
+        Some(alert) => join(tx, draft, alert).await,
+        None => place::open(tx, new_alert(draft, id)?).await,
     }
-    Ok((alert, event_id))
+}
+
+async fn keep_contact(app: &App, tx: &Tx, submission: &Submission) -> Result<Option<Uuid>, Problem> {
+    if submission.contact.fields().is_empty() {
+        return Ok(None);
+    }
+    vault::put(tx, &app.keys, &submission.contact).await.map(Some)
+}
+
+/// The first line of an alert's history, then what its route means for it.
+async fn begin_history(tx: &mut Tx, draft: &Draft<'_>, alert: &mut Alert, event_id: Uuid) -> Result<(), Problem> {
+    let by = draft.sender.staff.map(|(_, user, _)| user);
+    let role = if by.is_some() { "staff" } else { "reporter" };
+    place::begin_history(tx, alert, role, by, event_id).await?;
+    if draft.sender.historic {
+        return Ok(());
+    }
+    apply_route(tx, draft.town(), alert, &route_of(draft)?, draft.now).await
 }
 
 async fn join(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<Alert, Problem> {
@@ -228,19 +243,12 @@ fn expected(past: &[chrono::TimeDelta], due: DateTime<Utc>, time_zone: Tz, now: 
     }
 }
 
-/// The event that the opening is in the alert's history.
-async fn open_history(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<Uuid, Problem> {
-    let by = draft.sender.staff.map(|(_, user, _)| user);
-    let role = if by.is_some() { "staff" } else { "reporter" };
-    let event_id = Uuid::now_v7();
-    place::begin_history(tx, alert, role, by, event_id).await?;
-    place::link(tx, alert, &links(draft), draft.now).await?;
-    Ok(event_id)
-}
-
 /// The closed alert that a new one repeats, and those nearby that may be the same.
 fn links(draft: &Draft<'_>) -> Vec<(Uuid, &'static str, Option<f64>, Value)> {
     let outcome = draft.outcome;
+    if joined(&outcome.decision, draft.around).is_some() {
+        return Vec::new();
+    }
     let mut links: Vec<_> = outcome
         .recurrence_of
         .iter()

@@ -22,6 +22,9 @@ use crate::http::problem::{Kind, Problem};
 /// # Errors
 /// When the database refuses, or a lock is not had within the lock timeout.
 pub async fn lock_cells(conn: &AsyncPgConnection, town: TownId, cells: &[LockCell]) -> Result<(), Problem> {
+    if cells.is_empty() {
+        return Ok(());
+    }
     let cells: Vec<i64> = cells.iter().map(|cell| cell.to_i64()).collect();
     diesel::select(functions::lock_cells(town.0, cells))
         .execute(&mut &*conn)

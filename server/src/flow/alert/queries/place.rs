@@ -127,9 +127,7 @@ pub async fn begin_history(
             alert_phase::started_at.eq(opened.opened_at),
         ))
         .execute(&mut &*conn);
-    // Not pipelined with what follows: both need the alert's row, which is there.
-    event.await?;
-    phase.await?;
+    tokio::try_join!(event, phase)?;
     Ok(())
 }
 
