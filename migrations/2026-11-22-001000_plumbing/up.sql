@@ -51,7 +51,7 @@ CREATE TABLE change (
     tombstone boolean NOT NULL DEFAULT false,
     epoch integer NOT NULL DEFAULT 1,
     at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (jurisdiction_id, txid, id)
+    PRIMARY KEY (jurisdiction_id, id)
 );
 COMMENT ON TABLE change IS 'Everything that changed, in commit order: the one source of sync, live stream and projections; append-only.';
 COMMENT ON COLUMN change.jurisdiction_id IS 'Town.';

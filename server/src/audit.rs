@@ -82,27 +82,25 @@ pub async fn record(
     Ok(())
 }
 
-/// Notes in the change log that these objects changed: `(entity, id)`.
+/// Notes in the change log that these objects changed: `(entity, id)`. An array, not a slice: the number of rows is part of
+/// the statement, which is prepared once for each.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn changed(
+pub async fn changed<const N: usize>(
     conn: &AsyncPgConnection,
     town: TownId,
-    entities: &[(&str, Uuid)],
+    entities: &[(&'static str, Uuid); N],
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let rows: Vec<_> = entities
-        .iter()
-        .map(|(entity, id)| {
-            (
-                change::jurisdiction_id.eq(town.0),
-                change::entity.eq(*entity),
-                change::entity_id.eq(*id),
-                change::at.eq(now),
-            )
-        })
-        .collect();
+    let rows = entities.map(|(entity, id)| {
+        (
+            change::jurisdiction_id.eq(town.0),
+            change::entity.eq(entity),
+            change::entity_id.eq(id),
+            change::at.eq(now),
+        )
+    });
     diesel::insert_into(change::table)
         .values(rows)
         .execute(&mut &*conn)

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
 };
@@ -33,6 +33,9 @@ pub type PooledConn = Object<AsyncPgConnection>;
 
 /// How long a request waits for a connection before it hears "unavailable".
 const WAIT: Duration = Duration::from_millis(1_800);
+
+/// First word of a transaction.
+const BEGIN: &str = "BEGIN";
 
 /// Set on every connection: no statement or lock is waited for without end, so that a fault elsewhere is an answer here.
 const SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
@@ -64,7 +67,7 @@ impl Db {
     /// # Errors
     /// `unavailable` when none is had in time.
     pub async fn conn(&self) -> Result<PooledConn, Problem> {
-        acquire(&self.app).await
+        greeted(&self.app, "SELECT 1").await
     }
 
     /// Begins a transaction for one town: row level security shows that town's rows only.
@@ -72,7 +75,7 @@ impl Db {
     /// # Errors
     /// `unavailable` when no connection is had in time.
     pub async fn begin(&self, town: TownId) -> Result<Tx, Problem> {
-        Tx::begin(self.conn().await?, town).await
+        Tx::begin(&self.app, town).await
     }
 
     /// The same with the vault's rights: contact data can be read, and nothing else.
@@ -80,12 +83,14 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_vault(&self, town: TownId) -> Result<Tx, Problem> {
-        Tx::begin(acquire(&self.vault).await?, town).await
+        Tx::begin(&self.vault, town).await
     }
 }
 
 fn pool(url: &str, size: usize) -> anyhow::Result<Pool<AsyncPgConnection>> {
     let mut config = ManagerConfig::default();
+    // Asking first whether a connection still works would be one more round trip: whoever takes it says something anyway.
+    config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(|url| establish(url.to_owned()).boxed());
     let manager = AsyncDieselConnectionManager::new_with_config(url, config);
     Ok(Pool::builder(manager).max_size(size).build()?)
@@ -99,11 +104,33 @@ async fn establish(url: String) -> diesel::ConnectionResult<AsyncPgConnection> {
     Ok(conn)
 }
 
-async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<PooledConn, Problem> {
-    match tokio::time::timeout(WAIT, pool.get()).await {
-        Ok(Ok(conn)) => Ok(conn),
-        Ok(Err(error)) => Err(Problem::unavailable(error)),
+/// A connection that answered `greeting`. One that does not, as after a restart of the database, leaves the pool for good,
+/// and the next is tried.
+async fn greeted(pool: &Pool<AsyncPgConnection>, greeting: &str) -> Result<PooledConn, Problem> {
+    let found = async {
+        // Every pooled connection may be stale, a fresh one is not.
+        for _ in 0..=pool.status().max_size {
+            let mut conn = pool.get().await.map_err(Problem::unavailable)?;
+            match say(&mut conn, greeting).await {
+                Ok(()) => return Ok(conn),
+                Err(error) => tracing::debug!(%error, "a pooled connection is of no use any more"),
+            }
+            drop(Object::take(conn));
+        }
+        Err(Problem::unavailable("no database connection answers"))
+    };
+    match tokio::time::timeout(WAIT, found).await {
+        Ok(found) => found,
         Err(_) => Err(Problem::unavailable("no database connection became free in time")),
+    }
+}
+
+/// Begins a transaction where the words say so, so that the driver knows of it.
+async fn say(conn: &mut AsyncPgConnection, words: &str) -> diesel::QueryResult<()> {
+    if words.starts_with(BEGIN) {
+        AnsiTransactionManager::begin_transaction_sql(conn, words).await
+    } else {
+        conn.batch_execute(words).await
     }
 }
 
@@ -115,11 +142,11 @@ pub struct Tx {
 }
 
 impl Tx {
-    async fn begin(mut conn: PooledConn, town: TownId) -> Result<Self, Problem> {
+    async fn begin(pool: &Pool<AsyncPgConnection>, town: TownId) -> Result<Self, Problem> {
         // One round trip; the third argument binds the setting to the transaction, so that no pooled connection carries
         // a town over to the next request.
-        let sql = format!("BEGIN; SELECT set_config('vigie.jurisdiction', '{}', true)", town.0);
-        AnsiTransactionManager::begin_transaction_sql(&mut *conn, &sql).await?;
+        let sql = format!("{BEGIN}; SELECT set_config('vigie.jurisdiction', '{}', true)", town.0);
+        let conn = greeted(pool, &sql).await?;
         Ok(Self { conn: Some(conn), town })
     }
 

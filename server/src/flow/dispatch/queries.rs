@@ -18,7 +18,7 @@ const STANDING: [&str; 2] = ["sent", Answer::Accepted.as_str()];
 
 /// A task on its way to the database.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = task)]
+#[diesel(table_name = task, treat_none_as_default_value = false)]
 pub struct NewTask<'a> {
     /// Town.
     pub jurisdiction_id: i32,
@@ -175,11 +175,11 @@ pub async fn end_task(tx: &mut Tx, alert_id: Uuid, state: TaskState, now: DateTi
         .returning(task::id)
         .get_results(&mut **tx)
         .await?;
-    let changed: Vec<_> = ended.iter().map(|id| ("task", *id)).collect();
-    if changed.is_empty() {
-        return Ok(());
+    // One at most: an alert has one live task.
+    for id in ended {
+        crate::audit::changed(tx, town, &[("task", id)], now).await?;
     }
-    crate::audit::changed(tx, town, &changed, now).await
+    Ok(())
 }
 
 async fn end_hand_over(tx: &mut Tx, alert_id: Uuid) -> Result<(), Problem> {

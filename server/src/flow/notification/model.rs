@@ -190,7 +190,7 @@ impl Notification {
 
 /// A notification to be written.
 #[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = notification)]
+#[diesel(table_name = notification, treat_none_as_default_value = false)]
 pub struct NewNotification<'a> {
     /// Town.
     pub jurisdiction_id: i32,

@@ -166,23 +166,24 @@ pub async fn find_by_reference(
 ///
 /// # Errors
 /// [`Kind::IdTaken`] when one is not free.
-pub async fn claim_ids(conn: &AsyncPgConnection, town: TownId, ids: &[(Uuid, &str)]) -> Result<(), Problem> {
-    let rows: Vec<_> = ids
-        .iter()
-        .map(|(id, kind)| {
-            (
-                public_id::id.eq(*id),
-                public_id::kind.eq(*kind),
-                public_id::jurisdiction_id.eq(town.0),
-            )
-        })
-        .collect();
+pub async fn claim_ids<const N: usize>(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    ids: [(Uuid, &'static str); N],
+) -> Result<(), Problem> {
+    let rows = ids.map(|(id, kind)| {
+        (
+            public_id::id.eq(id),
+            public_id::kind.eq(kind),
+            public_id::jurisdiction_id.eq(town.0),
+        )
+    });
     let inserted = diesel::insert_into(public_id::table)
         .values(rows)
         .on_conflict_do_nothing()
         .execute(&mut &*conn)
         .await?;
-    if inserted == ids.len() {
+    if inserted == N {
         Ok(())
     } else {
         Err(Problem::new(Kind::IdTaken))
@@ -191,7 +192,7 @@ pub async fn claim_ids(conn: &AsyncPgConnection, town: TownId, ids: &[(Uuid, &st
 
 /// A new report's row.
 #[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = report)]
+#[diesel(table_name = report, treat_none_as_default_value = false)]
 pub struct NewReport {
     /// Town.
     pub jurisdiction_id: i32,
@@ -318,7 +319,7 @@ pub async fn remember_key(
 
 /// Makes the author of a report a follower of its alert.
 #[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = follower)]
+#[diesel(table_name = follower, treat_none_as_default_value = false)]
 pub struct NewFollower {
     /// Town.
     pub jurisdiction_id: i32,

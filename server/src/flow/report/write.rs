@@ -143,9 +143,11 @@ fn stored(report: NewReport, reference: String, code_hash: Vec<u8>) -> StoredRep
 
 /// The directory's lines: from here on the ids are taken for ever.
 async fn claim(tx: &Tx, draft: &Draft<'_>, opened: Option<Uuid>) -> Result<(), Problem> {
-    let alert = opened.map(|id| (id, "alert"));
-    let ids: Vec<_> = std::iter::once((draft.prepared.id, "report")).chain(alert).collect();
-    queries::claim_ids(tx, draft.town().id, &ids).await
+    let (town, report) = (draft.town().id, (draft.prepared.id, "report"));
+    match opened {
+        Some(alert) => queries::claim_ids(tx, town, [report, (alert, "alert")]).await,
+        None => queries::claim_ids(tx, town, [report]).await,
+    }
 }
 
 /// The alert that the report belongs to, as it is with it: the one that is there, or a new one.

@@ -19,7 +19,7 @@ const DRAWS: usize = 5;
 
 /// A new alert's row.
 #[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = alert)]
+#[diesel(table_name = alert, treat_none_as_default_value = false)]
 pub struct NewAlert {
     /// Town.
     pub jurisdiction_id: i32,

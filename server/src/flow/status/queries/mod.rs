@@ -21,7 +21,7 @@ use crate::http::problem::{Kind, Problem};
 
 /// A line of the history on its way to the database.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = status_event)]
+#[diesel(table_name = status_event, treat_none_as_default_value = false)]
 pub struct NewEvent<'a> {
     jurisdiction_id: i32,
     /// Identity.
