@@ -5,11 +5,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::bench_db::Postgres;
-use crate::cpu;
+use crate::cpu::Cpu;
 use crate::load::Done;
 
 /// Name of its database.
-const DATABASE: &str = "bench_baseline";
+pub const DATABASE: &str = "bench_baseline";
 
 /// The baseline in a folder: `pgbench_schema.sql` makes the tables, `pgbench_b1.sql` is the transaction.
 pub struct Baseline<'a> {
@@ -39,7 +39,7 @@ impl<'a> Baseline<'a> {
 
 /// Runs a script with pgbench for a while.
 pub async fn pgbench(postgres: &Postgres, database: &str, script: &Path, clients: usize, turn: Duration) -> Done {
-    let before = cpu::used(postgres.postmaster);
+    let before = Cpu::of_database(postgres.postmaster);
     let mut command = Command::new(postgres.programs().join("pgbench"));
     command
         .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
@@ -62,7 +62,7 @@ pub async fn pgbench(postgres: &Postgres, database: &str, script: &Path, clients
     Done {
         operations: operations as u64,
         seconds: operations / figure("tps ="),
-        cpu: cpu::used(postgres.postmaster).saturating_sub(before),
+        cpu: Cpu::of_database(postgres.postmaster).since(before),
         p99_ms: f64::NAN,
     }
 }

@@ -5,6 +5,33 @@ use std::time::Duration;
 /// Clock ticks of `/proc/*/stat` per second; Linux fixes it at 100 for user space.
 const TICKS: u64 = 100;
 
+/// CPU time of the two sides of an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cpu {
+    /// Of `vigie serve`.
+    pub server: Duration,
+    /// Of PostgreSQL.
+    pub database: Duration,
+}
+
+impl Cpu {
+    /// What was used after `before`.
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            server: self.server.saturating_sub(before.server),
+            database: self.database.saturating_sub(before.database),
+        }
+    }
+
+    /// Of PostgreSQL alone, so far.
+    pub fn of_database(postmaster: u32) -> Self {
+        Self {
+            database: used(postmaster),
+            ..Self::default()
+        }
+    }
+}
+
 struct Stat {
     parent: u32,
     /// User and system time.

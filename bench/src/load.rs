@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
+use crate::cpu::Cpu;
+
 /// What a turn did.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Done {
@@ -11,21 +13,26 @@ pub struct Done {
     pub operations: u64,
     /// How long the turn was.
     pub seconds: f64,
-    /// CPU time of the server's side.
-    pub cpu: Duration,
+    /// CPU time that was used meanwhile.
+    pub cpu: Cpu,
     /// 99 of 100 answers came within it, milliseconds.
     pub p99_ms: f64,
 }
 
 impl Done {
+    /// CPU milliseconds of the server alone per operation.
+    pub fn server_ms(&self) -> f64 {
+        self.cpu.server.as_secs_f64() * 1_000.0 / self.operations as f64
+    }
+
     /// Operations per second.
     pub fn per_second(&self) -> f64 {
         self.operations as f64 / self.seconds
     }
 
-    /// CPU milliseconds of the server's side per operation.
+    /// CPU milliseconds of server and PostgreSQL per operation.
     pub fn cpu_ms(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1_000.0 / self.operations as f64
+        (self.cpu.server + self.cpu.database).as_secs_f64() * 1_000.0 / self.operations as f64
     }
 }
 
@@ -33,7 +40,7 @@ impl Done {
 ///
 /// # Panics
 /// When an operation fails: a benchmark of errors measures nothing.
-pub async fn turn<W, F>(clients: usize, turn: Duration, cpu: impl Fn() -> Duration, work: W) -> Done
+pub async fn turn<W, F>(clients: usize, turn: Duration, cpu: impl Fn() -> Cpu, work: W) -> Done
 where
     W: Fn(usize) -> F + Clone + Send + 'static,
     F: Future<Output = ()> + Send,
@@ -60,7 +67,7 @@ where
     Done {
         operations: took.len() as u64,
         seconds,
-        cpu: cpu().saturating_sub(before),
+        cpu: cpu().since(before),
         p99_ms: p99.as_secs_f64() * 1_000.0,
     }
 }

@@ -14,7 +14,7 @@ use vigie_tests::database::{connect, texts};
 use vigie_tests::town::Town;
 
 use crate::bench_db::Postgres;
-use crate::cpu;
+use crate::cpu::Cpu;
 use crate::load::Done;
 use crate::server::Server;
 use crate::submit::Reporters;
@@ -97,7 +97,7 @@ impl Recording {
         postgres.copy(BEFORE, REPLAYED).await;
         postgres.settle().await;
         let (app, _) = postgres.logins(REPLAYED);
-        let before = cpu::used(postgres.postmaster);
+        let before = Cpu::of_database(postgres.postmaster);
         let start = Instant::now();
         let sessions: Vec<_> = self.scripts.iter().map(|script| {
             let mut command = Command::new(postgres.programs().join("psql"));
@@ -110,7 +110,7 @@ impl Recording {
         Done {
             operations: u64::from(SUBMITS),
             seconds: start.elapsed().as_secs_f64(),
-            cpu: cpu::used(postgres.postmaster).saturating_sub(before),
+            cpu: Cpu::of_database(postgres.postmaster).since(before),
             p99_ms: f64::NAN,
         }
     }

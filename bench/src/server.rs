@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use chrono::Utc;
 use vigie::app::App;
@@ -13,7 +12,7 @@ use vigie_tests::process::{Process, Talks};
 use vigie_tests::vigie_binary;
 
 use crate::bench_db::Postgres;
-use crate::cpu;
+use crate::cpu::{self, Cpu};
 
 /// A running server.
 pub struct Server {
@@ -65,9 +64,12 @@ impl Server {
     }
 
     /// CPU time of the server and of PostgreSQL so far.
-    pub fn cpu(&self) -> Duration {
+    pub fn cpu(&self) -> Cpu {
         // Its log must not fill the pipe while nobody waits for a line.
         drop(self.process.new_lines());
-        cpu::used(self.process.id()) + cpu::used(self.postmaster)
+        Cpu {
+            server: cpu::used(self.process.id()),
+            ..Cpu::of_database(self.postmaster)
+        }
     }
 }

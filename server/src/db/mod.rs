@@ -75,7 +75,16 @@ impl Db {
     /// # Errors
     /// `unavailable` when no connection is had in time.
     pub async fn begin(&self, town: TownId) -> Result<Tx, Problem> {
-        Tx::begin(&self.app, town).await
+        Tx::begin(&self.app, town, "").await
+    }
+
+    /// The same for a transaction whose statements are few, always the same and found by key: they are planned once for
+    /// each connection. Planning a submit's anew costs more than running them.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_planned(&self, town: TownId) -> Result<Tx, Problem> {
+        Tx::begin(&self.app, town, ", set_config('plan_cache_mode', 'force_generic_plan', true)").await
     }
 
     /// The same with the vault's rights: contact data can be read, and nothing else.
@@ -83,7 +92,7 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_vault(&self, town: TownId) -> Result<Tx, Problem> {
-        Tx::begin(&self.vault, town).await
+        Tx::begin(&self.vault, town, "").await
     }
 }
 
@@ -142,10 +151,10 @@ pub struct Tx {
 }
 
 impl Tx {
-    async fn begin(pool: &Pool<AsyncPgConnection>, town: TownId) -> Result<Self, Problem> {
+    async fn begin(pool: &Pool<AsyncPgConnection>, town: TownId, more: &str) -> Result<Self, Problem> {
         // One round trip; the third argument binds the setting to the transaction, so that no pooled connection carries
         // a town over to the next request.
-        let sql = format!("{BEGIN}; SELECT set_config('vigie.jurisdiction', '{}', true)", town.0);
+        let sql = format!("{BEGIN}; SELECT set_config('vigie.jurisdiction', '{}', true){more}", town.0);
         let conn = greeted(pool, &sql).await?;
         Ok(Self { conn: Some(conn), town })
     }

@@ -116,7 +116,7 @@ pub async fn submit(
         let town = prepared.taker.town.id;
         // Bytes first, under their own hash; rows after, in the transaction. What is left over is swept.
         let taken = sniff_and_store_all(app, town, photos.to_vec()).await;
-        let tx = app.db.begin(town).await?;
+        let tx = app.db.begin_planned(town).await?;
         // Whoever names an alert needs its cell too, in one sorted taking: then nothing is locked yet.
         let cells = if submission.joins.is_none() { prepared.cells()? } else { Vec::new() };
         let known = queries::known(&tx, id, sender.key_hash.as_deref(), &cells).await?;
