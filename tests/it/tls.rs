@@ -64,8 +64,8 @@ async fn everything_of_vigie_connects(server: &Secured, verified: &str) {
     assert!(!run.is_empty());
     let login = |role: &str| server.url(role, "localhost", verified);
     let db = Db::new(&login(roles::APP), &login(roles::VAULT), 2).expect("pools");
-    assert!(is_encrypted(&mut *db.conn().await.expect("the application's login")).await);
-    assert!(is_encrypted(&mut *db.begin_vault(TownId(1)).await.expect("the vault's login")).await);
+    assert!(is_encrypted(&mut db.conn().await.expect("the application's login")).await);
+    assert!(is_encrypted(&mut db.begin_vault(TownId(1)).await.expect("the vault's login")).await);
     let woken = Arc::new(Notify::new());
     let (stop, stopped) = watch::channel(false);
     let listener = tokio::spawn(notify::listen(login(roles::APP), woken.clone(), stopped));
