@@ -33,7 +33,14 @@ impl<'a> Baseline<'a> {
 
     /// One turn of it.
     pub async fn turn(&self, clients: usize, turn: Duration) -> Done {
-        pgbench(self.postgres, DATABASE, &self.folder.join("pgbench_b1.sql"), clients, turn).await
+        pgbench(
+            self.postgres,
+            DATABASE,
+            &self.folder.join("pgbench_b1.sql"),
+            clients,
+            turn,
+        )
+        .await
     }
 }
 
@@ -52,9 +59,16 @@ pub async fn pgbench(postgres: &Postgres, database: &str, script: &Path, clients
         .expect("pgbench ends")
         .expect("pgbench");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let figure = |before: &str| -> f64 {
-        let rest = said.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {said}"));
+        let rest = said
+            .split(before)
+            .nth(1)
+            .unwrap_or_else(|| panic!("no {before} in {said}"));
         let figure = rest.split_whitespace().next().and_then(|figure| figure.parse().ok());
         figure.expect("a figure")
     };

@@ -44,7 +44,11 @@ struct Stat {
 pub fn used(pid: u32) -> Duration {
     let mut ticks = stat(pid).map_or(0, |stat| stat.own + stat.children);
     for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
-        let child = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(stat);
+        let child = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+            .and_then(stat);
         if let Some(child) = child.filter(|child| child.parent == pid) {
             ticks += child.own + child.children;
         }

@@ -71,7 +71,9 @@ pub async fn run(folder: &Path, alerts: i64, clients: usize, rounds: usize, turn
 }
 
 async fn fill(conn: &mut AsyncPgConnection, towns: &[Town], alerts: i64) {
-    conn.batch_execute("SET session_replication_role = replica").await.expect("a quick fill");
+    conn.batch_execute("SET session_replication_role = replica")
+        .await
+        .expect("a quick fill");
     let each = alerts / i64::try_from(towns.len()).expect("few");
     let mut random = ChaCha8Rng::seed_from_u64(2);
     for town in towns {
@@ -96,7 +98,10 @@ async fn fill(conn: &mut AsyncPgConnection, towns: &[Town], alerts: i64) {
 }
 
 fn somewhere(town: &Town, random: &mut ChaCha8Rng) -> (f64, f64) {
-    town.lon_lat(random.random_range(-REACH_M..REACH_M), random.random_range(-REACH_M..REACH_M))
+    town.lon_lat(
+        random.random_range(-REACH_M..REACH_M),
+        random.random_range(-REACH_M..REACH_M),
+    )
 }
 
 /// A supervisor of each town, who moves the map.
@@ -110,7 +115,9 @@ struct Windows {
 impl Windows {
     async fn open(conn: &mut AsyncPgConnection, server: &Server, towns: Vec<Town>) -> Self {
         let app = server.app();
-        conn.batch_execute("SET session_replication_role = origin").await.expect("checks again");
+        conn.batch_execute("SET session_replication_role = origin")
+            .await
+            .expect("checks again");
         let mut tokens = Vec::new();
         for town in &towns {
             tokens.push(town.session(conn, &app, Role::Supervisor).await);
@@ -128,12 +135,18 @@ impl Windows {
         let mut random = ChaCha8Rng::from_os_rng();
         let number = random.random_range(0..self.towns.len());
         let town = &self.towns[number];
-        let (east, north) = (random.random_range(-2_000.0..2_000.0), random.random_range(-2_000.0..2_000.0));
+        let (east, north) = (
+            random.random_range(-2_000.0..2_000.0),
+            random.random_range(-2_000.0..2_000.0),
+        );
         let (west, south) = town.lon_lat(east, north);
         let (right, top) = town.lon_lat(east + WINDOW_M, north + WINDOW_M);
         let answer = self
             .http
-            .get(format!("{}?format=geojson&limit=500&bbox={west},{south},{right},{top}", self.url))
+            .get(format!(
+                "{}?format=geojson&limit=500&bbox={west},{south},{right},{top}",
+                self.url
+            ))
             .bearer_auth(&self.tokens[number])
             .send()
             .await

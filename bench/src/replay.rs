@@ -46,8 +46,13 @@ impl Recording {
         ] {
             conn.batch_execute(sql).await.expect("the log's settings");
         }
-        let data = texts(&mut conn, "SELECT current_setting('data_directory') AS value").await.remove(0);
-        let log = Path::new(&data).parent().expect("the cluster's folder").join("postgres.log");
+        let data = texts(&mut conn, "SELECT current_setting('data_directory') AS value")
+            .await
+            .remove(0);
+        let log = Path::new(&data)
+            .parent()
+            .expect("the cluster's folder")
+            .join("postgres.log");
         let before = std::fs::metadata(&log).expect("PostgreSQL's log").len();
         let server = Server::start(postgres, RECORDED, &folder.join("data"));
         let reporters = Reporters::new(&server.url, towns.to_vec(), contact);
@@ -73,8 +78,12 @@ impl Recording {
             let mut names: BTreeMap<&str, usize> = BTreeMap::new();
             let mine = |transaction: &&Transaction| transaction.town % SESSIONS == session && transaction.is_submit();
             // The driver asks once per connection what a type is called: no part of a submit.
-            let asks = |statement: &&Statement| !statement.sql.contains("pg_type") && !statement.sql.starts_with("SELECT t.");
-            let statements = transactions.iter().filter(mine).flat_map(|transaction| &transaction.statements);
+            let asks =
+                |statement: &&Statement| !statement.sql.contains("pg_type") && !statement.sql.starts_with("SELECT t.");
+            let statements = transactions
+                .iter()
+                .filter(mine)
+                .flat_map(|transaction| &transaction.statements);
             for statement in statements.filter(asks) {
                 let Some(values) = &statement.values else {
                     writeln!(script, "{};", statement.sql).expect("a string");
@@ -85,7 +94,11 @@ impl Recording {
                     writeln!(script, "PREPARE p{next} AS {};", statement.sql).expect("a string");
                     next
                 });
-                let arguments = if values.is_empty() { String::new() } else { format!("({values})") };
+                let arguments = if values.is_empty() {
+                    String::new()
+                } else {
+                    format!("({values})")
+                };
                 writeln!(script, "EXECUTE p{name}{arguments};").expect("a string");
             }
             std::fs::write(path, script).expect("a script");
@@ -99,11 +112,17 @@ impl Recording {
         let (app, _) = postgres.logins(REPLAYED);
         let before = Cpu::of_database(postgres.postmaster);
         let start = Instant::now();
-        let sessions: Vec<_> = self.scripts.iter().map(|script| {
-            let mut command = Command::new(postgres.programs().join("psql"));
-            command.args(["-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-d", &app, "-f"]).arg(script);
-            command.spawn().expect("psql")
-        }).collect();
+        let sessions: Vec<_> = self
+            .scripts
+            .iter()
+            .map(|script| {
+                let mut command = Command::new(postgres.programs().join("psql"));
+                command
+                    .args(["-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-d", &app, "-f"])
+                    .arg(script);
+                command.spawn().expect("psql")
+            })
+            .collect();
         for mut session in sessions {
             assert!(session.wait().expect("psql ends").success(), "the replay failed");
         }
@@ -124,7 +143,9 @@ struct Transaction {
 
 impl Transaction {
     fn is_submit(&self) -> bool {
-        self.statements.iter().any(|statement| statement.sql.starts_with("INSERT INTO \"report\""))
+        self.statements
+            .iter()
+            .any(|statement| statement.sql.starts_with("INSERT INTO \"report\""))
     }
 }
 
@@ -139,23 +160,48 @@ fn transactions(log: &str) -> Vec<Transaction> {
     let mut open: BTreeMap<&str, Transaction> = BTreeMap::new();
     let mut done = Vec::new();
     for line in log.lines() {
-        let Some((session, said)) = line.split_once('|') else { continue };
+        let Some((session, said)) = line.split_once('|') else {
+            continue;
+        };
         if let Some(sql) = said.strip_prefix("LOG:  statement: ") {
             if let Some(town) = sql.strip_prefix("BEGIN; SELECT set_config('vigie.jurisdiction', '") {
-                let town = town.split('\'').next().and_then(|town| town.parse().ok()).expect("a town's number");
-                open.insert(session, Transaction { town, statements: Vec::new() });
+                let town = town
+                    .split('\'')
+                    .next()
+                    .and_then(|town| town.parse().ok())
+                    .expect("a town's number");
+                open.insert(
+                    session,
+                    Transaction {
+                        town,
+                        statements: Vec::new(),
+                    },
+                );
             }
-            let Some(transaction) = open.get_mut(session) else { continue };
-            transaction.statements.push(Statement { sql: sql.trim_end_matches(';').to_owned(), values: None });
+            let Some(transaction) = open.get_mut(session) else {
+                continue;
+            };
+            transaction.statements.push(Statement {
+                sql: sql.trim_end_matches(';').to_owned(),
+                values: None,
+            });
             if sql.starts_with("COMMIT") || sql.starts_with("ROLLBACK") {
                 done.extend(open.remove(session));
             }
-        } else if let Some((_, sql)) = said.strip_prefix("LOG:  execute ").and_then(|said| said.split_once(": ")) {
+        } else if let Some((_, sql)) = said
+            .strip_prefix("LOG:  execute ")
+            .and_then(|said| said.split_once(": "))
+        {
             if let Some(transaction) = open.get_mut(session) {
-                transaction.statements.push(Statement { sql: sql.to_owned(), values: Some(String::new()) });
+                transaction.statements.push(Statement {
+                    sql: sql.to_owned(),
+                    values: Some(String::new()),
+                });
             }
         } else if let Some(parameters) = said.strip_prefix("DETAIL:  parameters: ")
-            && let Some(statement) = open.get_mut(session).and_then(|transaction| transaction.statements.last_mut())
+            && let Some(statement) = open
+                .get_mut(session)
+                .and_then(|transaction| transaction.statements.last_mut())
         {
             statement.values = Some(values(parameters));
         }
@@ -168,7 +214,11 @@ fn values(parameters: &str) -> String {
     let mut rest = parameters;
     let mut values = Vec::new();
     while let Some((_, value)) = rest.split_once(" = ") {
-        let end = if value.starts_with('\'') { end_of_literal(value) } else { value.find(", $").unwrap_or(value.len()) };
+        let end = if value.starts_with('\'') {
+            end_of_literal(value)
+        } else {
+            value.find(", $").unwrap_or(value.len())
+        };
         values.push(&value[..end]);
         rest = &value[end..];
     }

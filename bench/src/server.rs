@@ -58,7 +58,10 @@ impl Server {
 
     /// What the server is made of: to sign people in the way it does.
     pub fn app(&self) -> App {
-        let settings = self.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let settings = self
+            .settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()));
         let config = Config::read(&mut Environment::of(settings)).expect("the settings");
         App::build(config).expect("the application")
     }

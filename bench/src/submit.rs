@@ -32,7 +32,14 @@ const DESCRIPTION: &str = "Trou dans la chaussée devant l'école, une quarantai
     est tombé ce matin ; plusieurs voitures font un écart. Merci de le signaler ou de le reboucher vite.";
 
 /// Runs the comparison and prints its tables.
-pub async fn run(folder: &Path, baseline: Option<&Path>, clients: &[usize], contact: bool, rounds: usize, turn: Duration) {
+pub async fn run(
+    folder: &Path,
+    baseline: Option<&Path>,
+    clients: &[usize],
+    contact: bool,
+    rounds: usize,
+    turn: Duration,
+) {
     let postgres = Postgres::start(folder).await;
     let (conn, towns) = postgres.with_towns(DATABASE, TOWNS).await;
     drop(conn);
@@ -60,7 +67,9 @@ pub async fn run(folder: &Path, baseline: Option<&Path>, clients: &[usize], cont
             medians(&pairs);
         }
     }
-    heading(&format!("{SESSIONS} clients, against our own statements replayed without our server"));
+    heading(&format!(
+        "{SESSIONS} clients, against our own statements replayed without our server"
+    ));
     let mut pairs = Vec::new();
     for round in 1..=rounds {
         postgres.settle().await;
@@ -187,7 +196,10 @@ impl Reporters {
 /// Metres east and north of a town's middle.
 fn place(random: &mut ChaCha8Rng) -> (f64, f64) {
     if random.random_bool(0.5) {
-        return (random.random_range(-REACH_M..REACH_M), random.random_range(-REACH_M..REACH_M));
+        return (
+            random.random_range(-REACH_M..REACH_M),
+            random.random_range(-REACH_M..REACH_M),
+        );
     }
     let spot = random.random_range(0..SPOTS);
     let side = |prime: u32| f64::from((spot * prime) % 4_200) - 2_100.0;

@@ -65,5 +65,5 @@ pub use measure::{LonLat, Metres, Timestamp};
 pub use observation::{CategoryId, Member, Observation, PhotoHash, ReportId, SenderTag, Severity};
 pub use policy::{MAX_RADIUS, Policy, PolicyBuilder};
 pub use similarity::{Contribution, Feature};
-pub use text::TextPrint;
+pub use text::{TextPrint, fold};
 pub use weights::Weights;

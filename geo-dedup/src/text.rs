@@ -2,10 +2,13 @@
 
 /// The letters and digits of a text in lower case without accents; everything else becomes one space between words.
 ///
-/// ```text
-/// "Nid-de-poule, 12 bis Allée d'Été" -> "nid de poule 12 bis allee d ete"
+/// # Examples
+///
 /// ```
-pub(crate) fn fold(text: &str) -> String {
+/// assert_eq!(geo_dedup::fold("Nid-de-poule, 12 bis Allée d'Été"), "nid de poule 12 bis allee d ete");
+/// ```
+#[must_use]
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars().flat_map(char::to_lowercase) {
         match letter {

@@ -4,6 +4,7 @@ DROP TABLE membership;
 DROP TABLE alert_operation;
 DROP TABLE report;
 DROP TABLE alert_phase;
+DROP TABLE alert_word;
 DROP TABLE alert;
 DROP FUNCTION lock_cells(integer, bigint[]);
 DROP TABLE public_id;

@@ -102,6 +102,20 @@ CREATE INDEX alert_open_queue ON alert (jurisdiction_id, opened_at, id) WHERE op
 CREATE INDEX alert_open_due ON alert (jurisdiction_id, due_at, id) WHERE open;
 CREATE INDEX alert_closed_queue ON alert (jurisdiction_id, opened_at, id) WHERE NOT open;
 
+CREATE TABLE alert_word (
+    jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
+    alert_id uuid NOT NULL,
+    word text COLLATE "C" NOT NULL,
+    PRIMARY KEY (jurisdiction_id, alert_id, word),
+    FOREIGN KEY (jurisdiction_id, alert_id) REFERENCES alert (jurisdiction_id, id)
+);
+COMMENT ON TABLE alert_word IS 'Words by which staff find an alert. A table and not a text index: under row level security only leakproof operators use an index, and comparing texts is one, while @@ and ILIKE are not.';
+COMMENT ON COLUMN alert_word.jurisdiction_id IS 'Town.';
+COMMENT ON COLUMN alert_word.word IS 'Word of the address or of what a report says, in lower case without accents; byte order, so that a beginning is a range. What removes a text removes its words.';
+COMMENT ON COLUMN alert_word.alert_id IS 'Alert that it leads to.';
+-- The key answers "has this alert that word", for words that many share; this one "which alerts have it", for rare ones.
+CREATE INDEX alert_word_search ON alert_word (jurisdiction_id, word, alert_id);
+
 CREATE TABLE alert_phase (
     jurisdiction_id integer NOT NULL,
     alert_id uuid NOT NULL,

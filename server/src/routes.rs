@@ -3,6 +3,7 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::http::responses::describe_rate_limits;
 use crate::{flow, people, views};
 
 /// Every endpoint.
@@ -150,5 +151,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         .into_utoipa_app()
         .openapi(Description::openapi())
         .configure(endpoints);
-    app.split_for_parts().1
+    let mut api = app.split_for_parts().1;
+    describe_rate_limits(&mut api);
+    api
 }

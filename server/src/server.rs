@@ -5,12 +5,14 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_actix_web::AppExt;
 
 use crate::app::App;
-use crate::http::middleware::{localise_problems, observe, safe_headers};
+use crate::http::middleware::{bounded_head, localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
 use crate::routes::{endpoints, openapi};
 use crate::views::pages::Documents;
@@ -24,8 +26,9 @@ const FIRST_REQUEST: Duration = Duration::from_secs(10);
 /// When the address is taken.
 pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::net::SocketAddr>)> {
     let data = web::Data::new(app.clone());
-    let documents = Documents::of(&openapi()).map_err(std::io::Error::other)?;
-    let documents = web::Data::new(documents);
+    let description = openapi();
+    let documents = web::Data::new(Documents::of(&description).map_err(std::io::Error::other)?);
+    let addresses = web::Data::new(Addresses::of(&description));
     let origins = app.config.cors_origins.clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
@@ -34,13 +37,16 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .into_app()
             .app_data(data.clone())
             .app_data(documents.clone())
+            .app_data(addresses.clone())
             .app_data(web::PayloadConfig::new(crate::http::json::JSON_LIMIT))
             .default_service(web::to(nothing_here))
+            .wrap(from_fn(bounded_head))
+            .wrap(cors(&origins))
             .wrap(from_fn(safe_headers))
             // Inside the compression: words put into a body that was compressed before would be unreadable.
             .wrap(from_fn(localise_problems))
             .wrap(Compress::default())
-            .wrap(cors(&origins))
+            .wrap(from_fn(localise_problems))
             .wrap(from_fn(observe))
     })
     .workers(threads)
@@ -75,21 +81,56 @@ async fn metrics(app: web::Data<App>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(body))
 }
 
-/// Whatever no endpoint answers. The router gives the right path with the wrong method here too.
-async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let known = [
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::HEAD,
-        Method::OPTIONS,
-    ];
-    if known.contains(request.method()) {
-        Err(Problem::new(Kind::NotFound))
-    } else {
-        Err(Problem::new(Kind::MethodNotAllowed))
+/// Every address of the API's description with the methods that it takes.
+struct Addresses(Vec<(String, Vec<Method>)>);
+
+impl Addresses {
+    fn of(description: &OpenApi) -> Self {
+        let methods = |item: &PathItem| {
+            let taken = [
+                (Method::GET, item.get.is_some()),
+                (Method::POST, item.post.is_some()),
+                (Method::PUT, item.put.is_some()),
+                (Method::PATCH, item.patch.is_some()),
+                (Method::DELETE, item.delete.is_some()),
+            ];
+            taken
+                .into_iter()
+                .filter_map(|(method, is)| is.then_some(method))
+                .collect()
+        };
+        let paths = &description.paths.paths;
+        Self(paths.iter().map(|(path, item)| (path.clone(), methods(item))).collect())
+    }
+
+    /// The methods that an address takes, between commas; none when there is no such address.
+    fn methods(&self, asked: &str) -> Option<String> {
+        let is_asked = |path: &str| {
+            let (mut ours, mut theirs) = (path.split('/'), asked.split('/'));
+            ours.by_ref()
+                .zip(theirs.by_ref())
+                .all(|(our, their)| our == their || (our.starts_with('{') && !their.is_empty()))
+                && path.split('/').count() == asked.split('/').count()
+        };
+        let fitting = self.0.iter().filter(|(path, _)| is_asked(path));
+        let mut methods: Vec<&str> = fitting.flat_map(|(_, methods)| methods).map(Method::as_str).collect();
+        methods.sort_unstable();
+        methods.dedup();
+        (!methods.is_empty()).then(|| methods.join(", "))
+    }
+}
+
+/// Whatever no endpoint answers. The router gives the right address with the wrong method here too.
+async fn nothing_here(request: HttpRequest, addresses: web::Data<Addresses>) -> HttpResponse {
+    match addresses.methods(request.path()) {
+        Some(methods) => {
+            let mut response = Problem::new(Kind::MethodNotAllowed).error_response();
+            if let Ok(methods) = HeaderValue::from_str(&methods) {
+                response.headers_mut().insert(ALLOW, methods);
+            }
+            response
+        }
+        None => Problem::new(Kind::NotFound).error_response(),
     }
 }
 

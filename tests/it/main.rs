@@ -7,7 +7,9 @@
     reason = "whatever fails here is a failed test, and says where"
 )]
 
+mod answers;
 mod architecture;
+mod between;
 mod contract;
 mod evidence;
 mod harness;
@@ -21,6 +23,8 @@ mod photos;
 mod plan;
 mod races;
 mod rights;
+mod search;
+mod tls;
 mod walls;
 
 /// The text of every source file of the server, tests left out.

@@ -1,6 +1,8 @@
 //! Staff sign in, stay in, and are out at once when they should be.
 
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
+use vigie_tests::database::texts;
 use vigie_tests::people::{Answer, Person};
 use vigie_tests::server::TestApp;
 use vigie_tests::town::{PASSWORD, PIN, Role};
@@ -139,4 +141,65 @@ async fn partners_can_verify_our_tokens() {
     let keys = app.anyone().get("/.well-known/jwks.json").send().await.expect(200);
     assert_eq!(keys["keys"][0]["crv"], "Ed25519");
     assert!(keys["keys"][0].get("d").is_none(), "the private half stays here");
+}
+
+/// argon2id with fewer passes and less memory, as an older installation may have stored it; of [`PASSWORD`].
+const WEAKER: &str = "$argon2id$v=19$m=8192,t=1,p=1$c2l4dGVlbiBieXRlcyBvaw$Xj+ZVC0oYQjSbFN9bfCtXLbp5qjLoNo1Pq8eEtI1Rak";
+
+#[tokio::test]
+async fn a_hash_of_older_costs_is_renewed_at_the_next_sign_in() {
+    let app = TestApp::start().await;
+    let mut conn = app.db.admin().await;
+    conn.batch_execute(&format!(
+        "UPDATE staff_user SET password_hash = '{WEAKER}' WHERE name = 'supervisor'"
+    ))
+    .await
+    .expect("an older hash");
+    let stored = "SELECT password_hash AS value FROM staff_user WHERE name = 'supervisor'";
+    sign_in(&app, Role::Supervisor, "not-the-password")
+        .await
+        .problem("wrong_credentials");
+    assert_eq!(
+        texts(&mut conn, stored).await,
+        [WEAKER],
+        "only who knows the password makes it stronger"
+    );
+    let pair = sign_in(&app, Role::Supervisor, PASSWORD).await.expect(200);
+    let renewed = texts(&mut conn, stored).await;
+    assert!(renewed[0].contains("m=19456,t=2,p=1"), "{renewed:?}");
+    // No other session ends by it, and the same password goes on.
+    sign_in(&app, Role::Supervisor, PASSWORD).await.expect(200);
+    with_pair(&app, &pair).get("/v1/me").send().await.expect(200);
+    assert_eq!(texts(&mut conn, stored).await, renewed);
+}
+
+#[tokio::test]
+async fn all_faults_of_a_new_person_are_named_at_once() {
+    let app = TestApp::start().await;
+    let admin = app.staff(Role::Admin).await;
+    let body = json!({"email": "no address", "name": " ", "password": "short", "pin": "12", "grants": []});
+    let problem = admin.send("/v1/staff", body).await.problem("invalid");
+    let fields: Vec<&str> = problem["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .filter_map(|error| error["field"].as_str())
+        .collect();
+    for field in ["email", "name", "password", "pin", "grants"] {
+        assert!(fields.contains(&field), "{field} is not among {fields:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_rested_too_long_is_over() {
+    let app = TestApp::setup().setting("VIGIE_SESSION_IDLE", "20m").start().await;
+    let pair = sign_in(&app, Role::Supervisor, PASSWORD).await.expect(200);
+    let mut conn = app.db.admin().await;
+    let rested = |minutes: i64| format!("UPDATE session SET rotated_at = now() - interval '{minutes} minutes'");
+    conn.batch_execute(&rested(19)).await.expect("a rest");
+    let pair = refresh(&app, &text(&pair, "refresh_token")).await.expect(200);
+    conn.batch_execute(&rested(21)).await.expect("a longer rest");
+    refresh(&app, &text(&pair, "refresh_token"))
+        .await
+        .problem("unauthenticated");
 }

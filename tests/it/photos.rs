@@ -4,6 +4,7 @@ use chrono::Utc;
 use serde_json::{Value, json};
 use vigie_fixtures::photo::{Size, bomb_png, html_with_jpeg_magic, jpeg_of, truncated_jpeg};
 use vigie_fixtures::{PhotoSpec, Subject};
+use vigie_tests::database::number;
 use vigie_tests::people::Answer;
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::s3::{ACCESS_KEY, SECRET_KEY, s3};
@@ -145,4 +146,19 @@ async fn nobody_else_sees_a_reporter_s_photo() {
     let other = reported(&app).await;
     let others = upload(&app, &(report.0.clone(), other.1), "image/jpeg", b"x".to_vec()).await;
     assert_eq!(others.status, 404, "{others}");
+}
+
+/// An app that heard nothing sends the same photo again: one photo, and one line in the audit trail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_photo_sent_again_is_one() {
+    let app = TestApp::start().await;
+    let report = reported(&app).await;
+    let bytes = jpeg_of(&spec(1), Size::TEST).expect("a photo");
+    let first = upload(&app, &report, "image/jpeg", bytes.clone()).await.expect(201);
+    let again = upload(&app, &report, "image/jpeg", bytes).await.expect(201);
+    assert_eq!(first["id"], again["id"]);
+    let mut conn = app.db.admin().await;
+    let lines = "SELECT count(*) AS value FROM audit_event WHERE action = 'upload_report_photo'";
+    assert_eq!(number(&mut conn, lines).await, 1);
+    assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM photo").await, 1);
 }

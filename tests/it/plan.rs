@@ -11,9 +11,14 @@ use geo_dedup::cell::{covering, h3_15};
 use geo_dedup::{LonLat, Metres, Observation, Policy, Timestamp};
 use uuid::Uuid;
 use vigie::catalog::cache::CatalogueCache;
+use vigie::catalog::model::Catalogue;
 use vigie::db::schema::alert;
 use vigie::db::{Db, Tx};
+use vigie::flow::alert::model::Alert;
 use vigie::flow::alert::queries::candidates::{around, in_ranges};
+use vigie::people::policy::{Grant, Role, Staff};
+use vigie::views::alerts::filter::{Filter, QueueQuery};
+use vigie::views::alerts::queue::narrowed;
 use vigie_tests::database::{TestDb, number};
 use vigie_tests::town::Town;
 
@@ -29,6 +34,10 @@ const FILL_REPORTS: &str = "INSERT INTO report (jurisdiction_id, id, reference, 
     position_source, observed_at, received_at, channel, locale, follow_hash, code_hash, request_hash, answer, notice_version) \
     SELECT jurisdiction_id, gen_random_uuid(), 'R' || reference, id, category_id, anchor, h3_15, 'gps', opened_at, opened_at, \
     'app', 'fr', '', '', '', '{}', 1 FROM alert";
+
+/// A word that every alert has, and one that few share.
+const FILL_WORDS: &str = "INSERT INTO alert_word (jurisdiction_id, word, alert_id) \
+    SELECT jurisdiction_id, unnest(ARRAY['rue', 'numero' || abs(hashtext(reference)) % 10000]), id FROM alert";
 
 /// `EXPLAIN` of a query of diesel's.
 struct Explain<T>(T);
@@ -50,11 +59,15 @@ impl<T: Query> Query for Explain<T> {
     type SqlType = Text;
 }
 
-async fn explain(conn: &mut AsyncPgConnection, query: alert::BoxedQuery<'static, Pg>) -> String {
-    let lines: Vec<String> = Explain(query.select(alert::id).limit(300))
-        .load(conn)
-        .await
-        .expect("a plan");
+async fn explain(conn: &mut AsyncPgConnection, query: alert::BoxedQuery<'_, Pg>) -> String {
+    plan(conn, query.select(alert::id).limit(300)).await
+}
+
+async fn plan<T>(conn: &mut AsyncPgConnection, query: T) -> String
+where
+    T: QueryFragment<Pg> + Query + Send,
+{
+    let lines: Vec<String> = Explain(query).load(conn).await.expect("a plan");
     lines.join("\n")
 }
 
@@ -87,6 +100,7 @@ async fn crowded() -> (TestDb, Town) {
         .execute(&mut conn)
         .await
         .expect("reports");
+    diesel::sql_query(FILL_WORDS).execute(&mut conn).await.expect("words");
     conn.batch_execute("ANALYZE").await.expect("statistics");
     assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM alert").await, ALERTS);
     (db, town)
@@ -111,6 +125,8 @@ async fn searches_by_place_use_their_indexes() {
     candidates_are_found_by_place(&db, &town).await;
     ranges_alone_choose_the_index(&db, &town).await;
     a_map_s_window_uses_the_index_too(&db, &town).await;
+    the_list_of_a_box_uses_the_index(&db, &town).await;
+    words_are_looked_up(&db, &town).await;
 }
 
 /// What submit asks, ten times: after five PostgreSQL may turn to a plan that forgets the values.
@@ -183,5 +199,72 @@ async fn a_map_s_window_uses_the_index_too(db: &Db, town: &Town) {
     assert!(
         open.contains("alert_open_place") && !open.contains("Seq Scan"),
         "{open}"
+    );
+}
+
+/// What the queue asks the database, as a supervisor of the whole town or somebody of one service asks it.
+async fn listed(db: &Db, town: &Town, service: Option<&str>, asked: QueueQuery) -> (String, usize) {
+    let catalogue = CatalogueCache::default().fresh(db).await.expect("the catalogue");
+    let model = Catalogue::town(&catalogue, town.id).expect("the town");
+    let staff = Staff {
+        staff_user_id: Uuid::nil(),
+        session_id: Uuid::nil(),
+        device_id: None,
+        town: town.id,
+        grants: vec![Grant {
+            role: Role::Supervisor,
+            service_id: service.map(|code| town.services[code]),
+            sector_id: None,
+            crew_id: None,
+        }],
+    };
+    let mut tx = db.begin(town.id).await.expect("a transaction");
+    let mut filter = Filter::read(model, asked).expect("a filter");
+    filter.look_up(&mut tx).await.expect("a look");
+    let statement = || narrowed(&staff, &filter, town.id, Utc::now()).select(Alert::as_select());
+    let found: Vec<Alert> = statement().load(&mut *tx).await.expect("a page");
+    (plan(&mut tx, statement()).await, found.len())
+}
+
+/// The statement of `GET /v1/alerts?bbox=` itself: a phone's map again, and one street corner.
+async fn the_list_of_a_box_uses_the_index(db: &Db, town: &Town) {
+    for (half, least) in [((200.0, 400.0), 501), ((30.0, 30.0), 5)] {
+        let (west, south) = town.lon_lat(-half.0, -half.1);
+        let (east, north) = town.lon_lat(half.0, half.1);
+        for service in [None, Some("roads")] {
+            let asked = QueueQuery {
+                bbox: Some(format!("{west},{south},{east},{north}")),
+                limit: Some(500),
+                ..QueueQuery::default()
+            };
+            let (plan, found) = listed(db, town, service, asked).await;
+            assert!(found >= least, "{found} in the box");
+            assert!(
+                plan.contains("alert_open_place") && !plan.contains("Seq Scan"),
+                "{plan}"
+            );
+        }
+    }
+}
+
+/// A few among 200,000 are not searched for one by one, and a word that all have costs no more than a page.
+async fn words_are_looked_up(db: &Db, town: &Town) {
+    let asked = |words: &str| QueueQuery {
+        q: Some(words.to_owned()),
+        ..QueueQuery::default()
+    };
+    for words in ["NUMÉRO7777", "numero777 rue"] {
+        let (plan, found) = listed(db, town, None, asked(words)).await;
+        assert!(found > 0, "{words}");
+        assert!(
+            plan.contains("alert_word_search") && !plan.contains("Seq Scan"),
+            "{words}: {plan}"
+        );
+    }
+    let (plan, found) = listed(db, town, None, asked("rue")).await;
+    assert_eq!(found, 51, "a page and one");
+    assert!(
+        plan.contains("alert_open_queue") && !plan.contains("Seq Scan on alert "),
+        "{plan}"
     );
 }

@@ -125,6 +125,13 @@ impl Contract {
         let names = [answer.status.to_string(), class, "default".to_owned()];
         let response = names.iter().find_map(|name| responses.get(name));
         let response = response.ok_or_else(|| format!("{} does not document {}", operation.id, answer.status))?;
+        let limited = answer.header("ratelimit").is_some();
+        if limited && (answer.status < 300 || answer.status == 429) && response["headers"]["RateLimit"].is_null() {
+            return Err(format!(
+                "{} does not document RateLimit for {}",
+                operation.id, answer.status
+            ));
+        }
         match response
             .get("content")
             .and_then(Value::as_object)

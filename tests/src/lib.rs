@@ -4,6 +4,7 @@
 //! * [`server`]: the server in this process, or a second one as its own process; the worker is driven by hand.
 //! * [`people`]: clients as people; [`contract`] holds every answer they get against the API's description.
 //! * [`town`]: a small town in the sea, with staff.
+//! * [`secured`]: a PostgreSQL behind TLS.
 //! * [`proxy`]: a line to PostgreSQL that can be cut and stalled.
 //! * [`sink`]: a real mail relay and a real S3 server.
 
@@ -20,6 +21,7 @@ pub mod database;
 pub mod people;
 pub mod process;
 pub mod proxy;
+pub mod secured;
 pub mod server;
 pub mod sink;
 pub mod town;

@@ -25,6 +25,8 @@ impl Person {
         let http = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            // Shorter than the server's five seconds: nothing is sent on a line that is just being closed.
+            .pool_idle_timeout(std::time::Duration::from_secs(2))
             .build()
             .expect("a client");
         Self {
@@ -135,7 +137,7 @@ impl Request {
     /// When there is no answer, or one that the description does not know.
     pub async fn send(self) -> Answer {
         let response = self.builder.send().await;
-        let response = response.unwrap_or_else(|error| panic!("{} {} {}: {error}", self.who, self.method, self.path));
+        let response = response.unwrap_or_else(|error| panic!("{} {} {}: {error:?}", self.who, self.method, self.path));
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = response.bytes().await.expect("the body").to_vec();

@@ -58,7 +58,11 @@ fn staff(request: &HttpRequest) -> Result<Option<StaffToken>, Problem> {
     let Some(header) = request.headers().get(AUTHORIZATION) else {
         return Ok(None);
     };
-    let token = header.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+    // The name of the scheme is written as one likes (RFC 9110, 11.1).
+    let token = header.to_str().ok().and_then(|value| value.split_once(' '));
+    let token = token
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim_start());
     let app = request.app_data::<web::Data<App>>();
     match (token, app) {
         (Some(token), Some(app)) => verify(&app.keys, &app.config.public_url, token, Utc::now()).map(Some),

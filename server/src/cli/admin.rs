@@ -12,6 +12,7 @@ use crate::auth::keys::{KeyRing, Rotate};
 use crate::auth::secret::random_token;
 use crate::catalog::install::{export, install, read};
 use crate::catalog::model::Town;
+use crate::http::problem::FieldErrors;
 use crate::people::policy::{Grant, Role};
 use crate::people::staff::{NewPerson, Origin, create, prepare};
 use crate::text::Locale;
@@ -140,13 +141,15 @@ async fn create_user(app: &App, user: NewUser) -> anyhow::Result<()> {
         password: Some(password.clone()),
         pin: None,
     };
-    let person = prepare(&app.passwords, person).await.map_err(|problem| {
-        let fields = problem
-            .errors
-            .iter()
-            .map(|error| format!("{}: {}", error.field, error.code));
-        anyhow::anyhow!("{problem}: {}", fields.collect::<Vec<_>>().join(", "))
-    })?;
+    let person = prepare(&app.passwords, person, FieldErrors::default())
+        .await
+        .map_err(|problem| {
+            let fields = problem
+                .errors
+                .iter()
+                .map(|error| format!("{}: {}", error.field, error.code));
+            anyhow::anyhow!("{problem}: {}", fields.collect::<Vec<_>>().join(", "))
+        })?;
     let mut tx = app.db.begin(town.id).await?;
     create(&mut tx, &person, &[grant], Origin::OPERATOR, Utc::now()).await?;
     tx.commit().await?;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use chrono::Utc;
-use diesel_async::{AsyncConnection, AsyncPgConnection};
 use secrecy::ExposeSecret;
 
 use super::database::{Logins, withdraw};
@@ -16,6 +15,7 @@ use super::{serve, welcome, work};
 use crate::app::App;
 use crate::auth::keys::KeyRing;
 use crate::config::Config;
+use crate::db::connect::connect;
 use crate::db::embedded::{EmbeddedPostgres, Settings};
 use crate::db::{migrate, roles};
 use crate::{demo, telemetry};
@@ -116,7 +116,7 @@ async fn start_postgres(data_dir: &Path) -> anyhow::Result<EmbeddedPostgres> {
 }
 
 async fn ensure_database(postgres: &EmbeddedPostgres) -> anyhow::Result<()> {
-    let mut conn = AsyncPgConnection::establish(&postgres.url("postgres")).await?;
+    let mut conn = connect(&postgres.url("postgres")).await?;
     roles::ensure_database(&mut conn, DATABASE).await?;
     Ok(())
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::db::connect;
+
 /// One setting that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -130,6 +132,15 @@ impl Environment {
         self.get(name).map(SecretString::from)
     }
 
+    /// A database's URL, never printed.
+    pub fn database(&mut self, name: &'static str) -> Option<SecretString> {
+        let url = self.get(name)?;
+        if let Err(complaint) = connect::check(&url) {
+            self.fault(name, complaint);
+        }
+        Some(url.into())
+    }
+
     /// One of a few words.
     pub fn choice(&mut self, name: &'static str, default: &str, words: &[&str]) -> String {
         let value = self.text(name, default);
@@ -215,6 +226,15 @@ impl Environment {
             );
             Duration::from_secs(1)
         })
+    }
+
+    /// A duration of at least so much.
+    pub fn duration_from(&mut self, name: &'static str, default: &str, least: Duration) -> Duration {
+        let read = self.duration(name, default);
+        if read < least {
+            self.fault(name, format!("is too short; expected {} s or more", least.as_secs()));
+        }
+        read
     }
 
     /// Durations between commas.

@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 
 pub use env::{Environment, Fault, Faults};
@@ -38,6 +39,8 @@ pub struct Config {
     pub sms: Option<SmsGateway>,
     /// Request budgets.
     pub budgets: Budgets,
+    /// Longest time between two refreshes of a session, whose own length (12 h, on a tablet 72 h) is the other limit.
+    pub session_idle: TimeDelta,
     /// Origins of web pages that may call the API.
     pub cors_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -114,9 +117,9 @@ impl Config {
             public_url: env.url("VIGIE_PUBLIC_URL", "http://127.0.0.1:8080"),
             data_dir: env.parsed("VIGIE_DATA_DIR", "var"),
             database: Database {
-                owner_url: env.secret("DATABASE_URL"),
-                app_url: env.secret("VIGIE_APP_DATABASE_URL"),
-                vault_url: env.secret("VIGIE_VAULT_DATABASE_URL"),
+                owner_url: env.database("DATABASE_URL"),
+                app_url: env.database("VIGIE_APP_DATABASE_URL"),
+                vault_url: env.database("VIGIE_VAULT_DATABASE_URL"),
                 pool: env.between("VIGIE_DATABASE_POOL", 8, 1..=200),
             },
             photos: photos(env),
@@ -127,6 +130,7 @@ impl Config {
                 guess_per_hour: env.parsed("VIGIE_GUESSES_PER_HOUR", "60"),
                 read_per_hour: env.parsed("VIGIE_READS_PER_HOUR", "7200"),
             },
+            session_idle: session_idle(env),
             cors_origins: env.list("VIGIE_CORS_ORIGINS", ""),
             trusted_proxies: env.parsed_list("VIGIE_TRUSTED_PROXIES", ""),
             retry_schedule: env.durations("VIGIE_RETRY_SCHEDULE", "5s,1m,5m,30m,2h,5h,10h,10h"),
@@ -156,6 +160,13 @@ impl Config {
             None => authority.split(':').next().unwrap_or_default(),
         }
     }
+}
+
+/// An access token lives 15 minutes, so that whoever works refreshes that often.
+fn session_idle(env: &mut Environment) -> TimeDelta {
+    let least = Duration::from_secs(20 * 60);
+    let idle = env.duration_from("VIGIE_SESSION_IDLE", "720h", least);
+    TimeDelta::from_std(idle).unwrap_or(TimeDelta::MAX)
 }
 
 fn photos(env: &mut Environment) -> Photos {

@@ -1,9 +1,10 @@
 //! Brings a database to this program's schema: roles, extension, then the migrations, all repeatable.
 
 use anyhow::Context;
-use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::connect::connect;
 use super::roles;
 
 /// The migrations, built into the program.
@@ -16,9 +17,7 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 /// # Errors
 /// When the database is away, or the login lacks a right.
 pub async fn up(owner_url: &str, passwords: &roles::Passwords) -> anyhow::Result<Vec<String>> {
-    let mut conn = AsyncPgConnection::establish(owner_url)
-        .await
-        .context("connecting as the owner")?;
+    let mut conn = connect(owner_url).await.context("connecting as the owner")?;
     roles::ensure(&mut conn, passwords).await.context("making the roles")?;
     roles::prepare_database(&mut conn)
         .await
@@ -37,7 +36,7 @@ pub async fn up(owner_url: &str, passwords: &roles::Passwords) -> anyhow::Result
 /// # Errors
 /// When one of them fails.
 pub async fn down(owner_url: &str) -> anyhow::Result<()> {
-    let conn = AsyncPgConnection::establish(owner_url).await?;
+    let conn = connect(owner_url).await?;
     with_harness(conn, |harness| {
         harness
             .revert_all_migrations(MIGRATIONS)

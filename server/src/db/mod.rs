@@ -1,5 +1,7 @@
 //! The database: pools, transactions bound to a town, and what SQL of ours diesel does not know.
 
+pub mod connect;
+pub mod directory;
 pub mod embedded;
 pub mod functions;
 mod joins;
@@ -15,9 +17,7 @@ use std::time::Duration;
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
-};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
@@ -106,7 +106,7 @@ fn pool(url: &str, size: usize) -> anyhow::Result<Pool<AsyncPgConnection>> {
 }
 
 async fn establish(url: String) -> diesel::ConnectionResult<AsyncPgConnection> {
-    let mut conn = AsyncPgConnection::establish(&url).await?;
+    let mut conn = connect::connect(&url).await?;
     conn.batch_execute(SESSION)
         .await
         .map_err(ConnectionError::CouldntSetupConfiguration)?;

@@ -7,11 +7,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use futures_util::StreamExt;
 use tokio::sync::{Notify, watch};
 
 use super::Db;
+use super::connect::connect;
 
 /// Channel of the wake-ups; they carry nothing.
 const CHANNEL: &str = "vigie_job";
@@ -61,7 +62,7 @@ pub async fn listen(url: String, worker: Arc<Notify>, mut stop: watch::Receiver<
 
 /// Listens until the connection ends.
 async fn hear(url: &str, worker: &Notify) -> anyhow::Result<()> {
-    let mut conn = AsyncPgConnection::establish(url).await?;
+    let mut conn = connect(url).await?;
     conn.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
     // What was left before the connection stood is looked for at once.
     worker.notify_one();

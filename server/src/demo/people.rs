@@ -6,6 +6,7 @@ use vigie_fixtures as invented;
 
 use crate::app::App;
 use crate::db::TownId;
+use crate::http::problem::FieldErrors;
 use crate::people::policy::{Grant, Role};
 use crate::people::staff::{NewPerson, Origin, create, prepare};
 use crate::text::Locale;
@@ -61,7 +62,7 @@ pub async fn add(app: &App, town: TownId, staff: &[invented::StaffUser], now: Da
             password: Some(PASSWORD.to_owned()),
             pin: crew.then(|| PIN.to_owned()),
         };
-        let person = prepare(&app.passwords, person).await?;
+        let person = prepare(&app.passwords, person, FieldErrors::default()).await?;
         let service = |code: &String| known.services.values().find(|entry| entry.code == *code);
         let sector = |code: &String| known.sectors.iter().find(|entry| entry.code == *code);
         let team = |code: &String| known.crews.values().find(|entry| entry.code == *code);

@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
+use super::limits::Tally;
 use crate::text::Locale;
 
 /// Header by which an app names its installation; used for rate limits and to recognise a resubmission, never stored as is.
@@ -31,6 +32,8 @@ pub struct Client {
     pub device: Option<String>,
     /// Identity of the request.
     pub request_id: String,
+    /// Where its rate limits stand, for the answer's headers.
+    pub tally: Tally,
 }
 
 impl Client {
@@ -46,6 +49,7 @@ impl Client {
                 .filter(|id| !id.is_empty() && id.len() <= 200)
                 .map(str::to_owned),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            tally: extensions.get::<Tally>().cloned().unwrap_or_default(),
         }
     }
 }

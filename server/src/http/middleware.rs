@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
+use actix_cors::CorsError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -11,12 +12,19 @@ use actix_web::{Error, HttpMessage, web};
 use uuid::Uuid;
 
 use super::client::{Client, ClientAddress, RequestId};
+use super::limits::Tally;
 use super::problem::{Kind, Problem};
 use crate::app::App;
 
+/// Longest address of a request, bytes.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+/// Most bytes of a request's headers together. The framework itself reads more, and closes the line without a word.
+const MOST_HEADERS: usize = 32 * 1024;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Outermost: gives the request its id, notes the client's address, logs one line without personal data, and counts.
+/// Outermost: gives the request its id, notes the client's address, says where its rate limits stand, logs one line without
+/// personal data, and counts.
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -29,6 +37,8 @@ pub async fn observe(
         request.extensions_mut().insert(ClientAddress(address));
     }
     request.extensions_mut().insert(RequestId(id.clone()));
+    let tally = Tally::default();
+    request.extensions_mut().insert(tally.clone());
     let method = request.method().clone();
     let response = next.call(request).await;
     let mut response = match response {
@@ -46,21 +56,37 @@ pub async fn observe(
         app.metrics.requests(&route, method.as_str(), status, seconds);
     }
     tracing::info!(request_id = %id, %method, route, status, ms = seconds * 1e3, "request");
+    tally.tell(response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     Ok(response)
 }
 
-/// Puts problems into words, in the language of the request; turns the framework's own errors into problems too.
+/// Refuses a request whose address or headers are longer than anything that is meant for us.
+pub async fn bounded_head(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let length = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
+    let headers: usize = request.headers().iter().map(length).sum();
+    let address = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    if headers > MOST_HEADERS || address > LONGEST_ADDRESS {
+        return Ok(request.error_response(Problem::new(Kind::HeadTooLarge)));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Puts problems into words, in the language of the request; turns the framework's own errors into problems too. Stands on
+/// both sides of the compression: inside for all that is ours, outside for what the compression itself refuses.
 pub async fn localise_problems(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let response = next.call(request).await?.map_into_boxed_body();
+    let mut response = next.call(request).await?.map_into_boxed_body();
     // Only now: the router needs the request to itself.
     let http = response.request().clone();
-    let problem = response.response().extensions().get::<Problem>().cloned();
+    let problem = response.response_mut().extensions_mut().remove::<Problem>();
     let problem = problem.or_else(|| foreign_problem(&response));
     let (Some(problem), Some(app)) = (problem, http.app_data::<web::Data<App>>()) else {
         return Ok(response);
@@ -69,6 +95,7 @@ pub async fn localise_problems(
     let body = problem.body(&app.texts, client.locale, Some(&client.request_id));
     let (request, response) = response.into_parts();
     let mut response = response.set_body(BoxBody::new(body.to_string()));
+    *response.status_mut() = problem.kind.status();
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
@@ -89,6 +116,13 @@ fn foreign_problem(response: &ServiceResponse<BoxBody>) -> Option<Problem> {
         .is_some_and(|value| value == "application/problem+json");
     if ours || !(status.is_client_error() || status.is_server_error()) {
         return None;
+    }
+    if response
+        .response()
+        .error()
+        .is_some_and(|error| error.as_error::<CorsError>().is_some())
+    {
+        return Some(Problem::new(Kind::OriginRefused));
     }
     let by_status = Kind::ALL.iter().copied().find(|kind| kind.status() == status);
     let kind = match status.as_u16() {
@@ -131,19 +165,26 @@ pub async fn safe_headers(
     Ok(response)
 }
 
-/// The peer, or the last address that a trusted proxy added to `X-Forwarded-For`.
+/// The peer, or the last address that a trusted proxy added to `X-Forwarded-For`. Some proxies append to the line that the
+/// client sent, some add a line of their own: all lines count, the last one last.
 fn client_address(request: &ServiceRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip();
-    if !trusted.contains(&peer) {
+    let trusts = |address: &IpAddr| trusted.iter().any(|known| known.to_canonical() == *address);
+    // A listener for both families sees an IPv4 peer as an IPv6 one.
+    let peer = request.peer_addr()?.ip().to_canonical();
+    if !trusts(&peer) {
         return Some(peer);
     }
-    let forwarded = request
-        .headers()
-        .get("x-forwarded-for")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let mut hops = forwarded
-        .rsplit(',')
-        .filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
-    hops.find(|hop| !trusted.contains(hop)).or(Some(peer))
+    let lines = request.headers().get_all("x-forwarded-for");
+    let mut hops: Vec<IpAddr> = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .filter_map(|hop| hop.trim().parse::<IpAddr>().ok())
+        .map(|hop| hop.to_canonical())
+        .collect();
+    hops.reverse();
+    hops.into_iter().find(|hop| !trusts(hop)).or(Some(peer))
 }
+
+#[cfg(test)]
+#[path = "middleware_tests.rs"]
+mod tests;

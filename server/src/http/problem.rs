@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -48,6 +48,7 @@ kinds! {
     Unauthenticated, "unauthenticated", 401, "No valid sign-in, or it ran out.";
     WrongCredentials, "wrong_credentials", 401, "Unknown person or wrong secret; never says which.";
     Forbidden, "forbidden", 403, "Signed in, but this role may not do it.";
+    OriginRefused, "origin_refused", 403, "Pages of that origin may not call the API; VIGIE_CORS_ORIGINS lists those that may.";
     NotFound, "not_found", 404, "Nothing there that this caller may see.";
     MethodNotAllowed, "method_not_allowed", 405, "The address exists, not with this method.";
     NotAcceptable, "not_acceptable", 406, "None of the formats asked for is served.";
@@ -62,6 +63,7 @@ kinds! {
     Invalid, "invalid", 422, "Fields are wrong; `errors` names each one.";
     KeyReused, "key_reused", 422, "The Idempotency-Key came before with another request.";
     PhotoRefused, "photo_refused", 422, "The photo cannot be used; `reason` says why.";
+    HeadTooLarge, "head_too_large", 431, "The address or the headers are longer than is read.";
     TooManyRequests, "too_many_requests", 429, "Over the limit; Retry-After says when to come back.";
     Internal, "internal", 500, "A fault of ours.";
     Unavailable, "unavailable", 503, "The database or a needed part is away for the moment.";
@@ -203,6 +205,10 @@ impl ResponseError for Problem {
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds));
+        }
+        if self.status_code() == StatusCode::UNAUTHORIZED {
+            // RFC 9110 wants it with every 401.
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         let mut response = response.finish();
         response.extensions_mut().insert(self.clone());

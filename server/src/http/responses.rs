@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use utoipa::IntoResponses;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 /// Problems of every command by staff on something that has a status or a version.
 pub struct StaffCommand;
@@ -59,4 +62,56 @@ fn problems(statuses: &[(u16, &str)]) -> BTreeMap<String, RefOr<Response>> {
         (status.to_string(), RefOr::T(response))
     });
     described.collect()
+}
+
+/// Operations that answer 429 for another reason than the sender's own limits: the account's, or hashes that wait.
+const NOT_BY_SENDER: [&str; 3] = ["change_password", "create_staff", "set_pin"];
+
+/// Writes the rate limits' headers into the description of every operation that counts its senders: of what it answers when
+/// it does its work, and of its 429.
+pub fn describe_rate_limits(api: &mut OpenApi) {
+    for item in api.paths.paths.values_mut() {
+        let methods = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        methods.into_iter().flatten().for_each(describe_limits_of);
+    }
+}
+
+fn describe_limits_of(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    if !responses.contains_key("429") || NOT_BY_SENDER.contains(&id) {
+        return;
+    }
+    let told = responses
+        .iter_mut()
+        .filter(|(status, _)| status.starts_with('2') || *status == "429");
+    for (_, response) in told {
+        let RefOr::T(response) = response else { continue };
+        for (name, words, example) in [
+            (
+                "RateLimit-Policy",
+                "Policies that the request was counted under: `q` requests per `w` seconds, of an address and of a device.",
+                r#""submit-address";q=30;w=900, "submit-device";q=30;w=900"#,
+            ),
+            (
+                "RateLimit",
+                "Where the sender stands under each: `r` requests may follow at once; in `t` seconds all are there again, or \
+                 the next one after a 429.",
+                r#""submit-address";r=29;t=30, "submit-device";r=29;t=30"#,
+            ),
+        ] {
+            let text = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .examples([example])
+                .build();
+            let header = HeaderBuilder::new().schema(Some(text)).description(Some(words)).build();
+            response.headers.insert(name.to_owned(), RefOr::T(header));
+        }
+    }
 }

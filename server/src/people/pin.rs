@@ -49,7 +49,11 @@ pub async fn sign_in(
         return Err(Problem::field("pin", "pin_form"));
     }
     let stored = reserve_try(app, client, secret, person, now).await?;
-    let right = app.passwords.verify(pin, stored.clone()).await?;
+    let right = app.passwords.verify(pin.clone(), stored.clone()).await?;
+    let renewed = match &stored {
+        Some(hash) if right => app.passwords.renewed(pin, hash).await?,
+        _ => None,
+    };
     let mut tx = app.db.begin(secret.town).await?;
     if !right {
         let detail = json!({"device_id": secret.device_id});
@@ -62,7 +66,10 @@ pub async fn sign_in(
     let Some((person, grants)) = found.filter(|(person, _)| person.pin_hash == stored) else {
         return Err(Problem::new(Kind::WrongCredentials));
     };
-    rows::clear_pin_failures(&mut tx, person.id).await?;
+    match renewed {
+        Some(hash) => rows::set_pin(&mut tx, person.id, &hash).await?,
+        None => rows::clear_pin_failures(&mut tx, person.id).await?,
+    }
     devices::seen(&mut tx, secret.device_id, now).await?;
     let opening = Opening {
         person: person.id,

@@ -112,6 +112,8 @@ pub struct Stored<'a> {
     pub rotated_at: DateTime<Utc>,
     /// Absolute end.
     pub expires_at: DateTime<Utc>,
+    /// Longest time between two refreshes.
+    pub idle: TimeDelta,
     /// Whether it was ended before.
     pub ended: bool,
     /// Present epoch of the person's sessions.
@@ -140,7 +142,8 @@ pub fn judge(
     device: [u8; DEVICE_TAG],
     now: DateTime<Utc>,
 ) -> Verdict {
-    if stored.ended || now >= stored.expires_at || token.epoch != stored.epoch {
+    let idle = now - stored.rotated_at > stored.idle;
+    if stored.ended || idle || now >= stored.expires_at || token.epoch != stored.epoch {
         return Verdict::Over;
     }
     if matches(text.as_bytes(), stored.token_hash) {

@@ -42,6 +42,7 @@ impl Session {
             previous_hash: self.previous_hash.as_deref(),
             rotated_at: self.rotated_at,
             expires_at: start() + TimeDelta::hours(12),
+            idle: TimeDelta::hours(2),
             ended: self.ended,
             epoch: self.epoch,
         };
@@ -141,4 +142,23 @@ proptest! {
     fn any_text_is_read_without_fault(text in ".{0,300}") {
         prop_assert_eq!(RefreshToken::read(&KEY, &text), None);
     }
+}
+
+#[test]
+fn a_session_that_rests_too_long_is_over() {
+    let (r1, mut session) = (first(), Session::opened_with(&first(), start()));
+    let hours = |hours: i64| hours * 3_600;
+    assert_eq!(
+        session.show(&r1, "tablet", after(hours(2))),
+        Verdict::Renew,
+        "to the end of the rest"
+    );
+    let r2 = r1.successor();
+    assert_eq!(
+        session.show(&r2, "tablet", after(hours(4))),
+        Verdict::Renew,
+        "each refresh begins it again"
+    );
+    let r3 = r2.successor();
+    assert_eq!(session.show(&r3, "tablet", after(hours(6) + 1)), Verdict::Over);
 }

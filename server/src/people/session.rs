@@ -138,6 +138,7 @@ pub async fn refresh(app: &App, client: &Client, text: &str, now: DateTime<Utc>)
         previous_hash: session.previous_hash.as_deref(),
         rotated_at: session.rotated_at,
         expires_at: session.expires_at,
+        idle: app.config.session_idle,
         ended: session.ended_at.is_some() || person.disabled_at.is_some(),
         epoch: person.session_epoch,
     };

@@ -66,13 +66,17 @@ pub async fn sign_in(app: &App, client: &Client, attempt: Attempt, now: DateTime
     };
     let enabled = known.clone().filter(|person| person.disabled_at.is_none());
     let stored = enabled.as_ref().and_then(|person| person.password_hash.clone());
-    let right = app.passwords.verify(attempt.password, stored).await?;
+    let right = app.passwords.verify(attempt.password.clone(), stored.clone()).await?;
     let Some(person) = enabled.filter(|_| right) else {
         note_failure(app, known.map(|person| person.id), client, now);
         return Err(Problem::new(Kind::WrongCredentials));
     };
     let town = choose_town(app, &person, attempt.jurisdiction.as_deref()).await?;
-    open(app, client, person, town, now).await
+    let renewed = app
+        .passwords
+        .renewed(attempt.password, stored.as_deref().unwrap_or_default())
+        .await?;
+    open(app, client, person, town, renewed, now).await
 }
 
 /// Opens the session, unless what was checked has changed while the hash was worked out.
@@ -81,12 +85,15 @@ async fn open(
     client: &Client,
     checked: Person,
     town: Arc<Town>,
+    renewed: Option<String>,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, Problem> {
     let refused = || Problem::new(Kind::WrongCredentials);
     let mut tx = app.db.begin(town.id).await?;
     let person = rows::lock(&mut tx, checked.id).await?;
-    if person.disabled_at.is_some() || person.password_hash != checked.password_hash {
+    // A new password begins a new epoch; the same one hashed anew, by a sign-in beside this one, does not.
+    let changed = person.password_hash != checked.password_hash && person.session_epoch != checked.session_epoch;
+    if person.disabled_at.is_some() || changed {
         return Err(refused());
     }
     let grants = rows::grants(&mut tx, Some(person.id)).await?;
@@ -100,6 +107,9 @@ async fn open(
         client,
     };
     let tokens = session::open(&mut tx, Mint::of(app), opening, now).await?;
+    if let Some(hash) = renewed {
+        rows::set_password(&mut tx, person.id, &hash).await?;
+    }
     tx.commit().await?;
     Ok(SignedIn {
         tokens,

@@ -54,11 +54,15 @@ pub struct PreparedPerson {
 }
 
 /// Checks a person's data and hashes the secrets: outside any transaction, because a hash takes tens of milliseconds.
+/// `errors` are the faults that the caller has found in the rest of the request.
 ///
 /// # Errors
-/// [`crate::http::problem::Kind::Invalid`] with every wrong field, `too_many_requests` when too many hashes wait.
-pub async fn prepare(passwords: &Passwords, person: NewPerson) -> Result<PreparedPerson, Problem> {
-    let mut errors = FieldErrors::default();
+/// [`crate::http::problem::Kind::Invalid`] with every wrong field, the caller's too, `too_many_requests` when too many hashes wait.
+pub async fn prepare(
+    passwords: &Passwords,
+    person: NewPerson,
+    mut errors: FieldErrors,
+) -> Result<PreparedPerson, Problem> {
     let email = credentials::normal_email(&person.email);
     if email.is_none() {
         errors.add("email", "email");

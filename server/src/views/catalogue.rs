@@ -13,7 +13,9 @@ use crate::catalog::model::{Body, Category, EmergencyNumber, Town};
 use crate::flow::photo::formats::{PhotoFormats, photo_formats};
 use crate::flow::report::acknowledge::{Jurisdiction, jurisdiction};
 use crate::flow::report::parse::{MAX_ADDRESS, MAX_DESCRIPTION};
+use crate::http::client::Client;
 use crate::http::etag;
+use crate::http::limits::Class;
 use crate::http::problem::{FieldErrors, Kind, Problem, ProblemBody};
 use crate::text::Localized;
 
@@ -136,8 +138,10 @@ pub struct Notice {
 pub async fn get_catalogue(
     app: web::Data<App>,
     request: HttpRequest,
+    client: Client,
     place: web::Query<Place>,
 ) -> Result<HttpResponse, Problem> {
+    app.limits.count(Class::Read, &client)?;
     let catalogue = app.catalogue.fresh(&app.db).await?;
     let (town, at) = match &place.jurisdiction {
         Some(slug) => (

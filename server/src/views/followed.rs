@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::auth::extract::FollowSecret;
 use crate::auth::secret;
 use crate::catalog::model::{Catalogue, Category};
+use crate::db::directory::town_of;
 use crate::db::schema::status_event;
 use crate::db::{TownId, Tx};
 use crate::flow::alert;
@@ -109,7 +110,7 @@ pub async fn get_report(
     app.limits.count(Class::Read, &client)?;
     let nothing = || Problem::new(Kind::NotFound);
     let given = secret.0.ok_or_else(nothing)?;
-    let town = alert::queries::town_of(&app.db, *id, "report").await?;
+    let town = town_of(&app.db, *id, "report").await?;
     let mut tx = app.db.begin(town).await?;
     let report = queries::find(&tx, town, *id).await?.ok_or_else(nothing)?;
     if !secret::matches(given.as_bytes(), &report.follow_hash) {

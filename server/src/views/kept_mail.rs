@@ -47,14 +47,15 @@ fn page(app: &App, client: &Client, mails: &[KeptMail], open: Option<&KeptMail>)
         .body(html))
 }
 
-/// Only where mails are kept, and only on an installation that nobody else can reach.
+/// Only where mails are kept, and only on an installation that nobody else can reach: by its public address, which is loopback
+/// when nobody set it, and by where it listens.
 fn shown(app: &App) -> Result<(), Problem> {
     let host = app.config.public_host();
     let loopback = host == "localhost"
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback());
-    if app.config.smtp.is_none() && loopback {
+    if app.config.smtp.is_none() && loopback && app.config.listen.ip().is_loopback() {
         Ok(())
     } else {
         Err(Problem::new(Kind::NotFound))

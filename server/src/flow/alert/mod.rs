@@ -2,7 +2,8 @@
 //!
 //! Invariant: an open alert has one place; whoever changes that place, the category or the openness of an alert takes the
 //! advisory lock of its anchor's cell ([`queries::lock_cells`]) before it reads the row, then the row. Tables: `alert`,
-//! `alert_phase`, `membership`, `alert_link`, `alert_operation`, `verdict`.
+//! `alert_phase`, `alert_word`, `membership`, `alert_link`, `alert_operation`, `verdict`.
 
 pub mod model;
 pub mod queries;
+pub mod words;

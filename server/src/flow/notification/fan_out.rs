@@ -216,7 +216,18 @@ pub async fn tell_service(app: App, job: Job, _now: DateTime<Utc>) -> Result<Out
     let (alert, event) = (later.alert, later.event);
     let (zone, at) = (town.time_zone, later.at);
     let tx = app.db.begin(job.town()).await?;
-    service(&tx, job.town(), told, zone, alert, event, later.notice, later.urgent, at).await?;
+    service(
+        &tx,
+        job.town(),
+        told,
+        zone,
+        alert,
+        event,
+        later.notice,
+        later.urgent,
+        at,
+    )
+    .await?;
     tx.commit().await?;
     Ok(Outcome::Done)
 }

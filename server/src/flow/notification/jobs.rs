@@ -10,7 +10,9 @@ use crate::jobs::Handler;
 pub fn handlers() -> Vec<(&'static str, Handler<App>)> {
     vec![
         (DELIVER, |app, job, now| Box::pin(deliver::run(app, job, now))),
-        (SERVICE_NOTICE, |app, job, now| Box::pin(fan_out::tell_service(app, job, now))),
+        (SERVICE_NOTICE, |app, job, now| {
+            Box::pin(fan_out::tell_service(app, job, now))
+        }),
         (DIGEST, |app, job, now| Box::pin(digest::run(app, job, now))),
         (ON_CALL, |app, job, now| Box::pin(on_call::escalate(app, job, now))),
     ]

@@ -119,31 +119,14 @@ pub async fn attach_to_report(
         now,
     )
     .await
+    .map(|attached| attached.photo)
 }
 
-/// The same for a crew's proof of a repair.
-///
-/// # Errors
-/// As [`attach_to_report`].
-pub async fn attach_to_alert(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    alert_id: Uuid,
-    photo_id: Option<Uuid>,
-    uploaded_by: Option<Uuid>,
-    received: &Received,
-    now: DateTime<Utc>,
-) -> Result<Photo, Problem> {
-    attach(
-        conn,
-        town,
-        Subject::Alert(alert_id),
-        photo_id,
-        uploaded_by,
-        received,
-        now,
-    )
-    .await
+/// The photo that an upload came to.
+pub(super) struct Attached {
+    pub(super) photo: Photo,
+    /// False when it was there before.
+    pub(super) is_new: bool,
 }
 
 pub(super) async fn attach(
@@ -154,21 +137,23 @@ pub(super) async fn attach(
     uploaded_by: Option<Uuid>,
     received: &Received,
     now: DateTime<Utc>,
-) -> Result<Photo, Problem> {
+) -> Result<Attached, Problem> {
+    let known = |photo| Attached { photo, is_new: false };
     if photo_id.is_none()
         && let Some(there) = queries::same_bytes(conn, town, subject, &received.sha256).await?
     {
-        return Ok(there);
+        return Ok(known(there));
     }
     let id = photo_id.unwrap_or_else(Uuid::now_v7);
     if !queries::reserve_id(conn, town, id).await? {
         let there = queries::find(conn, town, id).await?;
         return there
             .filter(|photo| photo.sha256 == received.sha256 && photo.subject().is_ok_and(|of| of == subject))
+            .map(known)
             .ok_or_else(|| Problem::new(Kind::IdTaken));
     }
     let photo = queries::insert(conn, town, id, subject, uploaded_by, received, now).await?;
     enqueue(conn, town, PROCESS_PHOTO, json!({"photo_id": id}), now).await?;
     audit::changed(conn, town, &[("photo", id)], now).await?;
-    Ok(photo)
+    Ok(Attached { photo, is_new: true })
 }

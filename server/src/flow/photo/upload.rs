@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::secret::matches;
 use crate::auth::token::StaffToken;
+use crate::db::directory::town_of;
 use crate::db::{TownId, Tx};
-use crate::flow::alert::queries::town_of;
 use crate::http::client::Client;
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::{Operation, permit};
@@ -131,13 +131,16 @@ pub async fn upload(app: &App, order: &Upload<'_>, bytes: Bytes, now: DateTime<U
     let admitted = admit(&mut tx, order.caller, subject, now).await?;
     queries::hold(&tx, town, subject).await?;
     let by = admitted.staff_user_id;
-    let photo = receive::attach(&tx, town, subject, order.photo_id, by, &received, now).await?;
+    let attached = receive::attach(&tx, town, subject, order.photo_id, by, &received, now).await?;
     if queries::count(&tx, town, subject).await? > subject.limit() {
         // Nothing stays of the transaction.
         app.metrics.photo(Refusal::TooMany.as_str());
         return Err(refuse(Refusal::TooMany));
     }
-    note(&tx, order, &admitted.actor, &photo, now).await?;
+    let photo = attached.photo;
+    if attached.is_new {
+        note(&tx, order, &admitted.actor, &photo, now).await?;
+    }
     tx.commit().await?;
     app.wake.notify_one();
     let catalogue = app.catalogue.fresh(&app.db).await?;

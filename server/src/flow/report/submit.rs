@@ -112,13 +112,28 @@ pub async fn submit(
         catalogue = app.catalogue.fresh(&app.db).await?;
     }
     for _ in 0..3 {
-        let prepared = prepare(app, &catalogue, submission, sender, id, now)?;
+        let prepared = match prepare(app, &catalogue, submission, sender, id, now) {
+            Ok(prepared) => prepared,
+            Err(refused) => {
+                // Perhaps refused by what no longer holds: a category that was added or opened since.
+                let fresh = app.catalogue.fresh(&app.db).await?;
+                if fresh.version == catalogue.version {
+                    return Err(refused);
+                }
+                catalogue = fresh;
+                continue;
+            }
+        };
         let town = prepared.taker.town.id;
         // Bytes first, under their own hash; rows after, in the transaction. What is left over is swept.
         let taken = sniff_and_store_all(app, town, photos.to_vec()).await;
         let tx = app.db.begin_planned(town).await?;
         // Whoever names an alert needs its cell too, in one sorted taking: then nothing is locked yet.
-        let cells = if submission.joins.is_none() { prepared.cells()? } else { Vec::new() };
+        let cells = if submission.joins.is_none() {
+            prepared.cells()?
+        } else {
+            Vec::new()
+        };
         let known = queries::known(&tx, id, sender.key_hash.as_deref(), &cells).await?;
         if known.catalogue_version == catalogue.version {
             return settle(app, tx, submission, &taken, sender, &prepared, known, now).await;

@@ -97,10 +97,12 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let raised = there.is_some_and(|before| draft.severity() > before.severity);
     let key_hash = draft.sender.key_hash.as_deref();
     let (links, changed) = (links(draft), [("report", prepared.id), ("alert", alert.id)]);
-    let (reference, (), (), (), (), ()) = tokio::try_join!(
+    let said = [submission.address.as_deref(), submission.description.as_deref()];
+    let (reference, (), (), (), (), (), ()) = tokio::try_join!(
         queries::insert(tx, report.clone(), &code_hash),
         queries::remember_key(tx, town.id, key_hash, &submission.request_hash, prepared.id, now),
         place::link(tx, &alert, &links, now),
+        place::add_words(tx, &alert, said),
         audit::changed(tx, town.id, &changed, now),
         record(tx, draft, &alert),
         notify(tx, draft, &told, event_id, (opened, raised)),

@@ -122,9 +122,12 @@ async fn take(
 }
 
 /// Two steps of one command have two instants, so that the history has one order; clocks of two servers may disagree too.
-/// Microseconds, as the database keeps them.
+/// A step also comes after the reports that joined before it, whichever request began first: who waited for the alert's
+/// lock brings an older time, and nobody may read of a report that joined what was closed already. Microseconds, as the
+/// database keeps them.
 fn after(alert: &Alert, now: DateTime<Utc>) -> DateTime<Utc> {
-    now.trunc_subsecs(6).max(alert.status_at + TimeDelta::microseconds(1))
+    let before = alert.status_at.max(alert.last_report_at);
+    now.trunc_subsecs(6).max(before + TimeDelta::microseconds(1))
 }
 
 async fn measure(tx: &mut Tx, alert: &Alert, at: DateTime<Utc>) -> Result<(), Problem> {

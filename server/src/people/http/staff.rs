@@ -185,7 +185,6 @@ pub async fn create_staff(
     grants::check(&mut errors, &town, &body.grants, |place, part| {
         format!("grants.{place}.{part}")
     });
-    errors.check(())?;
     let person = NewPerson {
         email: body.email,
         name: body.name,
@@ -193,7 +192,7 @@ pub async fn create_staff(
         password: body.password,
         pin: body.pin,
     };
-    let person = staff::prepare(&app.passwords, person).await?;
+    let person = staff::prepare(&app.passwords, person, errors).await?;
     let (mut tx, admin) = begin(&app, token).await?;
     let actor = admin.actor();
     let id = staff::create(&mut tx, &person, &body.grants, origin(&actor, &client), Utc::now()).await?;

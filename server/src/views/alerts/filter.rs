@@ -1,9 +1,9 @@
 //! What a list of alerts is narrowed to, and in which order it comes.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use geo_dedup::cell::CellRange;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,7 +11,10 @@ use uuid::Uuid;
 use super::geojson::Format;
 use super::narrow::{self, Bounds};
 use crate::catalog::model::Town;
-use crate::db::schema::{alert, report};
+use crate::db::schema::{alert, alert_word, report};
+use crate::db::{TownId, Tx};
+use crate::flow::alert::words;
+use crate::flow::report::reference::{Kind, Reference};
 use crate::flow::status::vocabulary::{Phase, Status};
 use crate::http::page::PageQuery;
 use crate::http::problem::{FieldErrors, Problem};
@@ -60,7 +63,8 @@ pub struct QueueQuery {
     pub bbox: Option<String>,
     /// H3 cell of any resolution.
     pub h3: Option<String>,
-    /// Words in the reference, the address or what a report says; 2 to 100 characters.
+    /// The reference of an alert or of a report, or words (or their beginnings) of the address or of what reports say: all of
+    /// them are there; 2 to 100 characters.
     #[param(min_length = 2, max_length = 100)]
     pub q: Option<String>,
     /// Order.
@@ -83,13 +87,23 @@ pub type Narrowed<'a> = alert::BoxedQuery<'a, Pg>;
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Key(pub Sort, pub DateTime<Utc>, pub Uuid);
 
+/// What somebody typed into the search.
+#[derive(Clone, Debug)]
+struct Sought {
+    words: Vec<String>,
+    reference: Option<Reference>,
+    /// The alert that the reference leads to.
+    found: Option<Uuid>,
+}
+
 /// The query parameters as understood.
 #[derive(Clone, Debug)]
 pub struct Filter {
+    town: TownId,
     statuses: Option<Vec<&'static str>>,
     categories: Option<Vec<Uuid>>,
     ranges: Option<Vec<CellRange>>,
-    pattern: Option<String>,
+    sought: Option<Sought>,
     /// The exact box.
     pub bounds: Option<Bounds>,
     /// Order.
@@ -106,7 +120,7 @@ impl Filter {
         let mut errors = FieldErrors::default();
         let statuses = statuses(&query, &mut errors);
         let categories = categories(town, query.category.as_deref(), &mut errors);
-        let pattern = pattern(query.q.as_deref(), &mut errors);
+        let sought = sought(query.q.as_deref(), &mut errors);
         if query.priority.is_some_and(|priority| !(1..=4).contains(&priority)) {
             errors.add("priority", "priority");
         }
@@ -125,16 +139,39 @@ impl Filter {
         }
         let bounds = query.bbox.as_deref().map(Bounds::parse).transpose()?;
         Ok(Self {
+            town: town.id,
             statuses,
             categories,
             ranges: ranges(bounds.as_ref(), query.h3.as_deref())?,
-            pattern,
+            sought,
             bounds,
             sort,
             limit: page.limit()?,
             after,
             query,
         })
+    }
+
+    /// Whether what is sought is a reference of an alert or a report; if so, that alert alone is listed. Some words of ten
+    /// letters could be one too, so this is looked up and not guessed.
+    pub async fn look_up(&mut self, tx: &mut Tx) -> Result<(), Problem> {
+        let Some(sought) = &mut self.sought else { return Ok(()) };
+        let Some(reference) = sought.reference else {
+            return Ok(());
+        };
+        let text = reference.to_string();
+        sought.found = match reference.kind() {
+            Kind::Alert => {
+                let rows = alert::table.filter(alert::jurisdiction_id.eq(self.town.0).and(alert::reference.eq(text)));
+                rows.select(alert::id).first(&mut **tx).await.optional()?
+            }
+            Kind::Report => {
+                let rows =
+                    report::table.filter(report::jurisdiction_id.eq(self.town.0).and(report::reference.eq(text)));
+                rows.select(report::alert_id).first(&mut **tx).await.optional()?
+            }
+        };
+        Ok(())
     }
 
     /// The key of a row in this order.
@@ -151,18 +188,18 @@ impl Filter {
         if let Some(ranges) = &self.ranges {
             query = query.filter(any_range(ranges));
         }
-        if let Some(pattern) = &self.pattern {
-            let said = report::table
-                .filter(report::jurisdiction_id.eq(alert::jurisdiction_id))
-                .filter(report::alert_id.eq(alert::id))
-                .filter(report::description.ilike(pattern));
-            query = query.filter(
-                alert::reference
-                    .ilike(pattern)
-                    .nullable()
-                    .or(alert::address.ilike(pattern))
-                    .or(exists(said).nullable()),
-            );
+        if let Some(sought) = &self.sought {
+            query = match sought.found {
+                Some(id) => query.filter(alert::id.eq(id)),
+                None => sought.words.iter().fold(query, |query, word| {
+                    let (first, last) = words::beginning_with(word);
+                    let found = alert_word::table
+                        .filter(alert_word::jurisdiction_id.eq(self.town.0))
+                        .filter(alert_word::word.between(first, last))
+                        .select(alert_word::alert_id);
+                    query.filter(alert::id.eq_any(found))
+                }),
+            };
         }
         self.in_order(query)
     }
@@ -276,21 +313,18 @@ fn categories(town: &Town, code: Option<&str>, errors: &mut FieldErrors) -> Opti
     Some(found)
 }
 
-fn pattern(words: Option<&str>, errors: &mut FieldErrors) -> Option<String> {
-    let words = words?.trim();
-    if !(2..=100).contains(&words.chars().count()) || words.contains('\0') {
+fn sought(typed: Option<&str>, errors: &mut FieldErrors) -> Option<Sought> {
+    let typed = typed?.trim();
+    let words = words::of(typed);
+    if !(2..=100).contains(&typed.chars().count()) || words.is_empty() {
         errors.add("q", "search_words");
         return None;
     }
-    let mut escaped = String::from("%");
-    for c in words.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped.push('%');
-    Some(escaped)
+    Some(Sought {
+        words,
+        reference: typed.parse().ok(),
+        found: None,
+    })
 }
 
 /// The ranges of the box, of the cell, or of both.

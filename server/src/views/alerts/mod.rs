@@ -3,7 +3,7 @@
 pub mod cells;
 pub mod desk;
 pub mod detail;
-mod filter;
+pub mod filter;
 mod geojson;
 mod history;
 mod narrow;

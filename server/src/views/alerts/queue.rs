@@ -7,15 +7,15 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-use super::filter::{Filter, QueueQuery};
+use super::filter::{Filter, Narrowed, QueueQuery};
 use super::geojson::{AlertCollection, GEOJSON, wants_geojson};
 use super::scope::in_scope;
 use super::summary::AlertSummary;
 use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::catalog::model::Town;
-use crate::db::Tx;
 use crate::db::schema::alert;
+use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
 use crate::flow::command::Command;
 use crate::http::page::{cut, next_link};
@@ -32,6 +32,17 @@ pub struct AlertPage {
     pub next: Option<String>,
 }
 
+/// The rows of a page: what the person may read, narrowed and in order.
+#[must_use]
+pub fn narrowed<'a>(staff: &Staff, filter: &'a Filter, town: TownId, now: DateTime<Utc>) -> Narrowed<'a> {
+    let query = alert::table.into_boxed().filter(alert::jurisdiction_id.eq(town.0));
+    let query = match in_scope(staff, Operation::ReadAlert) {
+        Some(scope) => query.filter(scope),
+        None => query,
+    };
+    filter.narrow(query, now)
+}
+
 /// Reads a page.
 ///
 /// # Errors
@@ -43,11 +54,7 @@ pub async fn read(
     filter: &Filter,
     now: DateTime<Utc>,
 ) -> Result<AlertPage, Problem> {
-    let mut query = alert::table.into_boxed().filter(alert::jurisdiction_id.eq(town.id.0));
-    if let Some(scope) = in_scope(staff, Operation::ReadAlert) {
-        query = query.filter(scope);
-    }
-    let query = filter.narrow(query, now).select(Alert::as_select());
+    let query = narrowed(staff, filter, town.id, now).select(Alert::as_select());
     let mut rows: Vec<Alert> = query.load(&mut **tx).await?;
     let next = cut(&mut rows, filter.limit, |row| {
         filter.key(row.opened_at, row.due_at, row.id)
@@ -84,7 +91,8 @@ pub async fn list_alerts(
         now,
     } = Command::begin(&app, token, Utc::now()).await?;
     permit_any(&staff, Operation::ReadAlert)?;
-    let filter = Filter::read(&town, query)?;
+    let mut filter = Filter::read(&town, query)?;
+    filter.look_up(&mut tx).await?;
     let page = read(&mut tx, &town, &staff, &filter, now).await?;
     tx.commit().await?;
     let mut response = HttpResponse::Ok();

@@ -10,9 +10,9 @@ use geo_dedup::cell::{LockCell, anchor_lock_cell};
 use uuid::Uuid;
 
 use crate::db::functions;
-use crate::db::schema::{alert, public_id};
+use crate::db::schema::alert;
 use crate::db::space::from_point;
-use crate::db::{Db, TownId, Tx};
+use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
 use crate::http::problem::{Kind, Problem};
 
@@ -30,21 +30,6 @@ pub async fn lock_cells(conn: &AsyncPgConnection, town: TownId, cells: &[LockCel
         .execute(&mut &*conn)
         .await?;
     Ok(())
-}
-
-/// The town of an id that a client holds; a kind mismatch is as unknown as an unknown id.
-///
-/// # Errors
-/// [`Kind::NotFound`].
-pub async fn town_of(db: &Db, id: Uuid, kind: &str) -> Result<TownId, Problem> {
-    let mut conn = db.conn().await?;
-    let found: Option<i32> = public_id::table
-        .filter(public_id::id.eq(id).and(public_id::kind.eq(kind)))
-        .select(public_id::jurisdiction_id)
-        .first(&mut conn)
-        .await
-        .optional()?;
-    found.map(TownId).ok_or_else(|| Problem::new(Kind::NotFound))
 }
 
 /// Reads an alert.

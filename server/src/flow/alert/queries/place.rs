@@ -1,7 +1,10 @@
 //! Puts a report where geo-dedup or a person says: opens an alert or joins one, and keeps why.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use geo_dedup::{Outcome, Scored};
 use postgis_diesel::types::Point;
@@ -11,6 +14,7 @@ use uuid::Uuid;
 use crate::db::TownId;
 use crate::db::schema::{alert, alert_link, alert_phase, membership, status_event, verdict};
 use crate::flow::alert::model::Alert;
+use crate::flow::alert::words;
 use crate::flow::report::reference::{Kind as ReferenceKind, Reference};
 use crate::http::problem::Problem;
 
@@ -153,7 +157,8 @@ pub async fn join(
         )
         .set((
             alert::report_count.eq(alert::report_count + 1),
-            alert::last_report_at.eq(now),
+            // Two servers' clocks, and the wait for the lock: the later report may carry the earlier time.
+            alert::last_report_at.eq(joined.last_report_at.max(now)),
             alert::extent_m.eq(extent),
             alert::severity.eq(joined.severity.max(severity)),
             alert::priority.eq(joined.priority.max(priority)),
@@ -225,6 +230,26 @@ pub fn reasons(scored: &[Scored]) -> Value {
                "barrier": scored.barrier.map(|barrier| barrier.name()), "features": features.collect::<Vec<_>>()})
     });
     candidates.collect()
+}
+
+/// Adds the words by which staff find an alert: those of its address, and of what its reports say.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add_words(conn: &AsyncPgConnection, alert: &Alert, texts: [Option<&str>; 2]) -> Result<(), Problem> {
+    let words: BTreeSet<String> = texts.into_iter().flatten().flat_map(words::of).collect();
+    if words.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO alert_word (jurisdiction_id, word, alert_id) SELECT $1, word, $2 FROM unnest($3) AS t (word) \
+               ON CONFLICT DO NOTHING";
+    diesel::sql_query(sql)
+        .bind::<Integer, _>(alert.jurisdiction_id)
+        .bind::<SqlUuid, _>(alert.id)
+        .bind::<Array<Text>, _>(words.into_iter().collect::<Vec<_>>())
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
 }
 
 /// Ties a new alert to others: `(other alert, kind, posterior, reasons)`.

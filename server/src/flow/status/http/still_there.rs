@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::extract::FollowSecret;
 use crate::auth::secret;
+use crate::db::directory::town_of;
 use crate::flow::alert;
 use crate::flow::report;
 use crate::flow::status::advance::advance;
@@ -56,7 +57,7 @@ pub async fn report_still_there(
     let now = Utc::now();
     let nothing = || Problem::new(Kind::NotFound);
     let given = secret.0.ok_or_else(nothing)?;
-    let town = alert::queries::town_of(&app.db, *id, "report").await?;
+    let town = town_of(&app.db, *id, "report").await?;
     let catalogue = app.catalogue.fresh(&app.db).await?;
     let town = catalogue.town(town).ok_or_else(nothing)?;
     let mut tx = app.db.begin(town.id).await?;

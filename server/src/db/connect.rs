@@ -1,0 +1,224 @@
+//! Connections to PostgreSQL, with TLS where the URL asks for it.
+//!
+//! The URL is libpq's: `sslmode` is `disable`, `prefer` (what counts without one: TLS where the server has it, and no
+//! certificate is looked at), `require` (TLS or nothing, no certificate is looked at) or `verify-full` (the certificate must
+//! be of that host and signed by one of `sslrootcert`, a PEM file, or without it by an authority that browsers know). libpq's
+//! `verify-ca` and `allow` are refused: they hold neither of what their users hope for.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use percent_encoding::percent_decode_str;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;
+
+/// Connects.
+///
+/// # Errors
+/// When the URL cannot be read, its certificates neither, or the server is away or not the one that was meant. No error
+/// shows the URL, which may hold a password.
+pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    let target = Target::parse(url).map_err(|fault| ConnectionError::InvalidConnectionUrl(fault.to_string()))?;
+    let away = |error: tokio_postgres::Error| ConnectionError::BadConnection(said(&error));
+    if !target.trust.needs_tls(&target.config) {
+        let (client, connection) = target.config.connect(tokio_postgres::NoTls).await.map_err(away)?;
+        return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+    }
+    let tls = target
+        .trust
+        .tls()
+        .map_err(|fault| ConnectionError::BadConnection(fault.to_string()))?;
+    let (client, connection) = target.config.connect(MakeRustlsConnect::new(tls)).await.map_err(away)?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+/// Whether a URL can be read, for the settings.
+///
+/// # Errors
+/// What is wrong with it, without showing it.
+pub fn check(url: &str) -> Result<(), String> {
+    Target::parse(url).map(|_| ()).map_err(|fault| fault.to_string())
+}
+
+/// An error with its causes: the outermost says no more than "error connecting to server".
+fn said(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words = format!("{words}: {inner}");
+        cause = inner.source();
+    }
+    words
+}
+
+/// Why a URL cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+enum Fault {
+    Mode(String),
+    RootWithoutVerification,
+    Root(PathBuf, String),
+    Url(String),
+    Tls(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mode(mode) => write!(
+                f,
+                "sslmode is {mode:?}; expected disable, prefer, require or verify-full"
+            ),
+            Self::RootWithoutVerification => write!(f, "sslrootcert is looked at with sslmode=verify-full only"),
+            Self::Root(path, why) => write!(f, "the certificates of {} cannot be read: {why}", path.display()),
+            Self::Url(why) => write!(f, "not a database URL (postgres://user:password@host:5432/name): {why}"),
+            Self::Tls(why) => write!(f, "TLS: {why}"),
+        }
+    }
+}
+
+/// What a URL says.
+struct Target {
+    config: tokio_postgres::Config,
+    trust: Trust,
+}
+
+/// Whom the connection trusts.
+#[derive(Debug, PartialEq, Eq)]
+enum Trust {
+    /// No TLS.
+    Plain,
+    /// Whoever answers.
+    Anybody,
+    /// Who shows a certificate of that host, signed by one of the file's authorities, else by a public one.
+    Verified(Option<PathBuf>),
+}
+
+impl Target {
+    /// Takes out what the driver does not know and reads the rest with it.
+    fn parse(url: &str) -> Result<Self, Fault> {
+        let (front, query) = url.split_once('?').unwrap_or((url, ""));
+        let (mut mode, mut root, mut rest) = (None, None, Vec::new());
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let value = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+            match pair.split_once('=') {
+                Some(("sslmode", text)) => mode = Some(value(text)),
+                Some(("sslrootcert", text)) => root = Some(PathBuf::from(value(text))),
+                _ => rest.push(pair),
+            }
+        }
+        let url = if rest.is_empty() {
+            front.to_owned()
+        } else {
+            format!("{front}?{}", rest.join("&"))
+        };
+        let mut config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|error: tokio_postgres::Error| Fault::Url(said(&error)))?;
+        let (ssl_mode, trust) = match mode.as_deref() {
+            Some("disable") => (SslMode::Disable, Trust::Plain),
+            None | Some("prefer") => (SslMode::Prefer, Trust::Anybody),
+            Some("require") => (SslMode::Require, Trust::Anybody),
+            Some("verify-full") => (SslMode::Require, Trust::Verified(root.take())),
+            Some(other) => return Err(Fault::Mode(other.to_owned())),
+        };
+        if root.is_some() {
+            return Err(Fault::RootWithoutVerification);
+        }
+        config.ssl_mode(ssl_mode);
+        Ok(Self { config, trust })
+    }
+}
+
+impl Trust {
+    /// On a unix socket there is nobody in between, and the server speaks no TLS there.
+    fn needs_tls(&self, config: &tokio_postgres::Config) -> bool {
+        let local = config.get_ssl_mode() == SslMode::Prefer
+            && config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        *self != Self::Plain && !local
+    }
+
+    fn tls(&self) -> Result<ClientConfig, Fault> {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
+        let builder = builder.map_err(|error| Fault::Tls(error.to_string()))?;
+        Ok(match self {
+            Self::Verified(root) => builder
+                .with_root_certificates(roots(root.as_ref())?)
+                .with_no_client_auth(),
+            Self::Anybody | Self::Plain => builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+                .with_no_client_auth(),
+        })
+    }
+}
+
+fn roots(file: Option<&PathBuf>) -> Result<RootCertStore, Fault> {
+    let Some(path) = file else {
+        return Ok(RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        });
+    };
+    let fault = |why: String| Fault::Root(path.clone(), why);
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))? {
+        let certificate = certificate.map_err(|error| fault(error.to_string()))?;
+        store.add(certificate).map_err(|error| fault(error.to_string()))?;
+    }
+    if store.is_empty() {
+        return Err(fault("there is none in it".to_owned()));
+    }
+    Ok(store)
+}
+
+/// Looks at no certificate, as libpq's `require`: keeps out who listens, not who stands in between. The handshake's
+/// signatures are still held against the certificate that was shown.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
