@@ -159,6 +159,7 @@ page-kept-mail-title = Kept messages
 page-kept-mail-none = No message so far.
 page-kept-mail-back = All messages
 page-kept-mail-explained = No mail relay is set: messages are kept here instead of being sent.
+page-kept-mail-as-text = The same message as plain text
 page-letter-thanks = Yours faithfully,
 
 field-note_too_long = At most 2000 characters.
