@@ -9,12 +9,14 @@
 
 mod architecture;
 mod contract;
+mod demo;
 mod evidence;
 mod harness;
 mod intake;
 mod journey;
 mod mail;
 mod migrations;
+mod operator;
 mod outage;
 mod people;
 mod photos;
