@@ -80,7 +80,7 @@ pub fn deeds(
     }
     // Two in three are given to the crew with the day on which it will go there.
     let planned = problem.fixed_at.map(|at| at.with_timezone(&zone).date_naive());
-    let planned = planned.filter(|_| handling.wait.is_none() && problem.id % 3 > 0);
+    let planned = planned.filter(|_| handling.wait.is_none() && !problem.id.is_multiple_of(3));
     let last = match &handling.ending {
         Ending::Refused(why) => return vec![deed(handling.taken_up_at, What::Refuse(why))],
         Ending::NothingFound(why) => What::FindNothing(why),
