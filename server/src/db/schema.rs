@@ -304,7 +304,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     /// Everything that changed, in commit order: the one source of sync, live stream and projections; append-only.
-    change (jurisdiction_id, txid, id) {
+    change (jurisdiction_id, id) {
         /// Town.
         jurisdiction_id -> Int4,
         /// Order within a transaction.
