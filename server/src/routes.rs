@@ -91,12 +91,14 @@ fn other_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(people::http::auth::jwks);
     api.service(views::kept_mail::list_kept_mail);
     api.service(views::kept_mail::read_kept_mail);
+    api.service(views::kept_mail::show_kept_mail);
     api.service(views::health::healthz);
     api.service(views::health::readyz);
     api.service(views::pages::home);
     api.service(views::pages::docs);
     api.service(views::pages::openapi);
     api.service(views::pages::style);
+    api.service(views::pages::letter_style);
     api.service(views::pages::icons::icon);
 }
 

@@ -53,7 +53,6 @@ field-page_limit = Between 1 and 500.
 field-cursor = This cursor is not valid. Start the list again.
 field-unknown_question = This category does not ask this question.
 field-answer = Not a valid answer: { $detail }
-field-danger_call = Danger: do not send a report, call { $number }.
 field-unknown_part = Only the parts `report` (once) and `photo` are read here.
 field-photo_id = A version 7 UUID is expected.
 field-one_photo = Exactly one photo is expected here.

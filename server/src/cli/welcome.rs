@@ -19,8 +19,8 @@ pub async fn say(app: &App, is_demo: bool) -> anyhow::Result<()> {
     let url = &app.config.public_url;
     let mut text = format!(
         "\nVigie is ready.\n\n  \
-         API          {url}/\n  \
-         description  {url}/docs\n  \
+         start here   {url}/\n  \
+         API          {url}/docs\n  \
          metrics      http://{}/metrics\n  \
          data         {}\n",
         app.config.metrics_listen,
@@ -49,12 +49,22 @@ async fn demo(app: &App) -> anyhow::Result<String> {
         };
         text += &format!("  {:<12} {}{pin}\n", account.role, account.email);
     }
+    let url = &app.config.public_url;
     text += &format!(
-        "\nA first report, with a photo:\n\n  curl -s {}/v1/reports \\\n    -F 'report={};type=application/json' \\\n    -F 'photo=@{};type=image/jpeg'\n",
-        app.config.public_url,
+        "\nA first report, with a photo; the answer's \"page\" follows it in a browser:\n\n  \
+         curl -s {url}/v1/reports \\\n    -F 'report={};type=application/json' \\\n    -F 'photo=@{};type=image/jpeg'\n",
         sample_report(&town),
         photo.display()
     );
+    if let Some(crew) = accounts(&town).into_iter().find(|account| account.has_pin) {
+        let body = json!({"email": crew.email, "password": PASSWORD});
+        text += &format!(
+            "\nA crew's tasks, in their order:\n\n  \
+             TOKEN=$(curl -s {url}/v1/auth/sign-in -H 'Content-Type: application/json' \\\n    \
+             -d '{body}' | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')\n  \
+             curl -s {url}/v1/tasks -H \"Authorization: Bearer $TOKEN\"\n"
+        );
+    }
     Ok(text)
 }
 
@@ -71,7 +81,8 @@ fn sample_report(town: &invented::Town) -> serde_json::Value {
         "position": {"type": "Point", "coordinates": position},
         "accuracy_m": 8,
         "position_source": "gps",
-        "description": "Un trou devant le passage pour pietons",
+        "description": "Un trou devant le passage piéton",
+        "contact": {"email": "camille@example.org", "preferred": "email"},
     })
 }
 

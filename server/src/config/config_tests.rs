@@ -17,6 +17,17 @@ fn nothing_set_is_a_working_configuration() {
 }
 
 #[test]
+fn links_lead_to_where_it_listens_unless_told_otherwise() {
+    let url = |listen| {
+        Config::read(&mut environment(&[("VIGIE_LISTEN", listen)]))
+            .expect("two good addresses")
+            .public_url
+    };
+    assert_eq!(url("127.0.0.1:8187"), "http://127.0.0.1:8187");
+    assert_eq!(url("0.0.0.0:80"), "http://127.0.0.1:80");
+}
+
+#[test]
 fn all_faults_are_told_together() {
     let faults = Config::read(&mut environment(&[
         ("VIGIE_LISTEN", "everywhere"),

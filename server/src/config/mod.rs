@@ -2,7 +2,7 @@
 
 mod env;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -111,10 +111,11 @@ impl Config {
     /// # Errors
     /// Every wrong or missing setting, together.
     pub fn read(env: &mut Environment) -> Result<Self, Faults> {
+        let listen: SocketAddr = env.parsed("VIGIE_LISTEN", "127.0.0.1:8080");
         let config = Self {
-            listen: env.parsed("VIGIE_LISTEN", "127.0.0.1:8080"),
+            listen,
             metrics_listen: env.parsed("VIGIE_METRICS_LISTEN", "127.0.0.1:9464"),
-            public_url: env.url("VIGIE_PUBLIC_URL", "http://127.0.0.1:8080"),
+            public_url: env.url("VIGIE_PUBLIC_URL", &local_url(listen)),
             data_dir: env.parsed("VIGIE_DATA_DIR", "var"),
             database: Database {
                 owner_url: env.database("DATABASE_URL"),
@@ -167,6 +168,15 @@ fn session_idle(env: &mut Environment) -> TimeDelta {
     let least = Duration::from_secs(20 * 60);
     let idle = env.duration_from("VIGIE_SESSION_IDLE", "720h", least);
     TimeDelta::from_std(idle).unwrap_or(TimeDelta::MAX)
+}
+
+/// Address by which this machine reaches a listener.
+fn local_url(listen: SocketAddr) -> String {
+    let mut reached = listen;
+    if listen.ip().is_unspecified() {
+        reached.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{reached}")
 }
 
 fn photos(env: &mut Environment) -> Photos {

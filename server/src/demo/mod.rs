@@ -1,14 +1,18 @@
-//! The demo: an invented town, its staff, and some days of reports whose truth is known, put in through the product's own
-//! commands. Only `vigie run` makes it, once, in an empty database, and only where nobody else can reach it: its
+//! The demo: an invented town, its staff, and two months of reports and work whose truth is known, put in through the
+//! product's own commands. Only `vigie run` makes it, once, in an empty database, and only where nobody else can reach it: its
 //! passwords are printed.
 
+mod cast;
 mod categories;
 pub mod days;
+mod deeds;
 pub mod people;
 mod photos;
 mod questions;
 mod routing;
+mod today;
 pub mod town;
+mod work;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
@@ -51,5 +55,5 @@ pub async fn prepare(
         Some(town) => town.id,
         None => install_town(app, now).await?,
     };
-    days::send(app, town, stop, now, progress).await
+    days::live(app, town, stop, now, progress).await
 }

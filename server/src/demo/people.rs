@@ -79,7 +79,7 @@ pub async fn add(app: &App, town: TownId, staff: &[invented::StaffUser], now: Da
     Ok(())
 }
 
-const fn role(role: invented::Role) -> Role {
+pub(super) const fn role(role: invented::Role) -> Role {
     match role {
         invented::Role::Crew => Role::Crew,
         invented::Role::FrontDesk => Role::FrontDesk,

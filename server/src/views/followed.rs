@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::particulars::{Particulars, Reader, particulars};
 use crate::app::App;
 use crate::auth::extract::FollowSecret;
 use crate::auth::secret;
@@ -59,6 +60,17 @@ pub struct FollowedReport {
     pub history: Vec<PublicStep>,
 }
 
+/// A report as its author reads it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FollowedByAuthor {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub report: FollowedReport,
+    /// What stands around it.
+    #[serde(flatten)]
+    pub particulars: Particulars,
+}
+
 /// The alert of a followed report.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FollowedAlert {
@@ -94,7 +106,7 @@ pub struct PublicStep {
         ("X-Follow-Secret" = String, Header, description = "Its follow secret."),
     ),
     responses(
-        (status = 200, description = "The report.", body = FollowedReport),
+        (status = 200, description = "The report.", body = FollowedByAuthor),
         (status = 404, description = "No such report, or not with this secret.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
@@ -117,9 +129,19 @@ pub async fn get_report(
         return Err(nothing());
     }
     let catalogue = app.catalogue.fresh(&app.db).await?;
-    let followed = followed(&mut tx, &catalogue, report).await?;
+    let known = catalogue.town(town).ok_or_else(nothing)?;
+    let category = known.category_by_id(report.category_id);
+    let category = category.ok_or_else(|| Problem::internal("the category is gone"))?;
+    let alert = survivor(&mut tx, report.alert_id).await?;
+    let reader = Reader {
+        app: &app,
+        locale: client.locale,
+        now: Utc::now(),
+    };
+    let particulars = particulars(reader, &mut tx, known, category, &report, &alert).await?;
+    let report = followed(&mut tx, &catalogue, report).await?;
     tx.commit().await?;
-    Ok(HttpResponse::Ok().json(followed))
+    Ok(HttpResponse::Ok().json(FollowedByAuthor { report, particulars }))
 }
 
 /// A reference and its code, as said on the telephone.

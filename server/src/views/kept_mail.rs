@@ -13,9 +13,13 @@ use crate::http::problem::{Kind, Problem, ProblemBody};
 
 /// Mails on the page.
 const SHOWN: usize = 200;
-/// A mail is shown in a frame without scripts, forms or an origin; it inherits this policy and can load nothing.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// A mail is shown in a frame of its own.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; \
+     frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// Mails carry their style in attributes, as mail programs demand; nothing else of them works: no script, no form, no
+/// origin, nothing from anywhere.
+const MAIL_POLICY: &str = "sandbox; default-src 'none'; style-src-attr 'unsafe-inline'; frame-ancestors 'self'; \
+     base-uri 'none'; form-action 'none'";
 
 #[derive(Template)]
 #[template(path = "kept_mail.html")]
@@ -25,6 +29,7 @@ struct Page<'a> {
     none: &'a str,
     back: &'a str,
     explained: &'a str,
+    as_text: &'a str,
     mails: &'a [KeptMail],
     open: Option<&'a KeptMail>,
 }
@@ -37,6 +42,7 @@ fn page(app: &App, client: &Client, mails: &[KeptMail], open: Option<&KeptMail>)
         none: &say("none"),
         back: &say("back"),
         explained: &say("explained"),
+        as_text: &say("as-text"),
         mails,
         open,
     };
@@ -47,15 +53,19 @@ fn page(app: &App, client: &Client, mails: &[KeptMail], open: Option<&KeptMail>)
         .body(html))
 }
 
-/// Only where mails are kept, and only on an installation that nobody else can reach: by its public address, which is loopback
-/// when nobody set it, and by where it listens.
-fn shown(app: &App) -> Result<(), Problem> {
+/// Whether mails are kept, and on an installation that nobody else can reach: by its public address, which is loopback when
+/// nobody set it, and by where it listens.
+pub(super) fn is_shown(app: &App) -> bool {
     let host = app.config.public_host();
     let loopback = host == "localhost"
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback());
-    if app.config.smtp.is_none() && loopback && app.config.listen.ip().is_loopback() {
+    app.config.smtp.is_none() && loopback && app.config.listen.ip().is_loopback()
+}
+
+fn shown(app: &App) -> Result<(), Problem> {
+    if is_shown(app) {
         Ok(())
     } else {
         Err(Problem::new(Kind::NotFound))
@@ -93,4 +103,22 @@ pub async fn read_kept_mail(
         .map_err(Problem::internal)?;
     let mail = found.ok_or_else(|| Problem::new(Kind::NotFound))?;
     page(&app, &client, &[], Some(&mail))
+}
+
+/// The HTML of a mail that was kept instead of sent, for the frame of its page.
+#[utoipa::path(operation_id = "show_kept_mail", tag = "operation", params(("id" = Uuid, Path, description = "Mail.")), responses(
+    (status = 200, description = "The mail.", body = String, content_type = "text/html"),
+    (status = 404, description = "Not here.", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/kept-mail/{id}/html")]
+pub async fn show_kept_mail(app: web::Data<App>, path: web::Path<Uuid>) -> Result<HttpResponse, Problem> {
+    shown(&app)?;
+    let found = kept_mail(&app.config.kept_mail(), *path)
+        .await
+        .map_err(Problem::internal)?;
+    let mail = found.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CONTENT_SECURITY_POLICY, MAIL_POLICY))
+        .body(mail.html))
 }

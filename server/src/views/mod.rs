@@ -6,4 +6,5 @@ pub mod followed;
 pub mod health;
 pub mod kept_mail;
 pub mod pages;
+pub mod particulars;
 pub mod tasks;

@@ -100,6 +100,7 @@ async fn read(tx: &mut Tx, town: &Town, staff: &Staff, query: &TasksQuery) -> Re
         )
         .filter(task::alert_id.eq_any(visible.select(alert::id)))
         .order((
+            task::planned_on.asc().nulls_last(),
             task::rank,
             of_task().select(alert::priority).single_value().desc(),
             of_task().select(alert::due_at).single_value(),

@@ -67,9 +67,12 @@ pub async fn send(
         reason: note,
         ..Given::on(today)
     };
-    let sent_by = by.user();
+    let (sent_by, historic) = (by.user(), by.historic);
     let event_id = advance(tx, town, alert, Step::Transfer, given, by, now).await?;
     queries::add_hand_over(tx, alert.id, body_id, sent_by, now).await?;
+    if historic {
+        return Ok(event_id);
+    }
     let category = town.category_by_id(alert.category_id);
     let sheet = json!({
         "reference": alert.reference,

@@ -1,5 +1,6 @@
 //! What a message says, before it is laid out as a mail, a letter or words for a call.
 
+use super::gsm7;
 use super::scene::Scene;
 use super::template::Template;
 use crate::flow::report::buckets::ReportedBy;
@@ -61,7 +62,7 @@ pub fn content(template: Template, scene: &Scene<'_>) -> Content {
     content
 }
 
-/// The text message of a template: one or two lines with the reference and the link.
+/// The text message of a template: one or two lines with the reference and the link, in the alphabet of text messages.
 #[must_use]
 pub fn sms(template: Template, scene: &Scene<'_>) -> String {
     let link = scene.links.take.as_ref().or(scene.links.follow.as_ref());
@@ -72,7 +73,8 @@ pub fn sms(template: Template, scene: &Scene<'_>) -> String {
         ("code", code),
         ("reason", &reason),
     ];
-    one_line(&scene.say(&format!("message-{}-sms", template.text_name()), &own))
+    let text = scene.say(&format!("message-{}-sms", template.text_name()), &own);
+    one_line(&gsm7::written(&text))
 }
 
 /// Texts of towns and residents go into headers and text messages: no line breaks, nothing unprintable.

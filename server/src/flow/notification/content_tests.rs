@@ -271,6 +271,7 @@ fn every_message_is_complete_and_safe_in_both_languages() {
                 let sms = sms(template, scene);
                 assert_complete(&sms, &what);
                 assert!(!sms.chars().any(char::is_control), "{what}: {sms:?}");
+                assert!(gsm7::places(&sms).is_some(), "{what} needs another alphabet: {sms:?}");
             }
         }
     });
@@ -320,6 +321,45 @@ fn an_expected_range_takes_the_place_of_no_estimate() {
     });
 }
 
+/// With a town's usual address, whatever has no reason of somebody's own words.
+#[test]
+fn a_text_message_fits_into_one() {
+    let (texts, report, detail) = (Texts::load(), report(), detail());
+    let link = format!(
+        "https://signalement.ville.example/suivi#{}.{}",
+        Uuid::nil(),
+        "x".repeat(22)
+    );
+    let links = Links {
+        follow: Some(link),
+        ..links()
+    };
+    let town = Town {
+        name: "Ingéville".into(),
+        ..town(false)
+    };
+    let resident = Template::ALL.iter().filter(|template| template.for_residents());
+    let own_words = [Template::Rejected, Template::OnHold];
+    for template in resident.filter(|template| !own_words.contains(template)) {
+        for locale in Locale::ALL {
+            let scene = Scene {
+                texts: &texts,
+                locale,
+                town: &town,
+                alert: &alert(),
+                report: Some(&report),
+                detail: &detail,
+                links: &links,
+            };
+            let text = sms(*template, &scene);
+            assert!(
+                gsm7::places(&text).is_some_and(|places| places <= 160),
+                "{template}: {text:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_refusal_and_a_hold_always_say_why() {
     let nothing = Detail::default();
@@ -329,7 +369,7 @@ fn a_refusal_and_a_hold_always_say_why() {
         in_every_language(false, &alert(), &nothing, |scene| {
             let none = scene.say("message-reason-none", &[]);
             assert!(everything(&content(template, scene)).contains(&none), "{template}");
-            assert!(sms(template, scene).contains(&none), "{template}");
+            assert!(sms(template, scene).contains(&gsm7::written(&none)), "{template}");
         });
         in_every_language(false, &own_words, &nothing, |scene| {
             assert!(

@@ -20,6 +20,7 @@ pub mod desk;
 pub mod digest;
 pub mod dossier;
 pub mod fan_out;
+mod gsm7;
 pub mod http;
 pub mod jobs;
 pub mod layout;

@@ -13,6 +13,7 @@ use super::tell::service_of;
 use crate::app::App;
 use crate::auth::secret;
 use crate::catalog::model::{EmergencyNumber, Town};
+use crate::catalog::questions::CallNow;
 use crate::flow::photo::model::PhotoLine;
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::http::problem::Problem;
@@ -28,6 +29,9 @@ pub struct Acknowledgement {
     pub reference: String,
     /// When it was received: the legal date.
     pub received_at: DateTime<Utc>,
+    /// A danger that cannot wait for anybody to read this: numbers to call at once. Show them before everything else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub call_now: Vec<CallNow>,
     /// How to follow it.
     pub follow: Follow,
     /// Town.
@@ -70,6 +74,8 @@ pub struct Follow {
     /// The secret, when the server made it; a client that sent its own keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// The same for browsers; it opens by itself where the server made the secret.
+    pub page: String,
     /// For the telephone, together with the reference: shows the status only.
     #[schema(example = "4XTR-90KD")]
     pub phone_code: String,
@@ -150,6 +156,7 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
         id: report.id,
         reference: report.reference.clone(),
         received_at: report.received_at,
+        call_now: accepted.call_now.clone(),
         follow: follow(app, accepted),
         jurisdiction: jurisdiction(town),
         service: ServiceContact {
@@ -200,8 +207,10 @@ fn follow(app: &App, accepted: &Accepted) -> Follow {
     let report = &accepted.report;
     let derived = secret::follow_secret(&app.keys.server, report.id);
     let ours = secret::matches(derived.as_bytes(), &report.follow_hash);
+    let opens = if ours { format!(".{derived}") } else { String::new() };
     Follow {
         url: format!("{}/v1/reports/{}", app.config.public_url, report.id),
+        page: format!("{}/suivi#{}{opens}", app.config.public_url, report.id),
         secret: ours.then_some(derived),
         phone_code: FollowCode::from_bytes(secret::phone_code(&app.keys.server, report.id)).to_string(),
     }

@@ -22,6 +22,7 @@ use super::write::{Draft, write};
 use crate::app::App;
 use crate::auth::secret;
 use crate::catalog::model::{Catalogue, Category, Town};
+use crate::catalog::questions::CallNow;
 use crate::db::{TownId, Tx};
 use crate::flow::alert;
 use crate::flow::alert::queries::candidates::{Around, around};
@@ -58,6 +59,8 @@ pub struct Accepted {
     pub town: std::sync::Arc<Town>,
     /// The photos that came with it.
     pub photos: Vec<PhotoLine>,
+    /// Numbers to call at once, because of its answers.
+    pub call_now: Vec<CallNow>,
     /// Whether it was received before and this is the same answer again.
     pub replayed: bool,
 }
@@ -232,6 +235,9 @@ async fn settle(
     now: DateTime<Utc>,
 ) -> Result<Accepted, Problem> {
     let town = prepared.taker.town.clone();
+    let category = prepared.taker.category();
+    let call_now = category.map(|category| category.questions.calls(&submission.answers, submission.locale));
+    let call_now = call_now.unwrap_or_default();
     if let Some(report) = already(&mut tx, submission, prepared, known).await? {
         tx.rollback().await?;
         let told: Told = serde_json::from_value(report.answer.clone()).map_err(Problem::internal)?;
@@ -241,6 +247,7 @@ async fn settle(
             told,
             town,
             photos,
+            call_now,
             replayed: true,
         });
     }
@@ -270,6 +277,7 @@ async fn settle(
         told,
         town,
         photos,
+        call_now,
         replayed: false,
     })
 }

@@ -39,7 +39,10 @@ pub async fn advance(
     let reached = alert.status()?;
     let next = machine::follow_up(reached, rules(town, alert)?);
     if let Some(next) = next.filter(|_| reached != before) {
-        let follow_up = By::system(by.action);
+        let follow_up = By {
+            historic: by.historic,
+            ..By::system(by.action)
+        };
         take(tx, town, alert, next, Given::on(given.today), &follow_up, now).await?;
     }
     Ok(event_id)

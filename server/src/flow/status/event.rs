@@ -24,6 +24,8 @@ pub struct By<'a> {
     pub request_id: Option<&'a str>,
     /// What comes with the step.
     pub details: Details<'a>,
+    /// The step was taken in the past and is only written down now: nobody is told of it any more.
+    pub historic: bool,
 }
 
 /// What comes with a step besides what the machine asks for.
@@ -77,6 +79,7 @@ impl<'a> By<'a> {
             action,
             request_id: Some(&client.request_id),
             details: Details::default(),
+            historic: false,
         }
     }
 
@@ -90,6 +93,7 @@ impl<'a> By<'a> {
             action,
             request_id: None,
             details: Details::default(),
+            historic: false,
         }
     }
 

@@ -25,6 +25,9 @@ pub async fn tell(
     event_id: Uuid,
     by: &By<'_>,
 ) -> Result<(), Problem> {
+    if by.historic {
+        return Ok(());
+    }
     let template = template(taken).filter(|_| !by.details.quiet);
     if let Some(template) = template {
         let detail = detail(alert, taken, by);

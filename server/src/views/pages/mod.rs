@@ -15,10 +15,11 @@ use crate::http::etag;
 use crate::http::problem::Problem;
 use described::Described;
 
-/// Pages may use the server's own stylesheet and nothing else.
+/// Pages may use the server's own stylesheet and icons and nothing else.
 const PAGE_POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const STYLE: &str = include_str!("../../../assets/pages.css");
+const LETTER_STYLE: &str = include_str!("../../../assets/letter.css");
 
 /// The API's description in its two forms, made once at the start.
 pub struct Documents {
@@ -44,6 +45,9 @@ struct Home {
     language: &'static str,
     about: String,
     docs: String,
+    follow: String,
+    mails: String,
+    keeps_mail: bool,
     towns_title: String,
     towns: Vec<String>,
     is_demo: bool,
@@ -60,6 +64,9 @@ pub async fn home(app: web::Data<App>, client: Client) -> Result<HttpResponse, P
         language: client.locale.as_str(),
         about: say("page-home-about"),
         docs: say("page-home-docs"),
+        follow: say("page-follow-title"),
+        mails: say("page-kept-mail-title"),
+        keeps_mail: super::kept_mail::is_shown(&app),
         towns_title: say("page-home-towns"),
         towns: catalogue.towns().iter().map(|town| town.name.clone()).collect(),
         is_demo: catalogue.by_slug(crate::demo::SLUG).is_some(),
@@ -101,6 +108,16 @@ pub async fn openapi(documents: web::Data<Documents>, request: HttpRequest) -> H
 #[get("/pages.css")]
 pub async fn style(request: HttpRequest) -> HttpResponse {
     kept(&request, "text/css; charset=utf-8", STYLE)
+}
+
+/// How letters look on paper.
+#[utoipa::path(operation_id = "letter_style", tag = "operation", responses(
+    (status = 200, description = "A stylesheet.", body = String, content_type = "text/css"),
+    (status = 304, description = "The client has it (If-None-Match)."),
+))]
+#[get("/letter.css")]
+pub async fn letter_style(request: HttpRequest) -> HttpResponse {
+    kept(&request, "text/css; charset=utf-8", LETTER_STYLE)
 }
 
 /// Something that changes with the program only: clients keep it, and ask again after an hour.

@@ -223,7 +223,7 @@ pub async fn print_letter(
         thanks: &scene.say("page-letter-thanks", &[]),
     };
     let html = letter.render().map_err(Problem::internal)?;
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'";
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, policy))

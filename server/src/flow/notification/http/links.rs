@@ -15,9 +15,9 @@ use crate::flow::notification::{on_call, queries};
 use crate::http::client::Client;
 use crate::http::problem::{Kind, Problem, ProblemBody};
 
-/// The page's own style, and its one form to this server.
+/// The server's stylesheet, and one form to this server.
 const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Words of a page, by their text ids.
 struct Page<'a> {
