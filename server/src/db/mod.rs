@@ -84,7 +84,12 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_planned(&self, town: TownId) -> Result<Tx, Problem> {
-        Tx::begin(&self.app, town, ", set_config('plan_cache_mode', 'force_generic_plan', true)").await
+        Tx::begin(
+            &self.app,
+            town,
+            ", set_config('plan_cache_mode', 'force_generic_plan', true)",
+        )
+        .await
     }
 
     /// The same with the vault's rights: contact data can be read, and nothing else.
@@ -154,7 +159,10 @@ impl Tx {
     async fn begin(pool: &Pool<AsyncPgConnection>, town: TownId, more: &str) -> Result<Self, Problem> {
         // One round trip; the third argument binds the setting to the transaction, so that no pooled connection carries
         // a town over to the next request.
-        let sql = format!("{BEGIN}; SELECT set_config('vigie.jurisdiction', '{}', true){more}", town.0);
+        let sql = format!(
+            "{BEGIN}; SELECT set_config('vigie.jurisdiction', '{}', true){more}",
+            town.0
+        );
         let conn = greeted(pool, &sql).await?;
         Ok(Self { conn: Some(conn), town })
     }

@@ -14,6 +14,7 @@ use crate::catalog::model::Town;
 use crate::db::TownId;
 use crate::flow::status::event::By;
 use crate::http::client::Client;
+use crate::http::limits::Tally;
 use crate::people::policy::Role;
 use crate::people::queries::staff::by_email;
 use crate::people::session::{self, Mint, Opening};
@@ -130,6 +131,7 @@ async fn open(app: &App, town: &Town, user: &invented::StaffUser, now: DateTime<
         address: None,
         device: None,
         request_id: "demo".to_owned(),
+        tally: Tally::default(),
     };
     let opening = Opening {
         person: person.id,

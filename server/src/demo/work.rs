@@ -21,8 +21,8 @@ use crate::flow::dispatch::give::{Order, dispatch};
 use crate::flow::dispatch::model::Answer;
 use crate::flow::dispatch::queries::live_task;
 use crate::flow::dispatch::{hand_over, routing::route_in};
-use crate::flow::photo::model::Received;
-use crate::flow::photo::receive::attach_to_alert;
+use crate::flow::photo::model::{Received, Subject};
+use crate::flow::photo::receive::attach;
 use crate::flow::status::advance::advance;
 use crate::flow::status::event::{By, Details, Material};
 use crate::flow::status::machine::Given;
@@ -227,7 +227,8 @@ impl At<'_> {
         let category = town.category_by_id(alert.category_id);
         if category.is_some_and(|category| category.rules.proof_photo_required) && !self.historic {
             let by = alert.crew_id.map(|crew| self.work.cast.crew(crew).user);
-            attach_to_alert(tx, town.id, alert.id, None, by, &self.work.repaired, self.deed.at).await?;
+            let subject = Subject::Alert(alert.id);
+            attach(tx, town.id, subject, None, by, &self.work.repaired, self.deed.at).await?;
         }
         let material: Vec<Material> = used
             .iter()

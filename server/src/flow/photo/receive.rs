@@ -123,13 +123,18 @@ pub async fn attach_to_report(
 }
 
 /// The photo that an upload came to.
-pub(super) struct Attached {
-    pub(super) photo: Photo,
+pub struct Attached {
+    /// As stored.
+    pub photo: Photo,
     /// False when it was there before.
-    pub(super) is_new: bool,
+    pub is_new: bool,
 }
 
-pub(super) async fn attach(
+/// The same for a photo of whatever it is about: a report's, or a crew's proof of a repair.
+///
+/// # Errors
+/// As [`attach_to_report`].
+pub async fn attach(
     conn: &AsyncPgConnection,
     town: TownId,
     subject: Subject,
