@@ -103,7 +103,7 @@ CREATE INDEX alert_open_due ON alert (jurisdiction_id, due_at, id) WHERE open;
 CREATE INDEX alert_closed_queue ON alert (jurisdiction_id, opened_at, id) WHERE NOT open;
 
 CREATE TABLE alert_word (
-    jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
+    jurisdiction_id integer NOT NULL,
     alert_id uuid NOT NULL,
     word text COLLATE "C" NOT NULL,
     PRIMARY KEY (jurisdiction_id, alert_id, word),

@@ -122,7 +122,10 @@ impl Addresses {
 
 /// Whatever no endpoint answers. The router gives the right address with the wrong method here too.
 async fn nothing_here(request: HttpRequest, addresses: web::Data<Addresses>) -> HttpResponse {
-    match addresses.methods(request.path()) {
+    let methods = addresses.methods(request.path());
+    // A parameter may be but a part of a segment, as a file's name is without its ending: then nothing is at this address.
+    let wrong = methods.filter(|methods| !methods.split(", ").any(|method| method == request.method().as_str()));
+    match wrong {
         Some(methods) => {
             let mut response = Problem::new(Kind::MethodNotAllowed).error_response();
             if let Ok(methods) = HeaderValue::from_str(&methods) {

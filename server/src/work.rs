@@ -10,7 +10,8 @@ use crate::jobs::{Handler, Handlers};
 /// Every handler.
 #[must_use]
 pub fn handlers() -> Handlers<App> {
-    let stages: [Vec<(&'static str, Handler<App>)>; 3] = [
+    let stages: [Vec<(&'static str, Handler<App>)>; 4] = [
+        flow::report::later::handlers(),
         flow::photo::jobs::handlers().into(),
         flow::status::jobs::handlers(),
         flow::notification::jobs::handlers(),

@@ -1,5 +1,6 @@
 //! Staff find alerts by what people said of them.
 
+use chrono::Utc;
 use serde_json::{Value, json};
 use vigie_tests::people::Person;
 use vigie_tests::server::TestApp;
@@ -30,6 +31,7 @@ async fn an_alert_is_found_by_words_and_by_references() {
     let reference = |told: &Value| told["alert"]["reference"].as_str().expect("a reference").to_owned();
     let (hole, other_alert) = (reference(&hole), reference(&other));
     assert_eq!(reference(&joined), hole);
+    app.run_due(Utc::now()).await;
     let supervisor = app.staff(Role::Supervisor).await;
     for words in ["ecole", "ÉCOLE", "eglise 12", "trou ecole", "vel", "dang vélos rue"] {
         assert_eq!(found(&supervisor, words).await, std::slice::from_ref(&hole), "{words}");
@@ -55,6 +57,7 @@ async fn words_stay_in_their_town_and_in_the_scope() {
     let told = app.anyone().send("/v1/reports", body).await.expect(201);
     let reference = told["alert"]["reference"].as_str().expect("a reference").to_owned();
     let own = told["reference"].as_str().expect("a reference");
+    app.run_due(Utc::now()).await;
     assert_eq!(
         found(&app.staff(Role::Supervisor).await, "matelas").await,
         std::slice::from_ref(&reference)

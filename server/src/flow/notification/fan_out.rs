@@ -12,18 +12,14 @@ pub use super::notice::ServiceNotice;
 use super::notice::{Way, way};
 use super::queries;
 use super::template::Template;
-use crate::app::App;
-use crate::catalog::model::{Body, Service};
+use crate::catalog::model::{Body, Service, Town};
 use crate::db::TownId;
 use crate::http::problem::Problem;
-use crate::jobs::worker::Outcome;
-use crate::jobs::{self, Job};
+use crate::jobs;
 use crate::text::Locale;
 
 /// Job that sends what an event or a notification left: payload `{"event": id}` or `{"notification": id}`.
 pub const DELIVER: &str = "deliver";
-/// Job that tells a service: payload [`LaterNotice`].
-pub const SERVICE_NOTICE: &str = "service_notice";
 /// Job that sends the daily mail of a service: payload `{"service": id}`.
 pub const DIGEST: &str = "digest";
 /// Job that calls the next in line: payload `{"alert": id, "event": id, "service": id, "index": number}`.
@@ -168,7 +164,7 @@ pub async fn service(
     Ok(())
 }
 
-/// What a service is to hear, as a job holds it.
+/// What a service is to hear in a moment, as a job holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LaterNotice {
     /// Service.
@@ -185,51 +181,23 @@ pub struct LaterNotice {
     pub at: DateTime<Utc>,
 }
 
-/// The same as [`service`], in a moment: the caller's transaction holds the promise only, so that whoever reports waits
-/// for nothing but their own report. A notice that the service does not want leaves nothing.
+/// The same as [`service`] for a notice that waited in a job. Harmless to repeat.
 ///
 /// # Errors
 /// As [`followers`].
-pub async fn service_later(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    told: &Service,
-    time_zone: Tz,
-    later: &LaterNotice,
-) -> Result<(), Problem> {
-    match way(told, time_zone, later.notice, later.urgent, later.at) {
-        (Way::Nothing, false) => Ok(()),
-        _ => jobs::enqueue(conn, town, SERVICE_NOTICE, later, later.at).await,
-    }
-}
-
-/// Job `service_notice`: tells the service. Harmless to repeat.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn tell_service(app: App, job: Job, _now: DateTime<Utc>) -> Result<Outcome, Problem> {
-    let later: LaterNotice = serde_json::from_value(job.payload.clone()).map_err(Problem::internal)?;
-    let town = super::deliver::town(&app, job.town()).await?;
+pub async fn service_later(conn: &AsyncPgConnection, town: &Town, later: &LaterNotice) -> Result<(), Problem> {
     let Some(told) = town.services.get(&later.service) else {
-        return Ok(Outcome::Done);
+        return Ok(());
     };
-    let (alert, event) = (later.alert, later.event);
-    let (zone, at) = (town.time_zone, later.at);
-    let tx = app.db.begin(job.town()).await?;
-    service(
-        &tx,
-        job.town(),
-        told,
-        zone,
+    let LaterNotice {
         alert,
         event,
-        later.notice,
-        later.urgent,
+        notice,
+        urgent,
         at,
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(Outcome::Done)
+        ..
+    } = *later;
+    service(conn, town.id, told, town.time_zone, alert, event, notice, urgent, at).await
 }
 
 /// Sends the hand-over sheet to an outside body: by mail, or as a task for the desk. `detail` carries no reporter's data.

@@ -1,7 +1,7 @@
 //! Which jobs this stage runs.
 
-use super::fan_out::{DELIVER, DIGEST, ON_CALL, SERVICE_NOTICE};
-use super::{deliver, digest, fan_out, on_call};
+use super::fan_out::{DELIVER, DIGEST, ON_CALL};
+use super::{deliver, digest, on_call};
 use crate::app::App;
 use crate::jobs::Handler;
 
@@ -10,9 +10,6 @@ use crate::jobs::Handler;
 pub fn handlers() -> Vec<(&'static str, Handler<App>)> {
     vec![
         (DELIVER, |app, job, now| Box::pin(deliver::run(app, job, now))),
-        (SERVICE_NOTICE, |app, job, now| {
-            Box::pin(fan_out::tell_service(app, job, now))
-        }),
         (DIGEST, |app, job, now| Box::pin(digest::run(app, job, now))),
         (ON_CALL, |app, job, now| Box::pin(on_call::escalate(app, job, now))),
     ]

@@ -9,6 +9,7 @@ pub mod buckets;
 pub mod expected;
 pub mod find_town;
 pub mod http;
+pub mod later;
 pub mod model;
 pub mod parse;
 pub mod queries;

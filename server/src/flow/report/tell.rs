@@ -48,35 +48,31 @@ pub(super) async fn acknowledge(
     .await
 }
 
-/// Leaves the notice to the service: one for a new alert; a joining report is silent unless it raises the severity.
-pub(super) async fn notify(
-    tx: &Tx,
+/// The notice to the service: one for a new alert; a joining report is silent unless it raises the severity.
+pub(super) fn notice(
     draft: &Draft<'_>,
     told: &Told,
     event_id: Uuid,
     (opened, raised): (bool, bool),
-) -> Result<(), Problem> {
-    if draft.sender.historic || !(opened || raised) {
-        return Ok(());
+) -> Result<Option<LaterNotice>, Problem> {
+    if !(opened || raised) {
+        return Ok(None);
     }
-    let town = draft.town();
-    let Some(service) = service_of(town, told) else {
+    let Some(service) = service_of(draft.town(), told) else {
         return Err(Problem::internal("the service is gone"));
     };
-    let notice = if opened {
-        ServiceNotice::NewAlert
-    } else {
-        ServiceNotice::RaisedSeverity
-    };
-    let later = LaterNotice {
+    Ok(Some(LaterNotice {
         service: service.id,
         alert: told.alert_id,
         event: event_id,
-        notice,
+        notice: if opened {
+            ServiceNotice::NewAlert
+        } else {
+            ServiceNotice::RaisedSeverity
+        },
         urgent: draft.prepared.severity == Severity::Danger,
         at: draft.now,
-    };
-    fan_out::service_later(tx, town.id, service, town.time_zone, &later).await
+    }))
 }
 
 pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<Told, Problem> {

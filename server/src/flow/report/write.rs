@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::expected::{Expectation, Outlook, expected_by};
+use super::later::{self, Later};
 use super::model::{ContactWay, DayRange, Relation, Submission, Told};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
 use super::submit::{Prepared, Sender, TakenPhoto, joined};
-use super::tell::{acknowledge, notify, told};
+use super::tell::{acknowledge, notice, told};
 use crate::app::App;
 use crate::audit;
 use crate::auth::keys::KeyRing;
@@ -26,6 +27,7 @@ use crate::flow::alert::queries::candidates::Around;
 use crate::flow::alert::queries::place::{self, Decided, NewAlert};
 use crate::flow::dispatch::hand_over::apply_route;
 use crate::flow::dispatch::routing::{Route, route_in};
+use crate::flow::notification::fan_out::LaterNotice;
 use crate::flow::notification::token;
 use crate::flow::photo::receive::attach_to_report;
 use crate::http::problem::Problem;
@@ -97,15 +99,14 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let raised = there.is_some_and(|before| draft.severity() > before.severity);
     let key_hash = draft.sender.key_hash.as_deref();
     let (links, changed) = (links(draft), [("report", prepared.id), ("alert", alert.id)]);
-    let said = [submission.address.as_deref(), submission.description.as_deref()];
-    let (reference, (), (), (), (), (), ()) = tokio::try_join!(
+    let notice = notice(draft, &told, event_id, (opened, raised))?;
+    let (reference, (), (), (), (), ()) = tokio::try_join!(
         queries::insert(tx, report.clone(), &code_hash),
         queries::remember_key(tx, town.id, key_hash, &submission.request_hash, prepared.id, now),
         place::link(tx, &alert, &links, now),
-        place::add_words(tx, &alert, said),
         audit::changed(tx, town.id, &changed, now),
         record(tx, draft, &alert),
-        notify(tx, draft, &told, event_id, (opened, raised)),
+        follow_up(tx, draft, &alert, notice),
     )?;
     attach_photos(tx, draft, &told).await?;
     let follower = new_follower(&app.keys, draft, subject_id, &alert);
@@ -120,6 +121,18 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     }
     let code_hash = code_hash(&reference);
     Ok((stored(report, reference, code_hash), told))
+}
+
+/// What nobody waits for, as a job. History of an older system comes in by the thousand, tells no service, and is found at
+/// once.
+async fn follow_up(tx: &Tx, draft: &Draft<'_>, alert: &Alert, notice: Option<LaterNotice>) -> Result<(), Problem> {
+    let (town, submission) = (draft.town().id, draft.submission);
+    if draft.sender.historic {
+        let said = [submission.address.as_deref(), submission.description.as_deref()];
+        return place::add_words(tx, town, alert.id, said).await;
+    }
+    let report = draft.prepared.id;
+    later::leave(tx, town, &Later { report, notice }, draft.now).await
 }
 
 /// The row as a reader would find it.

@@ -236,7 +236,12 @@ pub fn reasons(scored: &[Scored]) -> Value {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn add_words(conn: &AsyncPgConnection, alert: &Alert, texts: [Option<&str>; 2]) -> Result<(), Problem> {
+pub async fn add_words(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    alert_id: Uuid,
+    texts: [Option<&str>; 2],
+) -> Result<(), Problem> {
     let words: BTreeSet<String> = texts.into_iter().flatten().flat_map(words::of).collect();
     if words.is_empty() {
         return Ok(());
@@ -244,8 +249,8 @@ pub async fn add_words(conn: &AsyncPgConnection, alert: &Alert, texts: [Option<&
     let sql = "INSERT INTO alert_word (jurisdiction_id, word, alert_id) SELECT $1, word, $2 FROM unnest($3) AS t (word) \
                ON CONFLICT DO NOTHING";
     diesel::sql_query(sql)
-        .bind::<Integer, _>(alert.jurisdiction_id)
-        .bind::<SqlUuid, _>(alert.id)
+        .bind::<Integer, _>(town.0)
+        .bind::<SqlUuid, _>(alert_id)
         .bind::<Array<Text>, _>(words.into_iter().collect::<Vec<_>>())
         .execute(&mut &*conn)
         .await?;
