@@ -146,7 +146,7 @@ async fn score(db: &mut AsyncPgConnection, town: TownId, days: &Days) {
     let (_, found_or_asked) = pairs(of_problem.values(), |a, b| a == b || asked(a, b));
     let share = |part: usize, of: usize| part as f64 / of as f64;
     let (precision, recall) = (share(right, put), share(found, same));
-    println!(
+    eprintln!(
         "{} reports. Of {put} pairs put together {right} belong together (precision {precision:.3}). Of {same} pairs that \
          belong together {found} were put together (recall {recall:.3}); with those that people are asked about \
          {found_or_asked} ({:.3}).",

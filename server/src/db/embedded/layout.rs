@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -94,7 +95,16 @@ pub(super) fn lock(var: &Path) -> Result<File, EmbeddedError> {
         .mode(0o600)
         .open(&path)
         .map_err(EmbeddedError::io("open", &path))?;
-    match file.try_lock() {
+    // A program that is just being started holds a copy of every open file, locks too, until it becomes itself.
+    let mut locked = file.try_lock();
+    for _ in 0..20 {
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
