@@ -32,10 +32,10 @@ struct Arguments {
     #[command(subcommand)]
     what: What,
     /// Turns of each side.
-    #[arg(long, global = true, default_value_t = 4)]
+    #[arg(long, global = true, default_value_t = 3)]
     rounds: usize,
     /// Length of a turn.
-    #[arg(long, global = true, default_value_t = 10)]
+    #[arg(long, global = true, default_value_t = 8)]
     seconds: u64,
     /// Folder of the benchmark's PostgreSQL and data.
     #[arg(long, global = true, default_value = "target/bench")]
