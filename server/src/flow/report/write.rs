@@ -77,7 +77,7 @@ impl Draft<'_> {
 
 /// Writes a report and all that follows from it. Returns it as stored, and what its author is told.
 ///
-/// Statements that need no row of each other leave together: three round trips, however many rows.
+/// Statements that need no row of each other leave together: what others refer to first, then what refers to it.
 pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(StoredReport, Told), Problem> {
     let (submission, prepared, now) = (draft.submission, draft.prepared, draft.now);
     let town = draft.town();
