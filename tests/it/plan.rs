@@ -18,7 +18,7 @@ use vigie::flow::alert::model::Alert;
 use vigie::flow::alert::queries::candidates::{around, in_ranges};
 use vigie::people::policy::{Grant, Role, Staff};
 use vigie::views::alerts::filter::{Filter, QueueQuery};
-use vigie::views::alerts::queue::narrowed;
+use vigie::views::alerts::queue::page;
 use vigie_tests::database::{TestDb, number};
 use vigie_tests::town::Town;
 
@@ -221,7 +221,10 @@ async fn listed(db: &Db, town: &Town, service: Option<&str>, asked: QueueQuery) 
     let mut tx = db.begin(town.id).await.expect("a transaction");
     let mut filter = Filter::read(model, asked).expect("a filter");
     filter.look_up(&mut tx).await.expect("a look");
-    let statement = || narrowed(&staff, &filter, town.id, Utc::now()).select(Alert::as_select());
+    if filter.window().is_some() {
+        tx.plan_once().await.expect("a setting");
+    }
+    let statement = || page(&staff, &filter, town.id, Utc::now());
     let found: Vec<Alert> = statement().load(&mut *tx).await.expect("a page");
     (plan(&mut tx, statement()).await, found.len())
 }

@@ -37,6 +37,9 @@ const WAIT: Duration = Duration::from_millis(1_800);
 /// First word of a transaction.
 const BEGIN: &str = "BEGIN";
 
+/// Lets the transaction's statements be planned once for each connection.
+const PLAN_ONCE: &str = "SET LOCAL plan_cache_mode = 'force_generic_plan'";
+
 /// Set on every connection: no statement or lock is waited for without end, so that a fault elsewhere is an answer here.
 const SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '30s'; SET TimeZone = 'UTC'";
@@ -87,7 +90,7 @@ impl Db {
         Tx::begin(
             &self.app,
             town,
-            ", set_config('plan_cache_mode', 'force_generic_plan', true)",
+            &format!("; {PLAN_ONCE}"),
         )
         .await
     }
@@ -171,6 +174,16 @@ impl Tx {
     #[must_use]
     pub const fn town(&self) -> TownId {
         self.town
+    }
+
+    /// From here on its statements are planned once for each connection, as with [`Db::begin_planned`]. Sent together with
+    /// the next statement it costs no round trip.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub async fn plan_once(&self) -> Result<(), Problem> {
+        let mut conn: &AsyncPgConnection = self;
+        Ok(conn.batch_execute(PLAN_ONCE).await?)
     }
 
     /// Makes it durable.

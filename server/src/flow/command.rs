@@ -14,7 +14,7 @@ use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::{Operation, Role, Staff, permit};
-use crate::people::queries::authorise;
+use crate::people::queries::authorise_at;
 
 /// A command that has begun. Nothing stays of it until its transaction is committed.
 pub struct Command {
@@ -34,12 +34,20 @@ impl Command {
     /// # Errors
     /// [`Kind::Unauthenticated`] when the session ended.
     pub async fn begin(app: &App, token: StaffToken, now: DateTime<Utc>) -> Result<Self, Problem> {
-        let catalogue = app.catalogue.fresh(&app.db).await?;
-        let town = catalogue.town(token.town).cloned();
-        let town = town.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
-        let mut tx = app.db.begin(token.town).await?;
-        let staff = authorise(&mut tx, token, now).await?;
-        Ok(Self { tx, staff, town, now })
+        let mut catalogue = app.catalogue.get();
+        for _ in 0..3 {
+            let mut tx = app.db.begin(token.town).await?;
+            let (staff, version) = authorise_at(&mut tx, token, now).await?;
+            if version == catalogue.version {
+                let town = catalogue.town(token.town).cloned();
+                let town = town.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
+                return Ok(Self { tx, staff, town, now });
+            }
+            // Read anew over a connection of its own: with this one given back, the pool cannot run dry on a change.
+            tx.rollback().await?;
+            catalogue = app.catalogue.fresh(&app.db).await?;
+        }
+        Err(Problem::unavailable("the catalogue changes faster than it can be read"))
     }
 
     /// Locks an alert, asks the policy, and holds the version that the client read against it.

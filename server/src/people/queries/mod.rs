@@ -5,4 +5,4 @@ pub mod device;
 pub mod session;
 pub mod staff;
 
-pub use authorise::authorise;
+pub use authorise::{authorise, authorise_at};

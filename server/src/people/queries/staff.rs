@@ -57,9 +57,11 @@ pub struct GrantRow {
     pub grant: Grant,
 }
 
-type GrantColumns = (Uuid, Uuid, String, Option<Uuid>, Option<Uuid>, Option<Uuid>);
+/// A grant's columns as read.
+pub type GrantColumns = (Uuid, Uuid, String, Option<Uuid>, Option<Uuid>, Option<Uuid>);
 
-const GRANT_COLUMNS: (
+/// What is read of a grant.
+pub const GRANT_COLUMNS: (
     role_grant::id,
     role_grant::staff_user_id,
     role_grant::role,
@@ -75,7 +77,11 @@ const GRANT_COLUMNS: (
     role_grant::crew_id,
 );
 
-fn grant_row(columns: GrantColumns) -> Result<GrantRow, Problem> {
+/// A grant from its columns.
+///
+/// # Errors
+/// Never with a row that the schema let in.
+pub fn grant_row(columns: GrantColumns) -> Result<GrantRow, Problem> {
     let (id, staff_user_id, role, service_id, sector_id, crew_id) = columns;
     Ok(GrantRow {
         id,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::geojson::Format;
 use super::narrow::{self, Bounds};
+use super::window::Window;
 use crate::catalog::model::Town;
 use crate::db::schema::{alert, alert_word, report};
 use crate::db::{TownId, Tx};
@@ -103,6 +104,7 @@ pub struct Filter {
     statuses: Option<Vec<&'static str>>,
     categories: Option<Vec<Uuid>>,
     ranges: Option<Vec<CellRange>>,
+    window: Option<Window>,
     sought: Option<Sought>,
     /// The exact box.
     pub bounds: Option<Bounds>,
@@ -138,11 +140,14 @@ impl Filter {
             return Err(Problem::field("cursor", "cursor"));
         }
         let bounds = query.bbox.as_deref().map(Bounds::parse).transpose()?;
+        let ranges = ranges(bounds.as_ref(), query.h3.as_deref())?;
+        let open = query.open.unwrap_or(true);
         Ok(Self {
             town: town.id,
             statuses,
             categories,
-            ranges: ranges(bounds.as_ref(), query.h3.as_deref())?,
+            window: ranges.as_deref().and_then(|ranges| Window::of(town.id, open, ranges)),
+            ranges,
             sought,
             bounds,
             sort,
@@ -182,10 +187,15 @@ impl Filter {
         }
     }
 
-    /// Narrows a query on one town's alerts.
+    /// The part of the map that is asked for, when it is small.
+    pub const fn window(&self) -> Option<&Window> {
+        self.window.as_ref()
+    }
+
+    /// Narrows a query on one town's alerts, or on its [`Filter::window`] of them.
     pub fn narrow<'a>(&'a self, query: Narrowed<'a>, now: DateTime<Utc>) -> Narrowed<'a> {
         let mut query = self.by_row(query, now);
-        if let Some(ranges) = &self.ranges {
+        if let (Some(ranges), None) = (&self.ranges, &self.window) {
             query = query.filter(any_range(ranges));
         }
         if let Some(sought) = &self.sought {
@@ -344,7 +354,7 @@ fn ranges(bounds: Option<&Bounds>, h3: Option<&str>) -> Result<Option<Vec<CellRa
 }
 
 /// The condition that a place lies in one of the ranges.
-pub fn any_range(ranges: &[CellRange]) -> super::scope::Condition {
+fn any_range(ranges: &[CellRange]) -> super::scope::Condition {
     let nowhere: super::scope::Condition = Box::new(alert::h3_15.eq(-1).nullable());
     ranges.iter().fold(nowhere, |any, range| {
         Box::new(any.or(alert::h3_15.between(range.first, range.last)))

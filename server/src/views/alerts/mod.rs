@@ -11,6 +11,7 @@ pub mod oversight;
 pub mod queue;
 mod scope;
 pub mod summary;
+pub mod window;
 
 pub use geojson::{CollectionType, FeatureType, Format, GEOJSON, wants_geojson};
 pub use scope::in_scope;

@@ -3,14 +3,17 @@
 use actix_web::http::header::{CONTENT_TYPE, LINK};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
+use diesel::dsl::{AsSelect, Select};
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
 use super::filter::{Filter, Narrowed, QueueQuery};
 use super::geojson::{AlertCollection, GEOJSON, wants_geojson};
 use super::scope::in_scope;
 use super::summary::AlertSummary;
+use super::window::Within;
 use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::catalog::model::Town;
@@ -32,15 +35,23 @@ pub struct AlertPage {
     pub next: Option<String>,
 }
 
-/// The rows of a page: what the person may read, narrowed and in order.
+/// The query of a page: what the person may read, narrowed and in order.
 #[must_use]
-pub fn narrowed<'a>(staff: &Staff, filter: &'a Filter, town: TownId, now: DateTime<Utc>) -> Narrowed<'a> {
+pub fn page<'a>(
+    staff: &Staff,
+    filter: &'a Filter,
+    town: TownId,
+    now: DateTime<Utc>,
+) -> Within<'a, Select<Narrowed<'a>, AsSelect<Alert, Pg>>> {
     let query = alert::table.into_boxed().filter(alert::jurisdiction_id.eq(town.0));
     let query = match in_scope(staff, Operation::ReadAlert) {
         Some(scope) => query.filter(scope),
         None => query,
     };
-    filter.narrow(query, now)
+    Within {
+        window: filter.window(),
+        query: filter.narrow(query, now).select(Alert::as_select()),
+    }
 }
 
 /// Reads a page.
@@ -54,8 +65,14 @@ pub async fn read(
     filter: &Filter,
     now: DateTime<Utc>,
 ) -> Result<AlertPage, Problem> {
-    let query = narrowed(staff, filter, town.id, now).select(Alert::as_select());
-    let mut rows: Vec<Alert> = query.load(&mut **tx).await?;
+    let rows = page(staff, filter, town.id, now);
+    let mut rows = if filter.window().is_some() {
+        let mut conn: &AsyncPgConnection = tx;
+        let rows = async { Ok(rows.load(&mut conn).await?) };
+        tokio::try_join!(tx.plan_once(), rows)?.1
+    } else {
+        rows.load(&mut **tx).await?
+    };
     let next = cut(&mut rows, filter.limit, |row| {
         filter.key(row.opened_at, row.due_at, row.id)
     });

@@ -1,0 +1,78 @@
+//! Lists of what lies in a part of the map.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Integer};
+use geo_dedup::cell::CellRange;
+
+use crate::db::TownId;
+
+/// Most places (cells of resolution 15, as numbered) of a window: four cells of resolution 8, about 3 km². A larger part of
+/// a city holds so many alerts that its newest are better found by following the queue.
+const LARGEST: i64 = 4 * 8_i64.pow(7);
+
+/// A small part of the map, of one town's open or closed alerts.
+#[derive(Clone, Debug)]
+pub struct Window {
+    town: TownId,
+    open: bool,
+    first: Vec<i64>,
+    last: Vec<i64>,
+}
+
+impl Window {
+    /// What lies in these ranges; `None` when they are too large for it.
+    #[must_use]
+    pub fn of(town: TownId, open: bool, ranges: &[CellRange]) -> Option<Self> {
+        let places = ranges.iter().map(|range| range.last - range.first);
+        let (first, last) = ranges.iter().map(|range| (range.first, range.last)).unzip();
+        (places.sum::<i64>() <= LARGEST).then_some(Self {
+            town,
+            open,
+            first,
+            last,
+        })
+    }
+}
+
+/// A query on `alert`, of everywhere or of a window.
+///
+/// A window stands under the table's own name: the query reads it as if it were the table. Each range is one look into the
+/// index by place; a chain of conditions costs more to plan, anew for every list, than to run. `OFFSET 0` keeps the planner
+/// from turning the two around: no order and no other index leads it astray, so one plan serves every window.
+#[derive(Clone, Debug)]
+pub struct Within<'a, Q> {
+    /// The part of the map; `None`: everywhere.
+    pub window: Option<&'a Window>,
+    /// What is read of it.
+    pub query: Q,
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Within<'_, Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if let Some(window) = self.window {
+            out.push_sql("WITH alert AS (SELECT found.* FROM unnest(");
+            out.push_bind_param::<Array<BigInt>, _>(&window.first)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Array<BigInt>, _>(&window.last)?;
+            out.push_sql(
+                ") AS part (first, last) CROSS JOIN LATERAL (SELECT * FROM alert \
+                 WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = ",
+            );
+            out.push_bind_param::<Integer, _>(&window.town.0)?;
+            out.push_sql(if window.open { " AND open" } else { " AND NOT open" });
+            out.push_sql(" OFFSET 0) AS found) ");
+        }
+        self.query.walk_ast(out)
+    }
+}
+
+impl<Q> QueryId for Within<'_, Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Within<'_, Q> {
+    type SqlType = Q::SqlType;
+}
