@@ -1,5 +1,5 @@
-//! The desk's list by map window, in 25 towns with as many open alerts as asked for, against the same rows read by a bare
-//! query with a spatial index, without rights, without JSON.
+//! What is read by place, in 25 towns with as many open alerts as asked for: what a resident asks before reporting, and the
+//! desk's list by map window, against the same rows read by a bare query with a spatial index, without rights, without JSON.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +30,10 @@ const FILL: &str = "INSERT INTO alert (jurisdiction_id, id, reference, category_
     ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography, cell, n || ' rue du Large', \
     now() - n * interval '7 seconds', now(), now() + interval '5 days', now() \
     FROM unnest($4, $5, $6, $7) AS t (n, cell, lon, lat)";
+/// As the projection would, but for the places, which it moves by a few metres.
+const PUBLISH: &str = "INSERT INTO public_alert (jurisdiction_id, alert_id, category_id, status, open, point, h3_15, opened_on, \
+    reported_by, photo_ids) SELECT jurisdiction_id, id, category_id, 'received', true, anchor, h3_15, opened_at::date, '1', \
+    ARRAY[gen_random_uuid()] FROM alert";
 const INDEX: &str = "CREATE INDEX bench_geometry ON alert USING gist ((anchor::geometry)) WHERE open";
 
 /// Runs the comparison and prints its table.
@@ -68,6 +72,32 @@ pub async fn run(folder: &Path, alerts: i64, clients: usize, rounds: usize, turn
         ratios.push(ratio);
     }
     println!("| median | | | | | | {:.2} |", median(ratios));
+    nearby(&windows, &server, alerts, rounds, turn).await;
+}
+
+/// What a resident asks before reporting, one at a time (what an answer takes) and by eight (what the machine bears).
+async fn nearby(windows: &Arc<Windows>, server: &Server, alerts: i64, rounds: usize, turn: Duration) {
+    println!("\n### \"Is it this one?\" around a place, {alerts} public alerts\n");
+    println!("| clients | round | answers/s | CPU-ms per answer | p99 ms |");
+    println!("|---|---|---|---|---|");
+    for clients in [1, 8] {
+        for round in 1..=rounds {
+            let looking = windows.clone();
+            let work = move |_| {
+                let windows = looking.clone();
+                async move {
+                    windows.ask().await;
+                }
+            };
+            let asked = load::turn(clients, turn, || server.cpu(), work).await;
+            println!(
+                "| {clients} | {round} | {:.0} | {:.2} | {:.1} |",
+                asked.per_second(),
+                asked.cpu_ms(),
+                asked.p99_ms,
+            );
+        }
+    }
 }
 
 async fn fill(conn: &mut AsyncPgConnection, towns: &[Town], alerts: i64) {
@@ -93,8 +123,11 @@ async fn fill(conn: &mut AsyncPgConnection, towns: &[Town], alerts: i64) {
             .expect("alerts");
         eprintln!("{}: {each} alerts", town.id.0);
     }
+    conn.batch_execute(PUBLISH).await.expect("public rows");
     conn.batch_execute(INDEX).await.expect("the bare query's index");
-    conn.batch_execute("VACUUM ANALYZE alert").await.expect("statistics");
+    conn.batch_execute("VACUUM ANALYZE alert, public_alert")
+        .await
+        .expect("statistics");
 }
 
 fn somewhere(town: &Town, random: &mut ChaCha8Rng) -> (f64, f64) {
@@ -154,6 +187,23 @@ impl Windows {
         assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
         let text = answer.text().await.expect("a list");
         text.matches("\"Feature\"").count()
+    }
+}
+
+impl Windows {
+    /// Asks what is around a place somewhere.
+    async fn ask(&self) {
+        let mut random = ChaCha8Rng::from_os_rng();
+        let town = &self.towns[random.random_range(0..self.towns.len())];
+        let (lon, lat) = town.lon_lat(
+            random.random_range(-2_000.0..2_000.0),
+            random.random_range(-2_000.0..2_000.0),
+        );
+        let url = format!("{}/nearby?lat={lat}&lon={lon}&category=pothole", self.url);
+        let answer = self.http.get(url).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
+        let text = answer.text().await.expect("a list");
+        assert!(text.contains("distance_m"), "nothing around: {text}");
     }
 }
 

@@ -183,6 +183,25 @@ pub fn public_cell(point: &LonLat, resolution: u8) -> Option<String> {
     h3_15(point).parent_name(resolution)
 }
 
+/// The centre of a place's cell at a resolution of 0..=15 (`None` beyond): the same for every place of the cell, so that
+/// it tells no more than the cell does.
+///
+/// ```
+/// use geo_dedup::{LonLat, cell};
+///
+/// let place = LonLat::new(2.3522, 48.8566)?;
+/// let centre = cell::cell_centre(&place, 12).unwrap();
+/// assert_eq!(cell::cell_centre(&centre, 12), Some(centre));
+/// assert!(place.distance(&centre).get() < 12.0);
+/// # Ok::<(), geo_dedup::InvalidPosition>(())
+/// ```
+#[must_use]
+pub fn cell_centre(point: &LonLat, resolution: u8) -> Option<LonLat> {
+    let resolution = Resolution::try_from(resolution).ok()?;
+    let centre = LatLng::from(h3_15(point).0.parent(resolution)?);
+    LonLat::new(centre.lng(), centre.lat()).ok()
+}
+
 fn bigint(cell: CellIndex) -> i64 {
     u64::from(cell).cast_signed()
 }

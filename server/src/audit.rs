@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::db::TownId;
 use crate::db::schema::{audit_event, change};
 use crate::http::problem::Problem;
+use crate::jobs;
 
 /// Who acts, for the audit trail.
 #[derive(Clone, Debug)]
@@ -82,12 +83,37 @@ pub async fn record(
     Ok(())
 }
 
-/// Notes in the change log that these objects changed: `(entity, id)`. An array, not a slice: the number of rows is part of
-/// the statement, which is prepared once for each.
+/// The job that brings what changed to what the public reads.
+pub const PROJECT_CHANGES: &str = "project_changes";
+
+/// Notes in the change log that these objects changed, `(entity, id)`, and leaves the job that projects it.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn changed<const N: usize>(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    entities: &[(&'static str, Uuid); N],
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    note_changed(conn, town, entities, now).await?;
+    project_later(conn, town, now).await
+}
+
+/// Leaves the job that projects what has changed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn project_later(conn: &AsyncPgConnection, town: TownId, now: DateTime<Utc>) -> Result<(), Problem> {
+    jobs::enqueue(conn, town, PROJECT_CHANGES, json!({}), now).await
+}
+
+/// Notes in the change log, without the job, that these objects changed: `(entity, id)`. An array, not a slice: the number of rows is part of
+/// the statement, which is prepared once for each.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn note_changed<const N: usize>(
     conn: &AsyncPgConnection,
     town: TownId,
     entities: &[(&'static str, Uuid); N],

@@ -16,6 +16,7 @@ pub mod flow;
 pub mod http;
 pub mod jobs;
 pub mod people;
+pub mod projection;
 pub mod routes;
 pub mod server;
 pub mod telemetry;

@@ -28,6 +28,10 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::photo::http::unrelease_photo);
     // 3. One alert: the queue and the map
     api.service(views::alerts::queue::list_alerts);
+    api.service(views::nearby::list_nearby_alerts);
+    api.service(flow::alert::policy::http::get_dedup_policy);
+    api.service(flow::alert::policy::http::set_dedup_policy);
+    api.service(flow::alert::policy::http::preview_dedup_policy);
     api.service(views::alerts::cells::count_alerts_by_cell);
     api.service(views::alerts::detail::get_alert);
     api.service(views::alerts::detail::get_alert_history);
@@ -117,6 +121,7 @@ fn other_endpoints(api: &mut ServiceConfig<'_>) {
         (name = "desk", description = "Triage, dispatch, answer"),
         (name = "crew", description = "Tasks in the street"),
         (name = "people", description = "Sign in, tablets, rights"),
+        (name = "setup", description = "What a town decides about itself"),
         (name = "operation", description = "Probes and descriptions"),
     ),
     components(schemas(crate::http::problem::ProblemBody)),

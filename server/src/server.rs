@@ -12,7 +12,7 @@ use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_actix_web::AppExt;
 
 use crate::app::App;
-use crate::http::middleware::{bounded_head, localise_problems, observe, safe_headers};
+use crate::http::middleware::{bounded_head, head_as_get, localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
 use crate::routes::{endpoints, openapi};
 use crate::views::pages::Documents;
@@ -40,6 +40,7 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .app_data(addresses.clone())
             .app_data(web::PayloadConfig::new(crate::http::json::JSON_LIMIT))
             .default_service(web::to(nothing_here))
+            .wrap(from_fn(head_as_get))
             .wrap(from_fn(bounded_head))
             .wrap(cors(&origins))
             .wrap(from_fn(safe_headers))
@@ -89,6 +90,7 @@ impl Addresses {
         let methods = |item: &PathItem| {
             let taken = [
                 (Method::GET, item.get.is_some()),
+                (Method::HEAD, item.get.is_some()),
                 (Method::POST, item.post.is_some()),
                 (Method::PUT, item.put.is_some()),
                 (Method::PATCH, item.patch.is_some()),

@@ -6,15 +6,17 @@ use crate::app::App;
 use crate::flow;
 use crate::http::problem::Problem;
 use crate::jobs::{Handler, Handlers};
+use crate::projection;
 
 /// Every handler.
 #[must_use]
 pub fn handlers() -> Handlers<App> {
-    let stages: [Vec<(&'static str, Handler<App>)>; 4] = [
+    let stages: [Vec<(&'static str, Handler<App>)>; 5] = [
         flow::report::later::handlers(),
         flow::photo::jobs::handlers().into(),
         flow::status::jobs::handlers(),
         flow::notification::jobs::handlers(),
+        projection::handlers().into(),
     ];
     Handlers::new(stages.into_iter().flatten())
 }

@@ -88,7 +88,7 @@ async fn what_the_framework_refuses_is_a_problem() {
     let id = "/v1/alerts/018f4a3e-0000-7000-8000-000000000000";
     let wrong = Raw::of(http.post(url(id)).json(&json!({}))).await;
     wrong.problem("method_not_allowed", 405);
-    assert_eq!(wrong.header("allow"), Some("GET, PATCH"));
+    assert_eq!(wrong.header("allow"), Some("GET, HEAD, PATCH"));
     let unknown = Method::from_bytes(b"BREW").expect("a method");
     Raw::of(http.request(unknown, url("/healthz")))
         .await

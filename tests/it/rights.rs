@@ -32,6 +32,7 @@ fn body(operation: &str, town: &Town) -> Value {
         "hand_over_alert" => json!({"body_id": town.power_company}),
         "answer_hand_over" => json!({"answer": "accepted", "reference": "X-1"}),
         "take_back_alert" => json!({"reason": "it waits"}),
+        "preview_dedup_policy" => json!({"policy": {}}),
         "take_step" => json!({"step": "reject", "reason": "nothing there"}),
         "add_grant" => json!({"role": "front_desk"}),
         "record_call_outcome" => json!({"outcome": "reached"}),

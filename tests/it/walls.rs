@@ -22,7 +22,8 @@ const CATALOGUE: [&str; 7] = [
     "routing_rule",
 ];
 /// History: never rewritten, never taken away.
-const APPEND_ONLY: [&str; 8] = [
+const APPEND_ONLY: [&str; 9] = [
+    "dedup_policy",
     "membership",
     "alert_operation",
     "verdict",
@@ -73,6 +74,7 @@ BEGIN
                     WHEN type LIKE 'geography(MultiPolygon%' THEN 'ST_Multi(ST_MakeEnvelope(0, 0, 1, 1, 4326))::geography'
                     WHEN type LIKE 'geography%' THEN 'ST_MakePoint(0, 0)::geography'
                     WHEN type = 'text' THEN quote_literal('x')
+                    WHEN type = 'xid8' THEN quote_literal('1') || '::xid8'
                     ELSE '1' END, ', ' ORDER BY attnum)
             INTO columns, made
             FROM (SELECT attname, attnum, format_type(atttypid, atttypmod) AS type FROM pg_attribute
@@ -220,7 +222,7 @@ async fn nothing_is_deleted_but_what_may_be() {
     let deletable: BTreeSet<String> = texts(&mut db.admin().await, deletable).await.into_iter().collect();
     assert_eq!(
         deletable,
-        ["category_gate", "idempotency", "job", "routing_rule"]
+        ["category_gate", "idempotency", "job", "public_alert", "routing_rule"]
             .map(str::to_owned)
             .into()
     );

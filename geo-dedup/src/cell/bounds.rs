@@ -4,9 +4,13 @@ use h3o::{CellIndex, LatLng, Resolution};
 
 use super::{
     CellRange,
-    cover::{EARTH_RADIUS, MARGIN, reach},
+    cover::{EARTH_RADIUS, MARGIN, cells_within, reach, search_resolution},
+    lat_lng,
 };
-use crate::{error::InvalidBox, measure::LonLat};
+use crate::{
+    error::InvalidBox,
+    measure::{LonLat, Metres},
+};
 
 /// Ranges of stored cells that hold **every** place of a bounding box (its edges included); sorted and merged, at most
 /// `max_ranges` of them.
@@ -16,7 +20,7 @@ use crate::{error::InvalidBox, measure::LonLat};
 ///
 /// # How
 ///
-/// From the 122 coarsest cells downwards, a cell is dropped when its centre is farther from the box than its
+/// From the few cells around a box of a city's size, or the 122 coarsest, downwards, a cell is dropped when its centre is farther from the box than its
 /// [reach](super::covering) (then no descendant has a place in the box), kept whole when its reach lies inside, and otherwise
 /// replaced by its children, level by level, as long as the ranges stay within `max_ranges`. More ranges follow the box
 /// more closely; around thirty is a good budget for an index scan. Places outside the box may be inside a range: compare
@@ -47,10 +51,16 @@ pub fn bbox_covering(
     if max_ranges == 0 {
         return Err(InvalidBox::NoRanges);
     }
+    let around = bounds.cells_around().filter(|(_, cells)| cells.len() <= max_ranges);
+    let (coarsest, cells) = around.unwrap_or_else(|| (Resolution::Zero, CellIndex::base_cells().collect()));
     let mut whole = Vec::new();
-    let mut partial = bounds.sift(CellIndex::base_cells(), &mut whole);
+    let mut partial = bounds.sift(cells.into_iter(), &mut whole);
     let mut ranges = ranges_of(&whole, &partial);
-    for resolution in Resolution::range(Resolution::One, Resolution::Fifteen) {
+    for resolution in Resolution::range(coarsest, Resolution::Fifteen).skip(1) {
+        // A level has more than twice the ranges of the one before: looking whether it fits would cost more than all so far.
+        if ranges.len() * 2 > max_ranges {
+            break;
+        }
         let children = partial.iter().flat_map(|cell| cell.children(resolution));
         partial = bounds.sift(children, &mut whole);
         let finer = ranges_of(&whole, &partial);
@@ -78,6 +88,16 @@ fn close_gaps(mut ranges: Vec<CellRange>, max_ranges: usize) -> Vec<CellRange> {
         ranges[narrowest].last = joined.last;
     }
     ranges
+}
+
+/// Boxes up to this far from their middle to a corner, in metres, are searched from the middle.
+const SMALL_BOX_M: f64 = 100_000.0;
+/// Beyond this latitude, in radians, they are not.
+const POLAR: f64 = 1.45;
+
+/// The same longitude in -180..180 degrees.
+fn within_half_turn(degrees: f64) -> f64 {
+    (degrees + 180.0).rem_euclid(360.0) - 180.0
 }
 
 /// A box on the sphere, in radians; `width` is the way from west to east, 0..=2π.
@@ -110,6 +130,21 @@ impl Bounds {
                 corner(east, north),
             ],
         })
+    }
+
+    /// The cells around a small box: a dozen, of about its size. `None` for a large one, and near the poles, where the box's
+    /// corners need not be its farthest places from the middle.
+    fn cells_around(&self) -> Option<(Resolution, Vec<CellIndex>)> {
+        let middle = (self.west + self.width / 2.0, f64::midpoint(self.south, self.north));
+        let centre = LonLat::new(within_half_turn(middle.0.to_degrees()), middle.1.to_degrees()).ok()?;
+        let to = |corner: &LatLng| corner.distance_m(lat_lng(&centre));
+        let radius = Metres::new(self.corners.iter().map(to).fold(0.0, f64::max)).ok()?;
+        let plain = self.width < std::f64::consts::FRAC_PI_2 && self.south.abs().max(self.north.abs()) < POLAR;
+        if !plain || radius.get() > SMALL_BOX_M {
+            return None;
+        }
+        let resolution = search_resolution(radius);
+        Some((resolution, cells_within(&centre, radius, resolution)))
     }
 
     /// Sorts cells into those wholly inside (added to `whole`) and those partly inside (returned); drops the others.

@@ -110,7 +110,7 @@ pub fn anchor_lock_cell(point: &LonLat) -> LockCell {
 }
 
 /// The finest resolution at which the disk still takes few cells.
-fn search_resolution(radius: Metres) -> Resolution {
+pub(super) fn search_resolution(radius: Metres) -> Resolution {
     Resolution::range(Resolution::Zero, Resolution::Fifteen)
         .rev()
         .find(|&resolution| radius.get() <= SPACINGS_PER_RADIUS * spacing(resolution))
@@ -118,7 +118,7 @@ fn search_resolution(radius: Metres) -> Resolution {
 }
 
 /// The cells of one resolution whose descendants may hold a place within `radius`, in no particular order.
-fn cells_within(point: &LonLat, radius: Metres, resolution: Resolution) -> Vec<CellIndex> {
+pub(super) fn cells_within(point: &LonLat, radius: Metres, resolution: Resolution) -> Vec<CellIndex> {
     let here = lat_lng(point);
     let limit = (radius.get() + reach(resolution)) * MARGIN;
     // A hexagon lies within `spacing / √3` of its centre.

@@ -82,5 +82,7 @@ field-category_closed = Closed here and now: { $message } { $instead }
 field-category_call = Danger: call { $number }. { $message }
 field-category_not_ours = Not the town's job: { $message }
 field-unknown_alert = This alert does not exist or cannot be joined here.
+field-suggest_above_join = Must not exceed join_threshold.
+field-too_far_to_join = This alert is too far from the reported place to be joined. Send the report without “joins”.
 field-mistyped_reference = Mistyped reference: read it again, e.g. R-7K3M-2Q9X-8.
 field-mistyped_code = Mistyped code: 8 letters and digits.

@@ -82,5 +82,7 @@ field-category_closed = Fermée ici et maintenant : { $message } { $instead }
 field-category_call = Danger : appelez le { $number }. { $message }
 field-category_not_ours = La commune n’est pas compétente : { $message }
 field-unknown_alert = Cette alerte n’existe pas ou ne peut pas être rejointe ici.
+field-suggest_above_join = Doit être inférieur ou égal au seuil de regroupement (join_threshold).
+field-too_far_to_join = Cette alerte est trop loin du lieu signalé pour être rejointe. Envoyez le signalement sans « joins ».
 field-mistyped_reference = Référence mal saisie : relisez-la, par exemple R-7K3M-2Q9X-8.
 field-mistyped_code = Code mal saisi : 8 lettres et chiffres.

@@ -87,10 +87,18 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_planned(&self, town: TownId) -> Result<Tx, Problem> {
+        Tx::begin(&self.app, town, &format!("; {PLAN_ONCE}")).await
+    }
+
+    /// The same with the public's rights: what is public can be read, and nothing else.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_public(&self, town: TownId) -> Result<Tx, Problem> {
         Tx::begin(
             &self.app,
             town,
-            &format!("; {PLAN_ONCE}"),
+            &format!("; SET LOCAL ROLE {}; {PLAN_ONCE}", roles::PUBLIC),
         )
         .await
     }

@@ -1,4 +1,4 @@
-//! The logins of the cluster: the owner of the tables, the application, the vault.
+//! The logins of the cluster: the owner of the tables, the application, the vault; and the public's role.
 //!
 //! Made outside the migrations, because roles belong to the cluster while a migration belongs to a database (tests clone
 //! databases side by side).
@@ -11,6 +11,9 @@ pub const OWNER: &str = "vigie_owner";
 pub const APP: &str = "vigie_app";
 /// The vault's login: reads contact data and nothing else.
 pub const VAULT: &str = "vigie_vault";
+
+/// Reads what is public and nothing else. Nobody signs in as it: the application takes it on for one transaction.
+pub const PUBLIC: &str = "vigie_public";
 
 /// Passwords of the two logins; `None` where the socket already says who may come in.
 #[derive(Clone, Default)]
@@ -28,7 +31,12 @@ pub struct Passwords {
 pub async fn ensure(conn: &mut AsyncPgConnection, passwords: &Passwords) -> diesel::QueryResult<()> {
     // Two installations may start at once on one cluster; the lock is of the transaction and the database.
     let mut sql = String::from("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('vigie roles', 0));");
-    for (role, attributes) in [(OWNER, "NOLOGIN"), (APP, "LOGIN"), (VAULT, "LOGIN")] {
+    for (role, attributes) in [
+        (OWNER, "NOLOGIN"),
+        (APP, "LOGIN"),
+        (VAULT, "LOGIN"),
+        (PUBLIC, "NOLOGIN"),
+    ] {
         sql += &format!(
             "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN \
              BEGIN CREATE ROLE {role} {attributes} NOSUPERUSER NOBYPASSRLS; \
@@ -40,7 +48,7 @@ pub async fn ensure(conn: &mut AsyncPgConnection, passwords: &Passwords) -> dies
             sql += &format!("ALTER ROLE {role} PASSWORD '{}';", password.replace('\'', "''"));
         }
     }
-    sql += "COMMIT;";
+    sql += &format!("GRANT {PUBLIC} TO {APP}; COMMIT;");
     conn.batch_execute(&sql).await
 }
 
@@ -55,7 +63,7 @@ pub async fn prepare_database(conn: &mut AsyncPgConnection) -> diesel::QueryResu
          EXECUTE format('GRANT {OWNER} TO %I', current_user); END IF; END $$; \
          DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO {OWNER}', current_database()); END $$; \
          GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}; \
-         GRANT USAGE ON SCHEMA public TO {APP}, {VAULT};"
+         GRANT USAGE ON SCHEMA public TO {APP}, {VAULT}, {PUBLIC};"
     ))
     .await
 }

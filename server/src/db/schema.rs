@@ -365,6 +365,26 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Policies of geo-dedup by category and version; append-only. Who set one stands in the audit trail.
+    dedup_policy (jurisdiction_id, category_id, version) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// Category.
+        category_id -> Uuid,
+        /// Grows with each change.
+        version -> Int4,
+        /// What was set; see category.dedup.
+        document -> Jsonb,
+        /// What was set; see category.rejected_days.
+        rejected_days -> Int4,
+        /// From when on.
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// A tablet that a supervisor enrolled.
     device (jurisdiction_id, id) {
         /// Town.
@@ -706,6 +726,49 @@ diesel::table! {
         released_at -> Nullable<Timestamptz>,
         /// Who looked at it and released it.
         released_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// How far the change log has been projected.
+    projection_state (jurisdiction_id) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// That change.
+        change_id -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use postgis_diesel::sql_types::Geography;
+
+    /// An alert as the public may know it. Alerts of sensitive categories and merged ones are not in it.
+    public_alert (jurisdiction_id, alert_id) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// Alert.
+        alert_id -> Uuid,
+        /// Category.
+        category_id -> Uuid,
+        /// What residents are told of where it stands.
+        status -> Text,
+        /// Whether a new report of the same thing may join.
+        open -> Bool,
+        /// Centre of the H3 cell (resolution 12, about 10 m) that it lies in: always the same, whoever asks, and never an exact position.
+        point -> Geography,
+        /// H3 cell (resolution 15) of the point.
+        h3_15 -> Int8,
+        /// Day of the first report, in the town's time zone.
+        opened_on -> Date,
+        /// Day it stopped being open.
+        closed_on -> Nullable<Date>,
+        /// Number of reports, said coarsely.
+        reported_by -> Nullable<Text>,
+        /// Photos that a person released, earliest first, the latest proof of repair last.
+        photo_ids -> Array<Uuid>,
     }
 }
 
@@ -1087,6 +1150,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     category_gate,
     change,
     crew,
+    dedup_policy,
     device,
     follower,
     hand_over,
@@ -1098,6 +1162,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     notification,
     notification_attempt,
     photo,
+    projection_state,
+    public_alert,
     public_id,
     report,
     role_grant,

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod followed;
 pub mod health;
 pub mod kept_mail;
+pub mod nearby;
 pub mod pages;
 pub mod particulars;
 pub mod tasks;

@@ -5,5 +5,6 @@
 //! `alert_phase`, `alert_word`, `membership`, `alert_link`, `alert_operation`, `verdict`.
 
 pub mod model;
+pub mod policy;
 pub mod queries;
 pub mod words;

@@ -40,17 +40,23 @@ pub fn links(
     if photo.state()? != PhotoState::Ready {
         return Ok(None);
     }
+    Ok(Some(links_to(keys, public_url, photo.town(), photo.id, now)))
+}
+
+/// Links to a photo that is known to be ready, as all released ones are.
+#[must_use]
+pub fn links_to(keys: &KeyRing, public_url: &str, town: TownId, id: Uuid, now: DateTime<Utc>) -> PhotoLinks {
     // A link counts whole seconds.
     let expires_at = (now + LIFETIME).trunc_subsecs(0);
     let link = |part| {
-        let path = path(photo.town(), photo.id, part);
+        let path = path(town, id, part);
         format!("{public_url}{}", sign_link(&keys.server, &path, expires_at))
     };
-    Ok(Some(PhotoLinks {
+    PhotoLinks {
         large: link(Part::Large),
         small: link(Part::Small),
         expires_at,
-    }))
+    }
 }
 
 /// What is signed: town, photo and size.

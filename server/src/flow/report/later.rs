@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::queries;
 use crate::app::App;
+use crate::audit;
 use crate::db::TownId;
 use crate::flow::alert::queries::place;
 use crate::flow::notification::fan_out::{self, LaterNotice};
@@ -30,7 +31,7 @@ pub struct Later {
 /// Kinds of jobs and who runs them.
 #[must_use]
 pub fn handlers() -> Vec<(&'static str, Handler<App>)> {
-    vec![(REPORT_RECEIVED, |app, job, _now| Box::pin(follow_up(app, job)))]
+    vec![(REPORT_RECEIVED, |app, job, now| Box::pin(follow_up(app, job, now)))]
 }
 
 /// Leaves the job in the submit's transaction.
@@ -42,7 +43,7 @@ pub async fn leave(conn: &AsyncPgConnection, town: TownId, later: &Later, now: D
 }
 
 /// Harmless to repeat.
-async fn follow_up(app: App, job: Job) -> Result<Outcome, Problem> {
+async fn follow_up(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
     let later: Later = serde_json::from_value(job.payload.clone()).map_err(Problem::internal)?;
     let catalogue = app.catalogue.fresh(&app.db).await?;
     let tx = app.db.begin(job.town()).await?;
@@ -53,6 +54,7 @@ async fn follow_up(app: App, job: Job) -> Result<Outcome, Problem> {
     if let Some((notice, town)) = later.notice.as_ref().zip(catalogue.town(job.town())) {
         fan_out::service_later(&tx, town, notice).await?;
     }
+    audit::project_later(&tx, job.town(), now).await?;
     tx.commit().await?;
     app.wake.notify_one();
     Ok(Outcome::Done)

@@ -11,7 +11,8 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use geo_dedup::cell::{LockCell, anchor_lock_cell, lock_cells};
 use geo_dedup::{
-    Address, Context, Decision, Metres, Observation, SenderTag, Severity, TextPrint, Timestamp, Verdict, VerdictKind,
+    Address, Context, Decision, MAX_RADIUS, Metres, Observation, SenderTag, Severity, TextPrint, Timestamp, Verdict,
+    VerdictKind,
 };
 use uuid::Uuid;
 
@@ -339,6 +340,9 @@ async fn look(
         let unknown = || Problem::field("joins", "unknown_alert");
         let alert = alert::queries::find(tx, id).await.map_err(|_| unknown())?;
         let anchor = crate::db::space::from_point(&alert.anchor).map_err(Problem::internal)?;
+        if anchor.distance(&submission.position) > farthest_joined(submission) {
+            return Err(Problem::field("joins", "too_far_to_join"));
+        }
         let mut cells = prepared.cells()?;
         cells.push(anchor_lock_cell(&anchor));
         cells.sort_unstable();
@@ -348,6 +352,12 @@ async fn look(
     }
     let delay_key = (category.id, prepared.sector_id.unwrap_or_default());
     around(tx, town, &prepared.seen, &category.policy, &named, delay_key, now).await
+}
+
+/// Somebody who looks at a thing stands beside it: nobody joins an alert at the other end of the town.
+fn farthest_joined(submission: &Submission) -> Metres {
+    let accuracy = submission.accuracy_m.and_then(|metres| Metres::new(metres).ok());
+    MAX_RADIUS.plus(accuracy.unwrap_or(Metres::ZERO).min(MAX_RADIUS))
 }
 
 fn decide(

@@ -104,7 +104,7 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
         queries::insert(tx, report.clone(), &code_hash),
         queries::remember_key(tx, town.id, key_hash, &submission.request_hash, prepared.id, now),
         place::link(tx, &alert, &links, now),
-        audit::changed(tx, town.id, &changed, now),
+        audit::note_changed(tx, town.id, &changed, now),
         record(tx, draft, &alert),
         follow_up(tx, draft, &alert, notice),
     )?;

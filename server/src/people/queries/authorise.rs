@@ -71,7 +71,11 @@ pub async fn authorise_at(tx: &mut Tx, token: StaffToken, now: DateTime<Utc>) ->
         return Err(refused());
     };
     let counts = |grant: &Grant| device_id.is_none() || grant.role == Role::Crew;
-    let grants: Result<Vec<_>, _> = rows.into_iter().filter_map(|(.., grant)| grant).map(grant_row).collect();
+    let grants: Result<Vec<_>, _> = rows
+        .into_iter()
+        .filter_map(|(.., grant)| grant)
+        .map(grant_row)
+        .collect();
     let staff = Staff {
         staff_user_id: token.staff_user_id,
         session_id: token.session_id,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::geojson::Format;
 use super::narrow::{self, Bounds};
-use super::window::Window;
+use super::window::{Window, is_small};
 use crate::catalog::model::Town;
 use crate::db::schema::{alert, alert_word, report};
 use crate::db::{TownId, Tx};
@@ -141,12 +141,13 @@ impl Filter {
         }
         let bounds = query.bbox.as_deref().map(Bounds::parse).transpose()?;
         let ranges = ranges(bounds.as_ref(), query.h3.as_deref())?;
+        let small = ranges.as_deref().filter(|ranges| is_small(ranges));
         let open = query.open.unwrap_or(true);
         Ok(Self {
             town: town.id,
             statuses,
             categories,
-            window: ranges.as_deref().and_then(|ranges| Window::of(town.id, open, ranges)),
+            window: small.map(|ranges| Window::of("alert", town.id, open, ranges)),
             ranges,
             sought,
             bounds,

@@ -5,7 +5,7 @@ use geo_dedup::cell::{CellRange, bbox_covering};
 use crate::http::problem::Problem;
 
 /// Most ranges of one search: more narrow it better, but each is a look into the index.
-const MAX_RANGES: usize = 24;
+const MAX_RANGES: usize = 48;
 
 /// A box: west, south, east, north; degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,31 +12,38 @@ use crate::db::TownId;
 /// a city holds so many alerts that its newest are better found by following the queue.
 const LARGEST: i64 = 4 * 8_i64.pow(7);
 
-/// A small part of the map, of one town's open or closed alerts.
+/// A part of the map, of one town's open or closed alerts.
 #[derive(Clone, Debug)]
 pub struct Window {
+    table: &'static str,
     town: TownId,
     open: bool,
     first: Vec<i64>,
     last: Vec<i64>,
 }
 
+/// Whether ranges are few places enough for a window.
+#[must_use]
+pub fn is_small(ranges: &[CellRange]) -> bool {
+    ranges.iter().map(|range| range.last - range.first).sum::<i64>() <= LARGEST
+}
+
 impl Window {
-    /// What lies in these ranges; `None` when they are too large for it.
+    /// What lies in these ranges of stored cells, of a table with the columns `jurisdiction_id`, `open` and `h3_15`.
     #[must_use]
-    pub fn of(town: TownId, open: bool, ranges: &[CellRange]) -> Option<Self> {
-        let places = ranges.iter().map(|range| range.last - range.first);
+    pub fn of(table: &'static str, town: TownId, open: bool, ranges: &[CellRange]) -> Self {
         let (first, last) = ranges.iter().map(|range| (range.first, range.last)).unzip();
-        (places.sum::<i64>() <= LARGEST).then_some(Self {
+        Self {
+            table,
             town,
             open,
             first,
             last,
-        })
+        }
     }
 }
 
-/// A query on `alert`, of everywhere or of a window.
+/// A query on a table of alerts, of everywhere or of a window.
 ///
 /// A window stands under the table's own name: the query reads it as if it were the table. Each range is one look into the
 /// index by place; a chain of conditions costs more to plan, anew for every list, than to run. `OFFSET 0` keeps the planner
@@ -52,14 +59,15 @@ pub struct Within<'a, Q> {
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Within<'_, Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         if let Some(window) = self.window {
-            out.push_sql("WITH alert AS (SELECT found.* FROM unnest(");
+            out.push_sql("WITH ");
+            out.push_sql(window.table);
+            out.push_sql(" AS (SELECT found.* FROM unnest(");
             out.push_bind_param::<Array<BigInt>, _>(&window.first)?;
             out.push_sql(", ");
             out.push_bind_param::<Array<BigInt>, _>(&window.last)?;
-            out.push_sql(
-                ") AS part (first, last) CROSS JOIN LATERAL (SELECT * FROM alert \
-                 WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = ",
-            );
+            out.push_sql(") AS part (first, last) CROSS JOIN LATERAL (SELECT * FROM ");
+            out.push_sql(window.table);
+            out.push_sql(" WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = ");
             out.push_bind_param::<Integer, _>(&window.town.0)?;
             out.push_sql(if window.open { " AND open" } else { " AND NOT open" });
             out.push_sql(" OFFSET 0) AS found) ");

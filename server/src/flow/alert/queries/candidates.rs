@@ -198,9 +198,10 @@ async fn past_delays(
         .collect())
 }
 
+/// A report, as far as geo-dedup compares it.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = report)]
-struct MemberRow {
+pub struct MemberRow {
     id: Uuid,
     alert_id: Uuid,
     category_id: Uuid,
@@ -250,13 +251,21 @@ fn candidate(town: &Town, alert: &Alert, members: &[MemberRow]) -> Result<Candid
 }
 
 fn to_member(town: &Town, row: &MemberRow) -> Result<Member, Problem> {
+    Ok(observation(town, row)?.into_member(ReportId(row.id.as_u128())))
+}
+
+/// A stored report as geo-dedup sees it.
+///
+/// # Errors
+/// Never with a row that the schema let in.
+pub fn observation(town: &Town, row: &MemberRow) -> Result<Observation, Problem> {
     let observed = Timestamp(row.observed_at.timestamp_millis());
     let mut seen = Observation::new(position(&row.place)?, town.dedup_number(row.category_id), observed);
     seen.accuracy = row.accuracy_m.and_then(|metres| Metres::new(f64::from(metres)).ok());
     seen.address = row.address.as_deref().map(Address::parse);
     seen.text = row.description.as_deref().map(TextPrint::of);
     seen.sender = row.sender_tag.map(|tag| SenderTag(tag.cast_unsigned()));
-    Ok(seen.into_member(ReportId(row.id.as_u128())))
+    Ok(seen)
 }
 
 fn position(point: &Point) -> Result<LonLat, Problem> {

@@ -1,0 +1,423 @@
+//! Deduplication policies over HTTP.
+
+use std::collections::HashMap;
+
+use actix_web::http::header::ETAG;
+use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
+use chrono::{DateTime, TimeDelta, Utc};
+use geo_dedup::{CategoryId, Policy, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::preview::{self, Change, Counts, Placed, Report};
+use super::queries::{self, Past};
+use super::{category, checked};
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::auth::token::StaffToken;
+use crate::catalog::model::{Category, Town};
+use crate::catalog::policy::PolicyDocument;
+use crate::flow::alert::queries::candidates::observation;
+use crate::flow::command::Command;
+use crate::http::client::Client;
+use crate::http::etag::{expected_version, of_version};
+use crate::http::json::Body;
+use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::responses::{StaffCommand, StaffRead};
+use crate::people::policy::{Operation, permit_any};
+
+/// Most reports that a preview places; of more, the latest.
+const MOST_REPORTS: i64 = 20_000;
+/// Most examples of each kind of change.
+const EXAMPLES: usize = 10;
+/// Farthest that a preview looks back, days.
+const LONGEST_DAYS: u16 = 366;
+
+/// A category's policy.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PolicyAnswer {
+    /// Code of the category.
+    pub category: String,
+    /// Grows with each change; stored with each decision; the ETag is `"v<version>"`.
+    pub version: i32,
+    /// What the town set; what is null follows the default.
+    pub policy: PolicyDocument,
+    /// What applies: the town's values, else the defaults.
+    pub in_force: InForce,
+    /// Every version so far, latest first.
+    pub versions: Vec<PolicyVersion>,
+}
+
+/// The values that apply.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct InForce {
+    /// Days that such a problem usually lasts.
+    pub life_days: f64,
+    /// Posterior probability from which a report joins.
+    pub join_threshold: f64,
+    /// Posterior probability from which a person is asked.
+    pub suggest_threshold: f64,
+    /// Largest distance between two reports of one alert, metres.
+    pub span_m: f64,
+    /// Positions stated worse than so many metres never join by place.
+    pub worst_accuracy_m: f64,
+    /// Reports on one exact point from which it is a default point.
+    pub default_point_limit: u32,
+    /// Days after a closing during which what was seen before it is attached to the closed alert.
+    pub late_days: f64,
+    /// Days after a closing during which a new alert is linked as its recurrence.
+    pub recurrence_days: f64,
+    /// Whether reports join without a person's word.
+    pub joins_silently: bool,
+}
+
+impl InForce {
+    fn of(policy: &Policy) -> Self {
+        Self {
+            life_days: policy.life_days(),
+            join_threshold: policy.join_threshold(),
+            suggest_threshold: policy.suggest_threshold(),
+            span_m: policy.span().get(),
+            worst_accuracy_m: policy.worst_accuracy().get(),
+            default_point_limit: policy.default_point_limit(),
+            late_days: policy.late_days(),
+            recurrence_days: policy.recurrence_days(),
+            joins_silently: policy.joins_silently(),
+        }
+    }
+}
+
+/// A policy that is or was in force.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PolicyVersion {
+    /// Its number.
+    pub version: i32,
+    /// From when on.
+    pub since: DateTime<Utc>,
+    /// What was set.
+    pub policy: PolicyDocument,
+}
+
+/// The policy of a category: when reports become one alert.
+#[utoipa::path(operation_id = "get_dedup_policy", tag = "setup", params(("code" = String, Path, description = "Code of the category.")),
+    responses((status = 200, description = "The policy.", body = PolicyAnswer, headers(("ETag" = String, description = "Its version."))), StaffRead))]
+#[get("/v1/categories/{code}/dedup-policy")]
+pub async fn get_dedup_policy(
+    app: web::Data<App>,
+    token: StaffToken,
+    code: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let mut command = Command::begin(&app, token, Utc::now()).await?;
+    permit_any(&command.staff, Operation::Oversee)?;
+    let town = command.town.clone();
+    let answer = answer(&mut command, category(&town, &code)?).await?;
+    command.tx.commit().await?;
+    Ok(said(answer))
+}
+
+fn said(answer: PolicyAnswer) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((ETAG, of_version(answer.version)))
+        .json(answer)
+}
+
+async fn answer(command: &mut Command, category: &Category) -> Result<PolicyAnswer, Problem> {
+    let town = command.town.clone();
+    let (version, document) = queries::present(&mut command.tx, category.id).await?;
+    let policy = read(document)?;
+    let kept = queries::versions(&command.tx, town.id, category.id).await?;
+    let versions: Result<_, Problem> = kept
+        .into_iter()
+        .map(|kept| {
+            Ok(PolicyVersion {
+                version: kept.version,
+                since: kept.since,
+                policy: read(kept.document)?,
+            })
+        })
+        .collect();
+    Ok(PolicyAnswer {
+        category: category.code.clone(),
+        version,
+        in_force: InForce::of(&checked(&town, category, &policy, version)?),
+        policy,
+        versions: versions?,
+    })
+}
+
+fn read(document: serde_json::Value) -> Result<PolicyDocument, Problem> {
+    serde_json::from_value(document).map_err(Problem::internal)
+}
+
+/// Sets the policy of a category. Reports from then on follow it; what was decided before stays.
+#[utoipa::path(operation_id = "set_dedup_policy", tag = "setup",
+    params(("code" = String, Path, description = "Code of the category."), ("If-Match" = String, Header, description = "ETag that was read.")),
+    request_body = PolicyDocument,
+    responses(
+        (status = 200, description = "The policy as it is now.", body = PolicyAnswer, headers(("ETag" = String, description = "Its version."))),
+        (status = 428, description = "If-Match is missing.", body = ProblemBody, content_type = "application/problem+json"),
+        StaffCommand,
+    ))]
+#[put("/v1/categories/{code}/dedup-policy")]
+pub async fn set_dedup_policy(
+    app: web::Data<App>,
+    token: StaffToken,
+    client: Client,
+    request: HttpRequest,
+    code: web::Path<String>,
+    Body(document): Body<PolicyDocument>,
+) -> Result<HttpResponse, Problem> {
+    let expected = expected_version(&request)?;
+    if !request.headers().contains_key(actix_web::http::header::IF_MATCH) {
+        return Err(Problem::new(Kind::PreconditionRequired));
+    }
+    let mut command = Command::begin(&app, token, Utc::now()).await?;
+    permit_any(&command.staff, Operation::ManageCatalogue)?;
+    let town = command.town.clone();
+    let category = category(&town, &code)?;
+    let (version, before) = queries::lock(&mut command.tx, category.id).await?;
+    if expected.is_some_and(|expected| expected != version) {
+        return Err(Problem::new(Kind::Stale).with("version", version));
+    }
+    checked(&town, category, &document, version + 1)?;
+    if read(before.clone())? != document {
+        let set = serde_json::to_value(&document).map_err(Problem::internal)?;
+        queries::set(&mut command.tx, category.id, version + 1, &set).await?;
+        let actor = command.staff.actor();
+        let entry = Entry {
+            actor: &actor,
+            action: "set_dedup_policy",
+            entity: "category",
+            entity_id: Some(category.id),
+            detail: json!({"version": version + 1, "before": before, "after": set}),
+            request_id: Some(&client.request_id),
+        };
+        audit::record(&command.tx, town.id, &entry, command.now).await?;
+    }
+    let answer = answer(&mut command, category).await?;
+    command.tx.commit().await?;
+    Ok(said(answer))
+}
+
+/// A policy to be tried.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewRequest {
+    /// The policy.
+    pub policy: PolicyDocument,
+    /// How far to look back; 90 days when not given.
+    #[schema(minimum = 1, maximum = 366)]
+    pub days: Option<u16>,
+}
+
+/// What another policy would have done.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PreviewAnswer {
+    /// Reports of the category that were placed twice.
+    pub reports: usize,
+    /// Whether there were more in that time: then only the latest were placed.
+    pub truncated: bool,
+    /// Under the policy in force.
+    pub before: Counts,
+    /// Under the policy to be tried.
+    pub after: Counts,
+    /// Reports that opened an alert and would have joined one.
+    pub would_join: Changes,
+    /// Reports that joined and would have opened an alert.
+    pub would_open: Changes,
+    /// Reports that would have joined another alert.
+    pub elsewhere: Changes,
+}
+
+/// Reports for which it makes the same difference.
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+pub struct Changes {
+    /// How many.
+    pub count: usize,
+    /// The most doubtful of them; empty for who may not read alerts.
+    pub examples: Vec<Example>,
+}
+
+/// A report for which it makes a difference.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Example {
+    /// Reference of the report.
+    pub report: String,
+    /// Reference of the report that opened the alert in question.
+    pub with: String,
+    /// Between the two, metres.
+    pub distance_m: f64,
+    /// Between the two, days.
+    pub days_apart: f64,
+    /// Probability that they are the same thing, under the policy in force.
+    pub posterior_before: Option<f64>,
+    /// The same under the policy to be tried.
+    pub posterior_after: Option<f64>,
+}
+
+/// Tries a policy on the reports of the last months and writes nothing.
+#[utoipa::path(operation_id = "preview_dedup_policy", tag = "setup",
+    params(("code" = String, Path, description = "Code of the category.")),
+    request_body = PreviewRequest,
+    responses((status = 200, description = "What would have been different.", body = PreviewAnswer), StaffCommand))]
+#[post("/v1/categories/{code}/dedup-policy/preview")]
+pub async fn preview_dedup_policy(
+    app: web::Data<App>,
+    token: StaffToken,
+    code: web::Path<String>,
+    Body(body): Body<PreviewRequest>,
+) -> Result<HttpResponse, Problem> {
+    let days = body.days.unwrap_or(90);
+    if !(1..=LONGEST_DAYS).contains(&days) {
+        let range = vec![("range", format!("1–{LONGEST_DAYS}").into())];
+        let mut errors = crate::http::problem::FieldErrors::default();
+        errors.add_with("days", "out_of_range", range);
+        return Err(errors.into_problem());
+    }
+    let command = Command::begin(&app, token, Utc::now()).await?;
+    permit_any(&command.staff, Operation::Oversee)?;
+    let (town, now) = (command.town.clone(), command.now);
+    let tried = category(&town, &code)?;
+    let policy = checked(&town, tried, &body.policy, 0)?;
+    let concerned = concerned(&town, tried, &policy);
+    let since = now - TimeDelta::days(i64::from(days));
+    let mut past = queries::past(&command.tx, town.id, &concerned, since, MOST_REPORTS + 1).await?;
+    let may_read = permit_any(&command.staff, Operation::ReadAlert).is_ok();
+    command.tx.commit().await?;
+    let most = usize::try_from(MOST_REPORTS).unwrap_or(usize::MAX);
+    let truncated = past.len() > most;
+    past.truncate(most);
+    past.reverse();
+    let trial = Trial::of(&town, tried.id, past)?;
+    // Placing thousands of reports twice takes a while: other requests go on meanwhile.
+    let placed = tokio::task::spawn_blocking(move || trial.run(&town, &policy, may_read));
+    let mut answer = placed.await.map_err(Problem::internal)?;
+    answer.truncated = truncated;
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+/// The category, those that either policy compares it with, and those that compare themselves with it.
+fn concerned(town: &Town, tried: &Category, policy: &Policy) -> Vec<Uuid> {
+    let own = town.dedup_number(tried.id);
+    let meets = |other: &&Category| {
+        let number = town.dedup_number(other.id);
+        [&tried.policy, policy]
+            .iter()
+            .any(|policy| policy.compatibility(own, number) > 0.0)
+            || other.policy.compatibility(number, own) > 0.0
+    };
+    town.categories
+        .iter()
+        .filter(meets)
+        .map(|category| category.id)
+        .collect()
+}
+
+/// Reports of the past, to be placed under two policies.
+struct Trial {
+    own: CategoryId,
+    references: Vec<String>,
+    reports: Vec<Report>,
+}
+
+impl Trial {
+    fn of(town: &Town, tried: Uuid, past: Vec<Past>) -> Result<Self, Problem> {
+        let at = |time: DateTime<Utc>| Timestamp(time.timestamp_millis());
+        let mut references = Vec::with_capacity(past.len());
+        let mut reports = Vec::with_capacity(past.len());
+        for row in past {
+            reports.push(Report {
+                seen: observation(town, &row.seen)?,
+                received_at: at(row.received_at),
+                closed_at: row.closed_at.map(at),
+            });
+            references.push(row.reference);
+        }
+        Ok(Self {
+            own: town.dedup_number(tried),
+            references,
+            reports,
+        })
+    }
+
+    fn run(&self, town: &Town, tried: &Policy, examples: bool) -> PreviewAnswer {
+        let default = Policy::default();
+        let in_force: HashMap<CategoryId, &Policy> = town
+            .categories
+            .iter()
+            .map(|category| (town.dedup_number(category.id), &category.policy))
+            .collect();
+        let now = |category: CategoryId| in_force.get(&category).copied().unwrap_or(&default);
+        let then = |category: CategoryId| if category == self.own { tried } else { now(category) };
+        let before = preview::place(&self.reports, now);
+        let after = preview::place(&self.reports, then);
+        let own = |number: usize| {
+            self.reports
+                .get(number)
+                .is_some_and(|report| report.seen.category == self.own)
+        };
+        let changes = |kind| self.changes(kind, &before, &after, own, examples);
+        PreviewAnswer {
+            reports: (0..self.reports.len()).filter(|number| own(*number)).count(),
+            truncated: false,
+            before: preview::counts(&before, own),
+            after: preview::counts(&after, own),
+            would_join: changes(Change::Joins),
+            would_open: changes(Change::Leaves),
+            elsewhere: changes(Change::Elsewhere),
+        }
+    }
+
+    fn changes(
+        &self,
+        kind: Change,
+        before: &[Placed],
+        after: &[Placed],
+        own: impl Fn(usize) -> bool,
+        examples: bool,
+    ) -> Changes {
+        let each = before.iter().zip(after).enumerate();
+        let mut changed: Vec<(usize, &Placed, &Placed)> = each
+            .filter(|(number, (before, after))| own(*number) && preview::change(*number, before, after) == Some(kind))
+            .map(|(number, (before, after))| (number, before, after))
+            .collect();
+        let count = changed.len();
+        let doubt = |(_, before, after): &(usize, &Placed, &Placed)| {
+            let joined = if kind == Change::Leaves { before } else { after };
+            joined.best.map_or(0.0, |(_, posterior)| posterior)
+        };
+        changed.sort_by(|a, b| doubt(a).total_cmp(&doubt(b)));
+        let shown = changed.into_iter().take(if examples { EXAMPLES } else { 0 });
+        Changes {
+            count,
+            examples: shown
+                .filter_map(|(number, before, after)| {
+                    let with = if kind == Change::Leaves {
+                        before.opener
+                    } else {
+                        after.opener
+                    };
+                    self.example(number, with, before, after)
+                })
+                .collect(),
+        }
+    }
+
+    fn example(&self, number: usize, with: usize, before: &Placed, after: &Placed) -> Option<Example> {
+        let (report, other) = (self.reports.get(number)?, self.reports.get(with)?);
+        let rounded = |value: f64, step: f64| (value / step).round() * step;
+        let of = |placed: &Placed| {
+            let best = placed.best.filter(|(opener, _)| *opener == with)?;
+            Some(rounded(best.1, 0.001))
+        };
+        Some(Example {
+            report: self.references.get(number)?.clone(),
+            with: self.references.get(with)?.clone(),
+            distance_m: rounded(report.seen.point.distance(&other.seen.point).get(), 0.1),
+            days_apart: rounded(report.received_at.days_since(other.received_at), 0.1),
+            posterior_before: of(before),
+            posterior_after: of(after),
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! What the public may read: `public_alert`, kept from the change log and from nothing else.
+//!
+//! A command notes what it changed and leaves a job; the job reads the log from where the last one ended, up to where every
+//! transaction has ended, and writes the public row of each alert that it names. So no command needs to know what the
+//! public sees, nothing is skipped when transactions end out of order, and the table can be made anew from the start.
+//! Tables: `public_alert`, `projection_state`.
+
+mod queries;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use geo_dedup::LonLat;
+use geo_dedup::cell::{cell_centre, h3_15};
+use postgis_diesel::types::Point;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::audit::PROJECT_CHANGES;
+use crate::catalog::model::Town;
+use crate::db::space::{from_point, to_point};
+use crate::flow::alert::model::Alert;
+use crate::flow::report::buckets::ReportedBy;
+use crate::http::problem::Problem;
+use crate::jobs::worker::Outcome;
+use crate::jobs::{Handler, Job};
+use queries::{Change, PublicAlert, Released};
+
+/// The public place of an alert is the centre of its cell of this resolution, about 10 m across from centre to corner.
+const PUBLIC_RESOLUTION: u8 = 12;
+/// Before changes that were not yet to be read are looked at again.
+const SOON: TimeDelta = TimeDelta::milliseconds(200);
+
+/// Kinds of jobs and who runs them.
+#[must_use]
+pub fn handlers() -> [(&'static str, Handler<App>); 1] {
+    [(PROJECT_CHANGES, |app, job, now| Box::pin(project(app, job, now)))]
+}
+
+/// Harmless to repeat: what was projected before is projected again from the same rows.
+async fn project(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
+    Ok(if advance(&app, job.town()).await? {
+        Outcome::Again(now + SOON)
+    } else {
+        Outcome::Done
+    })
+}
+
+/// Projects a town's next changes. Returns whether some are left, or could not be read yet because a transaction that began
+/// before them is still open.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn advance(app: &App, town: crate::db::TownId) -> Result<bool, Problem> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let Some(town) = catalogue.town(town) else {
+        return Ok(false);
+    };
+    let tx = app.db.begin(town.id).await?;
+    let since = queries::lock_state(&tx, town.id).await?;
+    let changes = queries::next(&tx, town.id, &since).await?;
+    let Some(last) = changes.last() else {
+        return queries::is_behind(&tx, town.id, &since).await;
+    };
+    let end = last.place();
+    let ids = alerts_of(&tx, town, &changes).await?;
+    let alerts = queries::alerts(&tx, town.id, &ids).await?;
+    let released = queries::released(&tx, town.id, &ids).await?;
+    let (mut shown, mut hidden) = (Vec::new(), Vec::new());
+    for alert in &alerts {
+        match public(town, alert, &released)? {
+            Some(row) => shown.push(row),
+            None => hidden.push(alert.id),
+        }
+    }
+    queries::show(&tx, &shown).await?;
+    queries::hide(&tx, town.id, &hidden).await?;
+    queries::set_state(&tx, town.id, &end).await?;
+    let behind = queries::is_behind(&tx, town.id, &end).await?;
+    tx.commit().await?;
+    Ok(behind)
+}
+
+/// The alerts that changes are about, directly or by a report or photo.
+async fn alerts_of(tx: &crate::db::Tx, town: &Town, changes: &[Change]) -> Result<Vec<Uuid>, Problem> {
+    let named = |entity: &str| -> Vec<Uuid> {
+        let those = changes.iter().filter(|change| change.entity == entity);
+        those.map(|change| change.entity_id).collect()
+    };
+    let mut ids: BTreeSet<Uuid> = named("alert").into_iter().collect();
+    ids.extend(queries::alerts_of_reports(tx, town.id, &named("report")).await?);
+    ids.extend(queries::alerts_of_photos(tx, town.id, &named("photo")).await?);
+    Ok(ids.into_iter().collect())
+}
+
+/// The public row of an alert; `None` when the public knows nothing of it: of a sensitive category, or merged into another.
+fn public(town: &Town, alert: &Alert, released: &[Released]) -> Result<Option<PublicAlert>, Problem> {
+    let category = town.category_by_id(alert.category_id);
+    if alert.merged_into.is_some() || category.is_none_or(|category| category.sensitive) {
+        return Ok(None);
+    }
+    let place = public_place(&alert.anchor)?;
+    let day = |at: DateTime<Utc>| at.with_timezone(&town.time_zone).date_naive();
+    let photos = released.iter().filter(|photo| photo.alert_id == alert.id);
+    Ok(Some(PublicAlert {
+        jurisdiction_id: alert.jurisdiction_id,
+        alert_id: alert.id,
+        category_id: alert.category_id,
+        status: alert.status()?.public_status().as_str(),
+        open: alert.open,
+        point: to_point(place),
+        h3_15: h3_15(&place).to_i64(),
+        opened_on: day(alert.opened_at),
+        closed_on: alert.closed_at.map(day),
+        reported_by: u64::try_from(alert.report_count)
+            .ok()
+            .and_then(ReportedBy::of)
+            .map(ReportedBy::as_str),
+        photo_ids: photos.map(|photo| photo.id).collect(),
+    }))
+}
+
+/// Whoever asks from wherever, as often as they like, learns the cell and no more.
+fn public_place(anchor: &Point) -> Result<LonLat, Problem> {
+    let anchor = from_point(anchor).map_err(Problem::internal)?;
+    Ok(cell_centre(&anchor, PUBLIC_RESOLUTION).unwrap_or(anchor))
+}
