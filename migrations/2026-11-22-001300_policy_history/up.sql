@@ -28,3 +28,20 @@ AS $$ BEGIN
 END $$;
 COMMENT ON FUNCTION keep_dedup_policy() IS 'Keeps each version of a category''s policy, whoever set it.';
 CREATE TRIGGER category_policy AFTER INSERT OR UPDATE ON category FOR EACH ROW EXECUTE FUNCTION keep_dedup_policy();
+
+ALTER TABLE dedup_policy ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dedup_policy FORCE ROW LEVEL SECURITY;
+CREATE POLICY town ON dedup_policy USING (jurisdiction_id = public.current_jurisdiction()) WITH CHECK (jurisdiction_id = public.current_jurisdiction());
+GRANT SELECT, INSERT ON dedup_policy TO vigie_app;
+
+-- The versions in force when this came.
+DO $$
+DECLARE town integer;
+BEGIN
+    FOR town IN SELECT id FROM jurisdiction LOOP
+        PERFORM set_config('vigie.jurisdiction', town::text, true);
+        INSERT INTO dedup_policy (jurisdiction_id, category_id, version, document, rejected_days)
+        SELECT jurisdiction_id, id, dedup_version, dedup, rejected_days FROM category WHERE jurisdiction_id = town;
+    END LOOP;
+    PERFORM set_config('vigie.jurisdiction', '', true);
+END $$;

@@ -41,5 +41,13 @@ COMMENT ON COLUMN projection_state.change_id IS 'That change.';
 
 CREATE INDEX change_order ON change (jurisdiction_id, txid, id);
 
+-- Both stand behind the second wall.
+ALTER TABLE public_alert ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public_alert FORCE ROW LEVEL SECURITY;
+CREATE POLICY town ON public_alert USING (jurisdiction_id = public.current_jurisdiction()) WITH CHECK (jurisdiction_id = public.current_jurisdiction());
+ALTER TABLE projection_state ENABLE ROW LEVEL SECURITY;
+ALTER TABLE projection_state FORCE ROW LEVEL SECURITY;
+CREATE POLICY town ON projection_state USING (jurisdiction_id = public.current_jurisdiction()) WITH CHECK (jurisdiction_id = public.current_jurisdiction());
 GRANT SELECT ON public_alert TO vigie_public;
-GRANT DELETE ON public_alert TO vigie_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public_alert TO vigie_app;
+GRANT SELECT, INSERT, UPDATE ON projection_state TO vigie_app;
