@@ -66,14 +66,23 @@ pub struct Verdict {
     pub kind: VerdictKind,
 }
 
+/// Radius of the spot on which earlier reports are counted.
+pub const PAST_HERE: Metres = Metres::whole(10);
+/// Radius of the surroundings in which earlier reports are counted.
+pub const PAST_AROUND: Metres = Metres::whole(100);
+/// How old counted reports are, in days. Younger ones may be of the very problem that is being decided.
+pub const PAST_DAYS: std::ops::RangeInclusive<f64> = 14.0..=180.0;
+
 /// What is known around the report besides the alerts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Context {
     /// The present.
     pub now: Timestamp,
-    /// Reports of compatible categories per square kilometre and day around the place; `None` when unknown. Where much is
-    /// reported, being near proves little.
-    pub local_rate: Option<f64>,
+    /// Reports of compatible categories within [`PAST_HERE`] that were observed [`PAST_DAYS`] before; `None` when unknown.
+    /// Where much is reported, being near proves little.
+    pub past_here: Option<u32>,
+    /// The same within [`PAST_AROUND`].
+    pub past_around: Option<u32>,
     /// Reports of recent history on this very coordinate. Systems that lack a position write a default one.
     pub at_exact_point: u32,
     /// What people said about this report and its candidates.
@@ -86,7 +95,8 @@ impl Context {
     pub const fn at(now: Timestamp) -> Self {
         Self {
             now,
-            local_rate: None,
+            past_here: None,
+            past_around: None,
             at_exact_point: 0,
             verdicts: Vec::new(),
         }

@@ -236,7 +236,8 @@ impl<'a> Judged<'a> {
         let at_default_point = context.at_exact_point >= policy.default_point_limit();
         let setting = Setting {
             policy,
-            local_rate: context.local_rate,
+            past_here: context.past_here,
+            past_around: context.past_around,
             position_counts: !at_default_point,
         };
         let since = match candidate.state {

@@ -58,12 +58,16 @@ mod text;
 mod weights;
 
 pub use address::{Address, AddressRelation};
-pub use candidate::{AlertId, Candidate, CandidateState, Context, Verdict, VerdictKind};
+pub use candidate::{
+    AlertId, Candidate, CandidateState, Context, PAST_AROUND, PAST_DAYS, PAST_HERE, Verdict, VerdictKind,
+};
 pub use decide::{Barrier, Decision, Outcome, Scored, decide};
-pub use error::{InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, PolicyFault};
+pub use error::{
+    InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, InvalidWeights, PolicyFault, WeightsFault,
+};
 pub use measure::{LonLat, Metres, Timestamp};
 pub use observation::{CategoryId, Member, Observation, PhotoHash, ReportId, SenderTag, Severity};
 pub use policy::{MAX_RADIUS, Policy, PolicyBuilder};
 pub use similarity::{Contribution, Feature};
 pub use text::{TextPrint, fold};
-pub use weights::Weights;
+pub use weights::{Curve, WeightSet, Weights};
