@@ -1,6 +1,11 @@
 //! How well a set of weights places a stream: by what the staff linked, and beyond what meets by chance.
 
-use std::{collections::HashMap, error::Error, hash::Hash};
+use std::{
+    collections::{BTreeMap, HashMap},
+    error::Error,
+    hash::Hash,
+    iter::Sum,
+};
 
 use geo_dedup::WeightSet;
 
@@ -9,19 +14,41 @@ use crate::{
     stream::Stream,
 };
 
-/// The figures of one run.
-pub struct Verdict {
-    /// Share of the staff's linked pairs that share an alert.
-    pub recall: f64,
-    /// Share of the pairs made that chance does not explain: an upper bound of precision.
-    pub beyond_chance: f64,
-    /// Pairs made.
+/// Pairs of reports, counted.
+#[derive(Clone, Copy, Default)]
+pub struct Counts {
+    /// Pairs that the staff linked, and those of them that share an alert.
+    pub linked: f64,
+    shared: f64,
+    /// Pairs that share an alert, and how many do on time-permuted copies.
     pub made: f64,
+    by_chance: f64,
 }
 
-impl Verdict {
+impl Counts {
+    /// Share of the staff's linked pairs that share an alert.
+    pub fn recall(&self) -> f64 {
+        self.shared / self.linked.max(1.0)
+    }
+
+    /// Share of the pairs made that chance does not explain: an upper bound of precision.
+    pub fn beyond_chance(&self) -> f64 {
+        (1.0 - self.by_chance / self.made.max(1.0)).max(0.0)
+    }
+
     pub fn f(&self) -> f64 {
-        harmonic(self.recall, self.beyond_chance)
+        harmonic(self.recall(), self.beyond_chance())
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            linked: sum.linked + one.linked,
+            shared: sum.shared + one.shared,
+            made: sum.made + one.made,
+            by_chance: sum.by_chance + one.by_chance,
+        })
     }
 }
 
@@ -33,44 +60,57 @@ pub fn harmonic(one: f64, two: f64) -> f64 {
     }
 }
 
-/// Judges weights on a part of a stream.
+/// Where a pair counts: a hundredth of a degree of latitude and longitude, and the family.
+pub type Block = (i64, i64, usize);
+
+/// Judges weights on a part of a stream, block by block. A group of reports counts where its first one lies.
 pub fn judge(
     stream: &Stream,
     in_part: &dyn Fn(&Report) -> bool,
     weights: &WeightSet,
-) -> Result<Verdict, Box<dyn Error>> {
+) -> Result<BTreeMap<Block, Counts>, Box<dyn Error>> {
     let all = stream.city.reports.iter().zip(&stream.clusters);
-    let (reports, clusters): (Vec<Report>, Vec<&Option<String>>) = all
+    let (reports, clusters): (Vec<Report>, Vec<Option<&str>>) = all
         .filter(|(report, _)| in_part(report))
-        .map(|(report, cluster)| (report.clone(), cluster))
+        .map(|(report, cluster)| (report.clone(), cluster.as_deref()))
         .unzip();
     let alerts = Town::new(&stream.city, &reports, weights)?.live()?;
-    let linked = |one: &(&&Option<String>, &usize)| one.0.is_some();
-    let truth = clusters.iter().filter_map(|cluster| cluster.as_ref());
-    let shared = clusters.iter().zip(&alerts).filter(linked);
-    let made = pairs(alerts.iter());
-    Ok(Verdict {
-        recall: pairs(shared) / pairs(truth).max(1.0),
-        beyond_chance: (1.0 - by_chance(stream, in_part, weights)? / made.max(1.0)).max(0.0),
-        made,
-    })
-}
-
-/// Pairs made on time-permuted copies: the mean of three.
-fn by_chance(stream: &Stream, in_part: &dyn Fn(&Report) -> bool, weights: &WeightSet) -> Result<f64, Box<dyn Error>> {
-    let mut made = 0.0;
+    let mut blocks: BTreeMap<Block, Counts> = BTreeMap::new();
+    for (block, pairs) in pairs(&reports, |number| Some(alerts[number])) {
+        blocks.entry(block).or_default().made += pairs;
+    }
+    for (block, pairs) in pairs(&reports, |number| clusters[number]) {
+        blocks.entry(block).or_default().linked += pairs;
+    }
+    for (block, pairs) in pairs(&reports, |number| Some((alerts[number], clusters[number]?))) {
+        blocks.entry(block).or_default().shared += pairs;
+    }
+    // The mean of three copies.
     for seed in 1..=3 {
         let mut reports = stream.permuted(seed);
         reports.retain(in_part);
-        made += pairs(Town::new(&stream.city, &reports, weights)?.live()?.iter()) / 3.0;
+        let alerts = Town::new(&stream.city, &reports, weights)?.live()?;
+        for (block, pairs) in pairs(&reports, |number| Some(alerts[number])) {
+            blocks.entry(block).or_default().by_chance += pairs / 3.0;
+        }
     }
-    Ok(made)
+    Ok(blocks)
 }
 
-fn pairs<T: Hash + Eq>(groups: impl Iterator<Item = T>) -> f64 {
-    let mut sizes: HashMap<T, f64> = HashMap::new();
-    groups.for_each(|group| *sizes.entry(group).or_default() += 1.0);
-    sizes.values().map(|size| size * (size - 1.0) / 2.0).sum()
+/// Pairs within the groups that the reports fall into.
+fn pairs<K: Hash + Eq>(reports: &[Report], group: impl Fn(usize) -> Option<K>) -> Vec<(Block, f64)> {
+    let mut groups: HashMap<K, (Block, f64)> = HashMap::new();
+    for (number, report) in reports.iter().enumerate() {
+        let Some(key) = group(number) else { continue };
+        let point = report.observation.point;
+        let whole = |degrees: f64| (degrees * 100.0).floor() as i64;
+        let first = (whole(point.lat()), whole(point.lon()), report.family);
+        groups.entry(key).or_insert((first, 0.0)).1 += 1.0;
+    }
+    groups
+        .into_values()
+        .map(|(block, size)| (block, size * (size - 1.0) / 2.0))
+        .collect()
 }
 
 /// Precision, recall and F1 of "this report is a duplicate" over the reports of one family from a day on.

@@ -24,11 +24,14 @@ mod city;
 mod judge;
 mod logistic;
 mod model;
+mod pairs;
 mod stream;
 
+use judge::Counts;
 use logistic::Row;
 use model::Scale;
-use stream::{Pair, Stream, pairs};
+use pairs::{Pair, pairs};
+use stream::Stream;
 
 /// How much a pair counts: linked by the staff, seen, seen next to a link, flagged.
 const LINKED: f64 = 1.0;
@@ -234,12 +237,12 @@ fn cross_validate(linked: &Linked, flagged: &Stream, flagged_pairs: &[Pair]) -> 
     for judged in [2011..=2012, 2015..=2015] {
         let in_part = |report: &city::Report| judged.contains(&(Stream::half(report) / 2));
         let weights = learn(linked, &|report| !in_part(report), flagged, flagged_pairs, &early)?;
-        let verdict = judge::judge(&linked.stream, &in_part, &weights)?;
+        let verdict: Counts = judge::judge(&linked.stream, &in_part, &weights)?.into_values().sum();
         eprintln!(
             "{judged:?}, learned on the other: F {:.3} (linked pairs found {:.3}, beyond chance {:.3}, pairs made {})",
             verdict.f(),
-            verdict.recall,
-            verdict.beyond_chance,
+            verdict.recall(),
+            verdict.beyond_chance(),
             verdict.made
         );
         let (precision, recall, f1) = judge::flags(flagged, "pothole", CUT_DAYS, &weights)?;

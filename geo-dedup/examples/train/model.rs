@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use geo_dedup::{AddressRelation, Curve, InvalidWeights, WeightSet, Weights};
 
-use crate::stream::Pair;
+use crate::pairs::Pair;
 
 /// Kinds with weights of their own, where enough is known.
 pub const KINDS: [&str; 8] = [
