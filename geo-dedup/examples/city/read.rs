@@ -1,8 +1,9 @@
-//! Files of reports: CSV with a header, in order of arrival.
+//! Files of reports: CSV with a header, in order of arrival, packed (`.gz`) or not.
 
-use std::{collections::HashMap, error::Error, path::Path};
+use std::{collections::HashMap, error::Error, io::Read, path::Path};
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
+use flate2::read::GzDecoder;
 use geo_dedup::{Address, CategoryId, LonLat, Metres, Observation, Timestamp};
 
 /// One report of a stream.
@@ -51,7 +52,13 @@ impl City {
     ) -> Result<Self, Box<dyn Error>> {
         let mut city = Self::default();
         let file = std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut reader = csv::Reader::from_reader(file);
+        let packed = path.extension().is_some_and(|extension| extension == "gz");
+        let text: Box<dyn Read> = if packed {
+            Box::new(GzDecoder::new(file))
+        } else {
+            Box::new(file)
+        };
+        let mut reader = csv::Reader::from_reader(text);
         let header = reader.headers()?.clone();
         for record in reader.records() {
             let record = record?;

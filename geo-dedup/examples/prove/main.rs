@@ -36,8 +36,8 @@ const FEATURES: [&str; 6] = ["distance", "age", "address", "category", "past", "
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::var("STREET_DATA").map_err(|_| "set STREET_DATA")?).join("dedup");
-    let linked = Stream::read(Path::new(&folder.join("boston311_dev.csv")))?;
-    let flagged = Stream::read(Path::new(&folder.join("chicago311_2018_dev.csv")))?;
+    let linked = Stream::read(Path::new(&folder.join("boston311_dev.csv.gz")))?;
+    let flagged = Stream::read(Path::new(&folder.join("chicago311_2018_dev.csv.gz")))?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

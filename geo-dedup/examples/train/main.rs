@@ -4,8 +4,7 @@
 //! STREET_DATA=folder cargo run --release -p geo-dedup --example train > geo-dedup/weights/default.toml
 //! ```
 //!
-//! The folder holds `dedup/boston311_dev.csv.gz` and `dedup/chicago311_2018_dev.csv.gz`, unpacked to the same names without
-//! `.gz`. The report goes to standard error: what was seen, and how weights learned on one half-year place the other.
+//! The folder holds `dedup/boston311_dev.csv.gz` and `dedup/chicago311_2018_dev.csv.gz`. The report goes to standard error: what was seen, and how weights learned on one half-year place the other.
 //!
 //! What teaches:
 //!
@@ -52,7 +51,7 @@ struct Linked {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::var("STREET_DATA").map_err(|_| "set STREET_DATA")?).join("dedup");
-    let stream = Stream::read(&folder.join("boston311_dev.csv"))?;
+    let stream = Stream::read(&folder.join("boston311_dev.csv.gz"))?;
     let copies = (0..COPIES).map(|copy| stream.permuted(101 + copy));
     let chance = copies
         .map(|reports| {
@@ -65,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         stream,
         chance,
     };
-    let flagged = Stream::read(&folder.join("chicago311_2018_dev.csv"))?;
+    let flagged = Stream::read(&folder.join("chicago311_2018_dev.csv.gz"))?;
     let flagged_pairs = pairs(&flagged.city.reports);
     eprintln!(
         "{} reports with {} open pairs; {} flagged-or-not reports with {}",
