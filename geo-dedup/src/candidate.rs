@@ -48,6 +48,42 @@ pub struct Candidate {
     pub members: Vec<Member>,
 }
 
+impl Candidate {
+    /// An open alert of one report, which gives it its category and its anchor.
+    #[must_use]
+    pub fn opened_by(id: AlertId, first: Member) -> Self {
+        Self {
+            id,
+            category: first.category,
+            anchor: first.point,
+            extent: Metres::ZERO,
+            state: CandidateState::Open,
+            opened_at: first.observed_at,
+            reports: 1,
+            members: vec![first],
+        }
+    }
+
+    /// An open alert of these reports, opened by the first of them to be observed; `None` without any.
+    pub(crate) fn of(id: AlertId, members: Vec<Member>) -> Option<Self> {
+        let mut members = members;
+        members.sort_by_key(|member| (member.observed_at, member.report));
+        let mut members = members.into_iter();
+        let first = Self::opened_by(id, members.next()?);
+        Some(members.fold(first, |mut alert, member| {
+            alert.add(member);
+            alert
+        }))
+    }
+
+    /// Adds a report; the anchor stays.
+    pub(crate) fn add(&mut self, member: Member) {
+        self.reports = self.reports.saturating_add(1);
+        self.extent = self.extent.max(self.anchor.distance(&member.point));
+        self.members.push(member);
+    }
+}
+
 /// A person's word on whether the report belongs to an alert. The machine never overrides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VerdictKind {

@@ -144,9 +144,14 @@ pub struct Outcome {
 ///
 /// See the [crate]'s front page.
 #[must_use]
-pub fn decide(observation: &Observation, candidates: &[Candidate], context: &Context, policy: &Policy) -> Outcome {
+pub fn decide<'a>(
+    observation: &Observation,
+    candidates: impl IntoIterator<Item = &'a Candidate>,
+    context: &Context,
+    policy: &Policy,
+) -> Outcome {
     let mut judged: Vec<Judged<'_>> = candidates
-        .iter()
+        .into_iter()
         .filter_map(|candidate| Judged::new(observation, candidate, context, policy))
         .collect();
     judged.sort_by(Judged::likeliest_first);

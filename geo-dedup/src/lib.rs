@@ -8,6 +8,9 @@
 //! 2. passes them with the report and what is known about the place to [`decide`];
 //! 3. does what the [`Decision`] says, and keeps the [`Outcome`]: each feature with its weight of evidence.
 //!
+//! A program without a database keeps its alerts in an [`Index`], which decides over them alike. The weights are learned
+//! from real reports, by kind of problem ([`WeightSet`]); `RESULTS.md` says how well they decide.
+//!
 //! # Examples
 //!
 //! ```
@@ -50,6 +53,7 @@ mod address;
 mod candidate;
 mod decide;
 mod error;
+mod index;
 mod measure;
 mod observation;
 mod policy;
@@ -65,6 +69,7 @@ pub use decide::{Barrier, Decision, Outcome, Scored, decide};
 pub use error::{
     InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, InvalidWeights, PolicyFault, WeightsFault,
 };
+pub use index::Index;
 pub use measure::{LonLat, Metres, Timestamp};
 pub use observation::{CategoryId, Member, Observation, PhotoHash, ReportId, SenderTag, Severity};
 pub use policy::{MAX_RADIUS, Policy, PolicyBuilder};

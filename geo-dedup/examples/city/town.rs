@@ -1,10 +1,13 @@
 //! A town that lives a stream: it holds what a server's tables would hold, and decides report by report.
 
-use std::{collections::HashMap, error::Error};
+use std::{
+    collections::{BTreeMap, HashMap},
+    error::Error,
+};
 
 use geo_dedup::{
-    AlertId, Candidate, CandidateState, CategoryId, Context, Decision, LonLat, Metres, Observation, Policy, ReportId,
-    WeightSet, decide,
+    AlertId, Candidate, CandidateState, CategoryId, Context, Decision, Index, LonLat, Policy, ReportId, Timestamp,
+    WeightSet,
 };
 
 use super::{City, History, Report};
@@ -13,8 +16,9 @@ pub struct Town<'a> {
     reports: &'a [Report],
     /// By category: all of one family are compatible.
     policies: Vec<Policy>,
-    alerts: Vec<Candidate>,
-    alerts_by_place: History,
+    alerts: Index,
+    /// When alerts will be closed: a report is never placed by it before.
+    closures: BTreeMap<Timestamp, Vec<AlertId>>,
     reports_by_place: History,
     exact: HashMap<(u64, u64), u32>,
 }
@@ -35,8 +39,8 @@ impl<'a> Town<'a> {
         Ok(Self {
             reports,
             policies: policies.collect::<Result<_, _>>()?,
-            alerts: Vec::new(),
-            alerts_by_place: History::default(),
+            alerts: Index::default(),
+            closures: BTreeMap::new(),
             reports_by_place: History::default(),
             exact: HashMap::new(),
         })
@@ -48,26 +52,30 @@ impl<'a> Town<'a> {
         placed.map(|(number, report)| self.take(report, number)).collect()
     }
 
+    /// An alert bears the number of the report that opened it.
     fn take(&mut self, report: &Report, number: usize) -> Result<usize, Box<dyn Error>> {
         let observation = &report.observation;
+        self.pass(observation.observed_at);
         let category = usize::try_from(observation.category.0)?;
         let policy = self.policies.get(category).ok_or("no policy")?;
-        let context = self.context(report);
-        let candidates = self.candidates(observation, policy);
-        let outcome = decide(observation, &candidates, &context, policy);
-        let alert = match outcome.decision {
-            Decision::Join { alert } | Decision::LateEvidence { alert } => usize::try_from(alert.0)?,
-            Decision::Open | Decision::Suggest { .. } => self.open(report)?,
+        let outcome = self.alerts.decide(observation, &self.context(report), policy);
+        let member = observation.clone().into_member(ReportId(u128::try_from(number)?));
+        let opener = match outcome.decision {
+            Decision::Join { alert } | Decision::LateEvidence { alert } => {
+                self.alerts.join(alert, member);
+                usize::try_from(alert.0)?
+            }
+            Decision::Open | Decision::Suggest { .. } => {
+                self.alerts.insert(Candidate::opened_by(id(number)?, member));
+                if let Some(at) = report.closed {
+                    self.closures.entry(at).or_default().push(id(number)?);
+                }
+                number
+            }
         };
         self.reports_by_place.add(&observation.point, number);
         *self.exact.entry(exact(&observation.point)).or_default() += 1;
-        let joined = self.alerts.get_mut(alert).ok_or("no such alert")?;
-        joined.reports += 1;
-        joined.extent = joined.extent.max(observation.point.distance(&joined.anchor));
-        let member = observation.clone().into_member(ReportId(u128::try_from(number)?));
-        joined.members.push(member);
-        let opener = joined.members.first().ok_or("an alert has a report")?;
-        Ok(usize::try_from(opener.report.0)?)
+        Ok(opener)
     }
 
     fn context(&self, report: &Report) -> Context {
@@ -81,42 +89,19 @@ impl<'a> Town<'a> {
         }
     }
 
-    fn candidates(&self, observation: &Observation, policy: &Policy) -> Vec<Candidate> {
-        let radius = policy.search_radius(observation);
-        let near = self.alerts_by_place.near(&observation.point, radius);
-        let open_now = |candidate: &Candidate| match candidate.state {
-            CandidateState::Closed { at } if at > observation.observed_at => Candidate {
-                state: CandidateState::Open,
-                ..candidate.clone()
-            },
-            _ => candidate.clone(),
-        };
-        near.iter()
-            .filter_map(|number| self.alerts.get(*number))
-            .filter(|alert| policy.compatibility(observation.category, alert.category) > 0.0)
-            .filter(|alert| alert.anchor.distance(&observation.point) <= radius)
-            .map(open_now)
-            .collect()
+    /// Closes what was closed by now.
+    fn pass(&mut self, now: Timestamp) {
+        while let Some(due) = self.closures.first_entry().filter(|due| *due.key() <= now) {
+            let (at, alerts) = due.remove_entry();
+            for alert in alerts {
+                self.alerts.set_state(alert, CandidateState::Closed { at });
+            }
+        }
     }
+}
 
-    fn open(&mut self, report: &Report) -> Result<usize, Box<dyn Error>> {
-        let observation = &report.observation;
-        let alert = self.alerts.len();
-        self.alerts.push(Candidate {
-            id: AlertId(u128::try_from(alert)?),
-            category: observation.category,
-            anchor: observation.point,
-            extent: Metres::ZERO,
-            state: report
-                .closed
-                .map_or(CandidateState::Open, |at| CandidateState::Closed { at }),
-            opened_at: observation.observed_at,
-            reports: 0,
-            members: Vec::new(),
-        });
-        self.alerts_by_place.add(&observation.point, alert);
-        Ok(alert)
-    }
+fn id(number: usize) -> Result<AlertId, Box<dyn Error>> {
+    Ok(AlertId(u128::try_from(number)?))
 }
 
 fn exact(point: &LonLat) -> (u64, u64) {

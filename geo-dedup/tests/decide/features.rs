@@ -1,6 +1,8 @@
 //! Each feature speaks in the right direction, and stays silent when it knows nothing.
 
-use geo_dedup::{Address, Context, Feature, Metres, Observation, PhotoHash, SenderTag, TextPrint, decide};
+use geo_dedup::{
+    Address, Context, Decision, Feature, Metres, Observation, PhotoHash, Policy, SenderTag, TextPrint, decide,
+};
 
 use crate::street::*;
 
@@ -143,4 +145,37 @@ fn stated_accuracy_widens_the_spot() {
     let (sharp, blurred) = (Some(Metres::whole(5)), Some(Metres::whole(40)));
     assert!(at(0.0, sharp) > at(0.0, blurred), "sharp positions that agree say more");
     assert!(at(50.0, sharp) < at(50.0, blurred), "and more when they differ");
+}
+
+/// Weights learned anew must still suit what phones send under a careful policy; the streams that teach them have no phones.
+#[test]
+fn a_careful_policy_joins_what_two_phones_plainly_mean() {
+    let careful = Policy::builder().join_threshold(0.9).life_days(30.0).build().unwrap();
+    let joins = |metres: f64, accuracy: u32, age: i64| {
+        let seen = |metres, at| Observation {
+            accuracy: Some(Metres::whole(accuracy)),
+            observed_at: at,
+            ..report(metres)
+        };
+        let known = alert_of(1, seen(0.0, before(age)));
+        let outcome = decide(&seen(metres, NOW), &[known], &Context::at(NOW), &careful);
+        matches!(outcome.decision, Decision::Join { .. })
+    };
+    for (metres, accuracy, age) in [(3.0, 5, HOUR), (8.0, 8, DAY), (12.0, 10, 2 * DAY), (15.0, 20, HOUR)] {
+        assert!(
+            joins(metres, accuracy, age),
+            "{metres} m at {accuracy} m after {age} ms"
+        );
+    }
+    for (metres, accuracy, age) in [
+        (40.0, 5, HOUR),
+        (35.0, 10, DAY),
+        (5.0, 5, 90 * DAY),
+        (60.0, 30, 7 * DAY),
+    ] {
+        assert!(
+            !joins(metres, accuracy, age),
+            "{metres} m at {accuracy} m after {age} ms"
+        );
+    }
 }
