@@ -48,6 +48,42 @@ pub struct Candidate {
     pub members: Vec<Member>,
 }
 
+impl Candidate {
+    /// An open alert of one report, which gives it its category and its anchor.
+    #[must_use]
+    pub fn opened_by(id: AlertId, first: Member) -> Self {
+        Self {
+            id,
+            category: first.category,
+            anchor: first.point,
+            extent: Metres::ZERO,
+            state: CandidateState::Open,
+            opened_at: first.observed_at,
+            reports: 1,
+            members: vec![first],
+        }
+    }
+
+    /// An open alert of these reports, opened by the first of them to be observed; `None` without any.
+    pub(crate) fn of(id: AlertId, members: Vec<Member>) -> Option<Self> {
+        let mut members = members;
+        members.sort_by_key(|member| (member.observed_at, member.report));
+        let mut members = members.into_iter();
+        let first = Self::opened_by(id, members.next()?);
+        Some(members.fold(first, |mut alert, member| {
+            alert.add(member);
+            alert
+        }))
+    }
+
+    /// Adds a report; the anchor stays.
+    pub(crate) fn add(&mut self, member: Member) {
+        self.reports = self.reports.saturating_add(1);
+        self.extent = self.extent.max(self.anchor.distance(&member.point));
+        self.members.push(member);
+    }
+}
+
 /// A person's word on whether the report belongs to an alert. The machine never overrides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VerdictKind {
@@ -66,14 +102,23 @@ pub struct Verdict {
     pub kind: VerdictKind,
 }
 
+/// Radius of the spot on which earlier reports are counted.
+pub const PAST_HERE: Metres = Metres::whole(10);
+/// Radius of the surroundings in which earlier reports are counted.
+pub const PAST_AROUND: Metres = Metres::whole(100);
+/// How old counted reports are, in days. Younger ones may be of the very problem that is being decided.
+pub const PAST_DAYS: std::ops::RangeInclusive<f64> = 14.0..=180.0;
+
 /// What is known around the report besides the alerts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Context {
     /// The present.
     pub now: Timestamp,
-    /// Reports of compatible categories per square kilometre and day around the place; `None` when unknown. Where much is
-    /// reported, being near proves little.
-    pub local_rate: Option<f64>,
+    /// Reports of compatible categories within [`PAST_HERE`] that were observed [`PAST_DAYS`] before; `None` when unknown.
+    /// Where much is reported, being near proves little.
+    pub past_here: Option<u32>,
+    /// The same within [`PAST_AROUND`].
+    pub past_around: Option<u32>,
     /// Reports of recent history on this very coordinate. Systems that lack a position write a default one.
     pub at_exact_point: u32,
     /// What people said about this report and its candidates.
@@ -86,7 +131,8 @@ impl Context {
     pub const fn at(now: Timestamp) -> Self {
         Self {
             now,
-            local_rate: None,
+            past_here: None,
+            past_around: None,
             at_exact_point: 0,
             verdicts: Vec::new(),
         }

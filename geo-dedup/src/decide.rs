@@ -144,9 +144,14 @@ pub struct Outcome {
 ///
 /// See the [crate]'s front page.
 #[must_use]
-pub fn decide(observation: &Observation, candidates: &[Candidate], context: &Context, policy: &Policy) -> Outcome {
+pub fn decide<'a>(
+    observation: &Observation,
+    candidates: impl IntoIterator<Item = &'a Candidate>,
+    context: &Context,
+    policy: &Policy,
+) -> Outcome {
     let mut judged: Vec<Judged<'_>> = candidates
-        .iter()
+        .into_iter()
         .filter_map(|candidate| Judged::new(observation, candidate, context, policy))
         .collect();
     judged.sort_by(Judged::likeliest_first);
@@ -236,7 +241,8 @@ impl<'a> Judged<'a> {
         let at_default_point = context.at_exact_point >= policy.default_point_limit();
         let setting = Setting {
             policy,
-            local_rate: context.local_rate,
+            past_here: context.past_here,
+            past_around: context.past_around,
             position_counts: !at_default_point,
         };
         let since = match candidate.state {

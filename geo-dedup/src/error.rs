@@ -161,3 +161,65 @@ impl fmt::Display for PolicyFault {
 }
 
 impl Error for PolicyFault {}
+
+/// A text that is no set of weights, or knots that make no curve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidWeights {
+    line: usize,
+    fault: WeightsFault,
+}
+
+impl InvalidWeights {
+    pub(crate) const fn new(line: usize, fault: WeightsFault) -> Self {
+        Self { line, fault }
+    }
+
+    /// The line at fault, counted from 1; 0 when it is no single line.
+    #[must_use]
+    pub const fn line(&self) -> usize {
+        self.line
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub const fn fault(&self) -> WeightsFault {
+        self.fault
+    }
+}
+
+impl fmt::Display for InvalidWeights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.fault {
+            WeightsFault::NoVersion => "the version is missing",
+            WeightsFault::Section => "a section stands once, and [default] stands first",
+            WeightsFault::Line => "neither a section nor `name = value`",
+            WeightsFault::Name => "no weight has this name",
+            WeightsFault::Number => "not a finite number",
+            WeightsFault::Curve => "not a curve [[quantity, log-odds], ...] of rising quantities",
+        };
+        match self.line {
+            0 => f.write_str(what),
+            line => write!(f, "line {line}: {what}"),
+        }
+    }
+}
+
+impl Error for InvalidWeights {}
+
+/// What is wrong with a line of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WeightsFault {
+    /// The version is missing.
+    NoVersion,
+    /// A section stands twice, or `[default]` is not the first.
+    Section,
+    /// Neither a section nor `name = value`.
+    Line,
+    /// No weight has this name.
+    Name,
+    /// Not a finite number.
+    Number,
+    /// Not a curve, or its quantities do not rise.
+    Curve,
+}

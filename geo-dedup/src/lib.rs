@@ -8,6 +8,9 @@
 //! 2. passes them with the report and what is known about the place to [`decide`];
 //! 3. does what the [`Decision`] says, and keeps the [`Outcome`]: each feature with its weight of evidence.
 //!
+//! A program without a database keeps its alerts in an [`Index`], which decides over them alike. The weights are learned
+//! from real reports, by kind of problem ([`WeightSet`]); `RESULTS.md` says how well they decide.
+//!
 //! # Examples
 //!
 //! ```
@@ -50,6 +53,7 @@ mod address;
 mod candidate;
 mod decide;
 mod error;
+mod index;
 mod measure;
 mod observation;
 mod policy;
@@ -58,12 +62,17 @@ mod text;
 mod weights;
 
 pub use address::{Address, AddressRelation};
-pub use candidate::{AlertId, Candidate, CandidateState, Context, Verdict, VerdictKind};
+pub use candidate::{
+    AlertId, Candidate, CandidateState, Context, PAST_AROUND, PAST_DAYS, PAST_HERE, Verdict, VerdictKind,
+};
 pub use decide::{Barrier, Decision, Outcome, Scored, decide};
-pub use error::{InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, PolicyFault};
+pub use error::{
+    InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, InvalidWeights, PolicyFault, WeightsFault,
+};
+pub use index::Index;
 pub use measure::{LonLat, Metres, Timestamp};
 pub use observation::{CategoryId, Member, Observation, PhotoHash, ReportId, SenderTag, Severity};
 pub use policy::{MAX_RADIUS, Policy, PolicyBuilder};
 pub use similarity::{Contribution, Feature};
 pub use text::{TextPrint, fold};
-pub use weights::Weights;
+pub use weights::{Curve, WeightSet, Weights};

@@ -41,7 +41,7 @@ pub struct PolicyBuilder {
     version: u32,
     weights: Weights,
     radius_m: f64,
-    life_days: f64,
+    life_days: Option<f64>,
     join_threshold: f64,
     suggest_threshold: f64,
     compatible: Vec<(CategoryId, f64)>,
@@ -58,15 +58,15 @@ impl Default for Policy {
     fn default() -> Self {
         Self(PolicyBuilder {
             version: 0,
-            weights: Weights::default(),
+            weights: Weights::built_in(),
             radius_m: 100.0,
-            life_days: 30.0,
+            life_days: None,
             join_threshold: 0.7,
             suggest_threshold: 0.3,
             compatible: Vec::new(),
             span_m: 100.0,
             worst_accuracy_m: 100.0,
-            default_point_limit: 50,
+            default_point_limit: 25,
             late_days: 14.0,
             recurrence_days: 90.0,
             rejected_days: 30.0,
@@ -94,10 +94,10 @@ impl Policy {
         &self.0.weights
     }
 
-    /// Expected life of a problem of this category, in days.
+    /// Expected life of a problem of this category, in days: the policy's own, or the one that its weights were learned with.
     #[must_use]
-    pub const fn life_days(&self) -> f64 {
-        self.0.life_days
+    pub fn life_days(&self) -> f64 {
+        self.0.life_days.unwrap_or(self.0.weights.life_days)
     }
 
     /// Posterior probability from which a report joins.
@@ -195,12 +195,10 @@ impl PolicyBuilder {
     setters! {
         /// Version under which decisions name this policy (default 0).
         version: u32,
-        /// Weights of evidence (default: the built-in ones).
+        /// Weights of evidence (default: the built-in ones for a problem of any kind). [`crate::WeightSet`] has them by kind.
         weights: Weights,
         /// Search radius before accuracy, in metres: 1..=250 (default 100).
         radius_m: f64,
-        /// Expected life of a problem, in days: 0.01..=3650 (default 30).
-        life_days: f64,
         /// Posterior probability from which a report joins: 0.5..=1 (default 0.7).
         join_threshold: f64,
         /// Posterior probability from which an alert is suggested: 0.01..=1, at most the join threshold (default 0.3).
@@ -209,7 +207,7 @@ impl PolicyBuilder {
         span_m: f64,
         /// Worst stated accuracy with which a position may make a report join, in metres: 1..=1000 (default 100).
         worst_accuracy_m: f64,
-        /// Reports on one coordinate from which it counts as a default point: at least 2 (default 50).
+        /// Reports on one coordinate from which it counts as a default point: at least 2 (default 25).
         default_point_limit: u32,
         /// Days after a closure during which a report observed before it is attached: 0..=365 (default 14).
         late_days: f64,
@@ -219,6 +217,14 @@ impl PolicyBuilder {
         rejected_days: f64,
         /// Whether reports join without a person's word (default true).
         joins_silently: bool,
+    }
+
+    /// Expected life of a problem, in days: 0.01..=3650 (default: the life that the weights were learned with). It stretches
+    /// the weights' curve of ages.
+    #[must_use]
+    pub const fn life_days(mut self, life_days: f64) -> Self {
+        self.life_days = Some(life_days);
+        self
     }
 
     /// Adds a category whose alerts may hold the same problem, with its weight, 0..=1: how likely such a pair is compared
@@ -237,7 +243,7 @@ impl PolicyBuilder {
     pub fn build(self) -> Result<Policy, InvalidPolicy> {
         let ranges = [
             ("radius_m", self.radius_m, 1.0, MAX_RADIUS.get()),
-            ("life_days", self.life_days, 0.01, 3650.0),
+            ("life_days", self.life_days.unwrap_or(1.0), 0.01, 3650.0),
             ("join_threshold", self.join_threshold, 0.5, 1.0),
             ("suggest_threshold", self.suggest_threshold, 0.01, 1.0),
             ("span_m", self.span_m, 1.0, 500.0),

@@ -13,8 +13,6 @@ use crate::{
 
 /// Radius that holds 68 % of a two-dimensional Gaussian, in standard deviations per axis: √(-2 ln 0.32).
 const SIGMAS_IN_ACCURACY: f64 = 1.509_592_191_5;
-/// Rates outside this factor of the reference are taken as this factor: they come from too few or too special days.
-const RATE_BOUND: f64 = 100.0;
 /// A category pair of weight 0 is only compared when a person said that it is the same; its logarithm must stay finite.
 const LEAST_COMPATIBILITY: f64 = 0.01;
 
@@ -30,8 +28,10 @@ pub enum Feature {
     Category,
     /// Time between both observations; in days.
     Age,
-    /// Reports of compatible categories around; per km² and day.
-    LocalRate,
+    /// Earlier reports of compatible categories on the spot.
+    PastHere,
+    /// Earlier reports of compatible categories around.
+    PastAround,
     /// House numbers between both addresses; -1 when the streets differ.
     Address,
     /// Whether the inventory numbers agree; 1 or 0.
@@ -55,7 +55,8 @@ impl Feature {
             Self::Distance => "distance",
             Self::Category => "category",
             Self::Age => "age",
-            Self::LocalRate => "local_rate",
+            Self::PastHere => "past_here",
+            Self::PastAround => "past_around",
             Self::Address => "address",
             Self::Asset => "asset",
             Self::Text => "text",
@@ -71,7 +72,7 @@ impl Feature {
         match self {
             Self::Distance => "m",
             Self::Age => "d",
-            Self::LocalRate => "1/(km2 d)",
+            Self::PastHere | Self::PastAround => "reports",
             Self::Address => "house numbers",
             Self::Photo => "bits",
             Self::SameSender => "min",
@@ -94,7 +95,8 @@ pub struct Contribution {
 /// The parts of a comparison that do not depend on the member.
 pub(crate) struct Setting<'a> {
     pub(crate) policy: &'a Policy,
-    pub(crate) local_rate: Option<f64>,
+    pub(crate) past_here: Option<u32>,
+    pub(crate) past_around: Option<u32>,
     /// Whether the coordinate says where the problem is; a default point does not, and neither does its address.
     pub(crate) position_counts: bool,
 }
@@ -192,9 +194,26 @@ fn common_evidence(own: CategoryId, other: CategoryId, setting: &Setting<'_>) ->
         weight,
         weights.category * weight.max(LEAST_COMPATIBILITY).ln(),
     );
-    if let Some(rate) = setting.local_rate.filter(|rate| rate.is_finite() && *rate >= 0.0) {
-        let relative = (rate / weights.reference_rate).clamp(1.0 / RATE_BOUND, RATE_BOUND);
-        evidence.note(Feature::LocalRate, rate, -weights.local_rate * relative.ln());
+    // A default point has a past of its own that says nothing about a place.
+    let pasts = [
+        (
+            Feature::PastHere,
+            setting.past_here,
+            weights.past_here_none,
+            weights.past_here,
+        ),
+        (
+            Feature::PastAround,
+            setting.past_around,
+            weights.past_around_none,
+            weights.past_around,
+        ),
+    ];
+    for (feature, count, none, slope) in pasts {
+        if let Some(count) = count.filter(|_| setting.position_counts) {
+            let count = f64::from(count);
+            evidence.note(feature, count, none + slope * count.ln_1p());
+        }
     }
     evidence
 }
@@ -207,14 +226,17 @@ fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>) -> Ev
         variance: pair_variance(observation.accuracy, side.accuracy, weights),
     };
     if setting.position_counts {
-        evidence.note(Feature::Distance, spot.metres, spot.log_odds(weights));
+        let geocoded = observation.accuracy.is_none() && side.accuracy.is_none();
+        let log_odds = if geocoded {
+            weights.distance_m.at(spot.metres)
+        } else {
+            spot.log_odds(weights)
+        };
+        evidence.note(Feature::Distance, spot.metres, log_odds);
     }
     let days = observation.observed_at.days_since(side.at).abs();
-    evidence.note(
-        Feature::Age,
-        days,
-        -weights.age_per_life * days / setting.policy.life_days(),
-    );
+    let learned_days = days * weights.life_days / setting.policy.life_days();
+    evidence.note(Feature::Age, days, weights.age_days.at(learned_days));
     if let Some(member) = side.member {
         compare_statements(observation, member, setting, &mut evidence);
         if let Some(minutes) = resent(observation, member, &spot, weights) {
@@ -239,13 +261,10 @@ fn compare_statements(observation: &Observation, member: &Member, setting: &Sett
         evidence.note(Feature::Text, similarity, log_odds);
     }
     if let Some(bits) = photo_bits(observation, member) {
+        let bits = f64::from(bits);
         let same = bits <= weights.photo_same_bits;
         evidence.identified |= same;
-        evidence.note(
-            Feature::Photo,
-            f64::from(bits),
-            if same { weights.photo_same } else { 0.0 },
-        );
+        evidence.note(Feature::Photo, bits, if same { weights.photo_same } else { 0.0 });
     }
 }
 
@@ -292,14 +311,10 @@ fn address(observation: &Observation, member: &Member, weights: &Weights) -> Opt
         AddressRelation::Unknown => None,
         AddressRelation::SameCrossing => Some((0.0, weights.address_crossing)),
         AddressRelation::OtherStreet => Some((-1.0, weights.address_other)),
-        AddressRelation::NumberGap(gap) => Some((
-            f64::from(gap),
-            match gap {
-                0 => weights.address_same,
-                _ if gap <= weights.address_near_gap => weights.address_near,
-                _ => weights.address_far,
-            },
-        )),
+        AddressRelation::NumberGap(gap) => {
+            let gap = f64::from(gap);
+            Some((gap, weights.address_gap.at(gap)))
+        }
     }
 }
 
@@ -310,7 +325,7 @@ fn same_asset(observation: &Observation, member: &Member) -> Option<bool> {
 
 fn text(observation: &Observation, member: &Member, weights: &Weights) -> Option<(f64, f64)> {
     let (one, other) = (observation.text.as_ref()?, member.text.as_ref()?);
-    if one.len().min(other.len()) < weights.text_min_trigrams {
+    if (one.len().min(other.len()) as f64) < weights.text_min_trigrams {
         return None;
     }
     let similarity = one.similarity(other);

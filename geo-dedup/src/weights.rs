@@ -1,20 +1,37 @@
 //! The numbers of the score, in one place.
 
+mod curve;
+mod file;
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+pub use curve::Curve;
+
+use crate::error::InvalidWeights;
+
 /// The weights of evidence. Log-odds are natural logarithms of likelihood ratios: +0.7 doubles the odds that two reports
 /// mean the same problem, -0.7 halves them.
 ///
-/// [`Weights::default`] is the built-in set. A caller may override single weights; it then gives the set its own version, so
-/// that a stored decision can be explained later.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// [`Weights::built_in`] is the set for a problem of any kind, and [`WeightSet::built_in`] has one per kind; in
+/// [`Weights::default`] nothing speaks. A caller may override single weights; it then gives the set its own version, so that
+/// a stored decision can be explained later.
+///
+/// What is learned and what is set by hand is said in the file `weights/default.toml`, which the program `examples/train`
+/// writes.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Weights {
     /// Version of the set, stored with every decision.
     pub version: u32,
-    /// Log-odds before any feature speaks: two reports of one category on one spot-sized area, at the same time, at the
-    /// reference rate.
+    /// Expected life of a problem in days that the curve of ages was learned with; a policy's own life stretches the curve.
+    pub life_days: f64,
+    /// Log-odds before any feature speaks.
     pub prior: f64,
-    /// Standard deviation per axis that even the best position keeps, in metres: geocoding, and where one stands.
+    /// Log-odds by the distance in metres of two positions that state no accuracy: geocoded addresses. They are exact, or
+    /// off by whole houses, which no Gaussian describes.
+    pub distance_m: Curve,
+    /// Standard deviation per axis that even the best stated position keeps, in metres: where one stands.
     pub position_floor_m: f64,
-    /// Standard deviation per axis of a position that states no accuracy, in metres.
+    /// Standard deviation per axis of a position that states no accuracy, next to one that does, in metres.
     pub unstated_sigma_m: f64,
     /// Share of reports whose distance follows the stated accuracies, 0..=1; the others point at another part of the thing.
     pub near_share: f64,
@@ -24,20 +41,20 @@ pub struct Weights {
     pub background_m2: f64,
     /// Multiplies the logarithm of the policy's weight of a category pair.
     pub category: f64,
-    /// Log-odds lost each expected life that passes between two reports.
-    pub age_per_life: f64,
-    /// Multiplies the logarithm of the local rate over the reference rate; the sign is taken off.
-    pub local_rate: f64,
-    /// Local rate that is neutral, in reports per km² and day.
-    pub reference_rate: f64,
-    /// Same street and house number.
-    pub address_same: f64,
-    /// Same street, numbers within `address_near_gap`.
-    pub address_near: f64,
-    /// Largest difference of house numbers that counts as near.
-    pub address_near_gap: u32,
-    /// Same street, numbers farther apart.
-    pub address_far: f64,
+    /// Weight of a category pair, 0..=1, that suits categories of this one kind.
+    pub related_category: f64,
+    /// Log-odds by the time between two reports, in days.
+    pub age_days: Curve,
+    /// Multiplies the logarithm of one more than the number of earlier reports on the spot ([`crate::PAST_HERE`]).
+    pub past_here: f64,
+    /// Log-odds where no earlier report is on the spot.
+    pub past_here_none: f64,
+    /// Multiplies the logarithm of one more than the number of earlier reports around ([`crate::PAST_AROUND`]).
+    pub past_around: f64,
+    /// Log-odds where no earlier report is around.
+    pub past_around_none: f64,
+    /// Log-odds by the difference of the house numbers on one street; 0 is the same house.
+    pub address_gap: Curve,
     /// Same two streets of a crossing.
     pub address_crossing: f64,
     /// Other streets.
@@ -51,9 +68,9 @@ pub struct Weights {
     /// See [`Weights::text_none`].
     pub text_equal: f64,
     /// Texts with fewer distinct trigrams than this are neutral.
-    pub text_min_trigrams: usize,
+    pub text_min_trigrams: f64,
     /// Largest number of differing bits (of 64) of photo hashes that are nearly the same picture.
-    pub photo_same_bits: u32,
+    pub photo_same_bits: f64,
     /// Nearly the same picture. A different picture is neutral: two people stand at two sides.
     pub photo_same: f64,
     /// The same sender, on the same spot, within `resent_minutes`.
@@ -64,36 +81,70 @@ pub struct Weights {
     pub verdict: f64,
 }
 
-impl Default for Weights {
-    fn default() -> Self {
-        Self {
-            version: 1,
-            prior: 1.2,
-            position_floor_m: 5.0,
-            unstated_sigma_m: 12.0,
-            near_share: 0.7,
-            wide_sigma_m: 40.0,
-            background_m2: 7_854.0,
-            category: 1.0,
-            age_per_life: 2.0,
-            local_rate: 0.5,
-            reference_rate: 1.0,
-            address_same: 2.0,
-            address_near: 0.8,
-            address_near_gap: 50,
-            address_far: -2.5,
-            address_crossing: 1.0,
-            address_other: -2.0,
-            asset_same: 4.0,
-            asset_other: -4.0,
-            text_none: -0.3,
-            text_equal: 1.5,
-            text_min_trigrams: 8,
-            photo_same_bits: 6,
-            photo_same: 6.0,
-            resent: 4.0,
-            resent_minutes: 10.0,
-            verdict: 20.0,
-        }
+impl Weights {
+    /// The built-in weights for a problem of any kind.
+    #[must_use]
+    pub fn built_in() -> Self {
+        WeightSet::built_in().of("").clone()
+    }
+}
+
+/// Weights by kind of problem (pothole, graffiti, ...), read from one text file.
+///
+/// # Examples
+///
+/// ```
+/// use geo_dedup::WeightSet;
+///
+/// let set = WeightSet::built_in();
+/// assert!(set.kinds().any(|kind| kind == "pothole"));
+/// assert_eq!(set.of("flying saucer"), set.of(""), "a kind that is not listed has the default weights");
+/// assert_eq!(&WeightSet::parse(&set.to_string())?, set, "it is written as it is read");
+/// # Ok::<(), geo_dedup::InvalidWeights>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WeightSet {
+    default: Weights,
+    kinds: BTreeMap<String, Weights>,
+}
+
+/// The file that the training program writes. A test reads it; should it ever be broken all the same, nothing speaks for
+/// any pair and every report opens an alert of its own.
+static BUILT_IN: LazyLock<WeightSet> =
+    LazyLock::new(|| WeightSet::parse(include_str!("../weights/default.toml")).unwrap_or_default());
+
+impl WeightSet {
+    /// The set that comes with this crate.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+
+    /// A set of the default weights and those of the kinds that differ.
+    #[must_use]
+    pub const fn new(default: Weights, kinds: BTreeMap<String, Weights>) -> Self {
+        Self { default, kinds }
+    }
+
+    /// Reads a set from its text: `version = 2`, then a `[default]` section of all weights and a section per kind of those
+    /// that differ, as `name = number` or, for a curve, `name = [[quantity, log-odds], ...]`; `#` begins a comment. It is
+    /// valid TOML, of which only so much is understood.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidWeights`] names the first line at fault.
+    pub fn parse(text: &str) -> Result<Self, InvalidWeights> {
+        file::parse(text)
+    }
+
+    /// The weights of a kind; those of `default` when it is not listed.
+    #[must_use]
+    pub fn of(&self, kind: &str) -> &Weights {
+        self.kinds.get(kind).unwrap_or(&self.default)
+    }
+
+    /// The kinds listed, in alphabetical order.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.kinds.keys().map(String::as_str)
     }
 }

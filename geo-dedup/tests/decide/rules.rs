@@ -11,7 +11,7 @@ use crate::street::*;
 fn nothing_around_opens() {
     let outcome = place(&report(0.0), &[]);
     assert_eq!((outcome.decision, outcome.scored.len()), (Decision::Open, 0));
-    assert_eq!((outcome.policy_version, outcome.weights_version), (5, 1));
+    assert_eq!((outcome.policy_version, outcome.weights_version), (5, 2));
 }
 
 #[test]
@@ -43,10 +43,10 @@ fn the_nearer_alert_is_joined() {
 #[test]
 fn far_away_opens() {
     assert_eq!(place(&report(99.0), &[alert(1, 0.0)]).decision, Decision::Open);
-    let beyond = place(&report(101.0), &[alert(1, 0.0)]);
+    let beyond = place(&report(109.0), &[alert(1, 0.0)]);
     assert!(
         beyond.scored.is_empty(),
-        "beyond the search radius nothing is considered"
+        "beyond the search radius, widened by the accuracy, nothing is considered"
     );
 }
 

@@ -23,8 +23,12 @@ pub fn east(metres: f64) -> LonLat {
     LonLat::new(to.x(), to.y()).unwrap()
 }
 
+/// A report as a phone sends it.
 pub fn report(metres: f64) -> Observation {
-    Observation::new(east(metres), POTHOLE, NOW)
+    Observation {
+        accuracy: Some(Metres::whole(8)),
+        ..Observation::new(east(metres), POTHOLE, NOW)
+    }
 }
 
 /// An open alert of one report, a day old.
