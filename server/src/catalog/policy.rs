@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use geo_dedup::{CategoryId, InvalidPolicy, Policy};
+use geo_dedup::{CategoryId, InvalidPolicy, Policy, WeightSet};
 use serde::{Deserialize, Serialize};
 
 /// When reports become one alert. What is not given keeps geo-dedup's default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyDocument {
+    /// Kind of problem, whose weights of evidence apply: graffiti, pothole, sidewalk, sign, street_light, tree, vehicle or waste;
+    /// without one, weights for a problem of any kind.
+    pub kind: Option<String>,
     /// Search radius, metres, before accuracies are added; at most 250.
     pub radius_m: Option<f64>,
     /// Days that such a problem usually lasts.
@@ -34,6 +37,13 @@ pub struct PolicyDocument {
 }
 
 impl PolicyDocument {
+    /// Whether there are weights for its kind, or it names none.
+    #[must_use]
+    pub fn kind_is_known(&self) -> bool {
+        let known = |kind: &String| WeightSet::built_in().kinds().any(|known| known == kind);
+        self.kind.as_ref().is_none_or(known)
+    }
+
     /// The policy of a version, once the codes of compatible categories are known.
     ///
     /// # Errors
@@ -47,6 +57,9 @@ impl PolicyDocument {
         let mut builder = Policy::builder()
             .version(version)
             .rejected_days(f64::from(rejected_days));
+        if let Some(kind) = &self.kind {
+            builder = builder.weights(WeightSet::built_in().of(kind).clone());
+        }
         if let Some(value) = self.radius_m {
             builder = builder.radius_m(value);
         }

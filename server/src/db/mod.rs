@@ -10,6 +10,7 @@ pub mod notify;
 pub mod roles;
 pub mod schema;
 pub mod space;
+pub mod window;
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;

@@ -87,7 +87,10 @@ fn category(entry: &invented::Category, zone: Tz) -> anyhow::Result<CategoryEntr
         call_number: entry.call_stop.as_ref().map(|stop| stop.number.clone()),
         redirect_body: entry.not_our_job.as_ref().map(|other| other.body.clone()),
         redirect_message: said.map(text).unwrap_or_default(),
-        dedup: policy(&entry.dedup),
+        dedup: PolicyDocument {
+            kind: invented::kind_of(&entry.code).map(str::to_owned),
+            ..policy(&entry.dedup)
+        },
         rejected_days: i32::try_from(entry.dedup.rejected_days)?,
         gates: gates(&entry.opening, zone)?,
         ..blank(&entry.code, text(&entry.label))
@@ -101,6 +104,7 @@ fn policy(dedup: &invented::DedupPolicy) -> PolicyDocument {
         .map(|other| (other.code.clone(), other.weight))
         .collect();
     PolicyDocument {
+        kind: None,
         radius_m: Some(dedup.radius_m),
         life_days: Some(dedup.life_days),
         join_threshold: Some(dedup.join_threshold),

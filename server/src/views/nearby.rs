@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::alerts::summary::PointBody;
-use super::alerts::window::{Window, Within};
 use crate::app::App;
 use crate::catalog::model::{Catalogue, Category, Town};
 use crate::db::schema::public_alert;
 use crate::db::space::from_point;
+use crate::db::window::{Window, Within};
 use crate::db::{TownId, Tx};
 use crate::flow::photo::links::{PhotoLinks, links_to};
 use crate::flow::status::vocabulary::PublicStatus;
@@ -208,7 +208,12 @@ impl Search {
     }
 
     async fn rows(&self, tx: &Tx) -> Result<Vec<Row>, Problem> {
-        let window = Window::of("public_alert", self.town, true, &covering(&self.place, self.radius));
+        let window = Window::of(
+            "public_alert",
+            self.town,
+            Some(true),
+            &covering(&self.place, self.radius),
+        );
         let open = public_alert::table
             .filter(public_alert::jurisdiction_id.eq(self.town.0))
             .filter(public_alert::category_id.eq_any(&self.categories))

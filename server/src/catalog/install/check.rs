@@ -255,6 +255,11 @@ impl Check<'_> {
             let place = all.iter().position(|other| other.code == code)?;
             i64::try_from(place).ok().map(CategoryId)
         };
+        self.require(
+            entry.dedup.kind_is_known(),
+            &format!("{path}.dedup.kind"),
+            "is no kind that there are weights for",
+        );
         if let Err(error) = entry.dedup.build(1, entry.rejected_days.max(0), numbered) {
             self.fault(&format!("{path}.dedup"), error.to_string());
         }

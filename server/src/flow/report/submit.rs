@@ -379,6 +379,8 @@ fn decide(
     verdicts.extend(submission.joins.iter().map(|id| word(id, VerdictKind::Same)));
     let context = Context {
         at_exact_point: around.at_exact_point,
+        past_here: Some(around.past.0),
+        past_around: Some(around.past.1),
         verdicts,
         ..Context::at(Timestamp(now.timestamp_millis()))
     };

@@ -205,7 +205,7 @@ fn new_alert(draft: &Draft<'_>, id: Uuid) -> Result<NewAlert, Problem> {
         return Err(Problem::internal("the town has no service"));
     };
     let due_at = due_at(&service.calendar, category.delay.unwrap_or(service.delay), now).map_err(Problem::internal)?;
-    let expected = expected(&draft.around.past, due_at, town.time_zone, now);
+    let expected = expected(&draft.around.delays, due_at, town.time_zone, now);
     Ok(NewAlert {
         jurisdiction_id: town.id.0,
         id,

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::geojson::Format;
 use super::narrow::{self, Bounds};
-use super::window::{Window, is_small};
 use crate::catalog::model::Town;
 use crate::db::schema::{alert, alert_word, report};
+use crate::db::window::{Window, is_small};
 use crate::db::{TownId, Tx};
 use crate::flow::alert::words;
 use crate::flow::report::reference::{Kind, Reference};
@@ -147,7 +147,7 @@ impl Filter {
             town: town.id,
             statuses,
             categories,
-            window: small.map(|ranges| Window::of("alert", town.id, open, ranges)),
+            window: small.map(|ranges| Window::of("alert", town.id, Some(open), ranges)),
             ranges,
             sought,
             bounds,

@@ -11,7 +11,6 @@ pub mod oversight;
 pub mod queue;
 mod scope;
 pub mod summary;
-pub mod window;
 
 pub use geojson::{CollectionType, FeatureType, Format, GEOJSON, wants_geojson};
 pub use scope::in_scope;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use chrono::{DateTime, TimeDelta, Utc};
-use geo_dedup::{CategoryId, Policy, Timestamp};
+use geo_dedup::{CategoryId, PAST_DAYS, Policy, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -282,14 +282,16 @@ pub async fn preview_dedup_policy(
     let policy = checked(&town, tried, &body.policy, 0)?;
     let concerned = concerned(&town, tried, &policy);
     let since = now - TimeDelta::days(i64::from(days));
-    let mut past = queries::past(&command.tx, town.id, &concerned, since, MOST_REPORTS + 1).await?;
+    // Reports of longer ago are not placed, but weigh on those that are.
+    let weighs_since = since - TimeDelta::days(*PAST_DAYS.end() as i64);
+    let mut past = queries::past(&command.tx, town.id, &concerned, weighs_since, MOST_REPORTS + 1).await?;
     let may_read = permit_any(&command.staff, Operation::ReadAlert).is_ok();
     command.tx.commit().await?;
     let most = usize::try_from(MOST_REPORTS).unwrap_or(usize::MAX);
     let truncated = past.len() > most;
     past.truncate(most);
     past.reverse();
-    let trial = Trial::of(&town, tried.id, past)?;
+    let trial = Trial::of(&town, tried.id, past, since)?;
     // Placing thousands of reports twice takes a while: other requests go on meanwhile.
     let placed = tokio::task::spawn_blocking(move || trial.run(&town, &policy, may_read));
     let mut answer = placed.await.map_err(Problem::internal)?;
@@ -317,13 +319,16 @@ fn concerned(town: &Town, tried: &Category, policy: &Policy) -> Vec<Uuid> {
 /// Reports of the past, to be placed under two policies.
 struct Trial {
     own: CategoryId,
+    /// So many are history, not to be placed.
+    known: usize,
     references: Vec<String>,
     reports: Vec<Report>,
 }
 
 impl Trial {
-    fn of(town: &Town, tried: Uuid, past: Vec<Past>) -> Result<Self, Problem> {
+    fn of(town: &Town, tried: Uuid, past: Vec<Past>, since: DateTime<Utc>) -> Result<Self, Problem> {
         let at = |time: DateTime<Utc>| Timestamp(time.timestamp_millis());
+        let known = past.partition_point(|row| row.received_at < since);
         let mut references = Vec::with_capacity(past.len());
         let mut reports = Vec::with_capacity(past.len());
         for row in past {
@@ -336,6 +341,7 @@ impl Trial {
         }
         Ok(Self {
             own: town.dedup_number(tried),
+            known,
             references,
             reports,
         })
@@ -350,12 +356,11 @@ impl Trial {
             .collect();
         let now = |category: CategoryId| in_force.get(&category).copied().unwrap_or(&default);
         let then = |category: CategoryId| if category == self.own { tried } else { now(category) };
-        let before = preview::place(&self.reports, now);
-        let after = preview::place(&self.reports, then);
+        let before = preview::place(&self.reports, self.known, now);
+        let after = preview::place(&self.reports, self.known, then);
         let own = |number: usize| {
-            self.reports
-                .get(number)
-                .is_some_and(|report| report.seen.category == self.own)
+            let report = self.reports.get(number).filter(|_| number >= self.known);
+            report.is_some_and(|report| report.seen.category == self.own)
         };
         let changes = |kind| self.changes(kind, &before, &after, own, examples);
         PreviewAnswer {

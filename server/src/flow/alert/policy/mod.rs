@@ -6,7 +6,7 @@ mod queries;
 
 use std::borrow::Cow;
 
-use geo_dedup::{InvalidPolicy, Policy, PolicyFault};
+use geo_dedup::{InvalidPolicy, Policy, PolicyFault, WeightSet};
 
 use crate::catalog::model::{Category, Town};
 use crate::catalog::policy::PolicyDocument;
@@ -23,6 +23,10 @@ fn category<'a>(town: &'a Town, code: &str) -> Result<&'a Category, Problem> {
 /// What a document means for a category, under a version; names every field that is wrong.
 fn checked(town: &Town, category: &Category, document: &PolicyDocument, version: i32) -> Result<Policy, Problem> {
     let mut errors = FieldErrors::default();
+    if !document.kind_is_known() {
+        let kinds: Vec<&str> = WeightSet::built_in().kinds().collect();
+        errors.add_with("kind", "not_one_of", vec![("words", kinds.join(", ").into())]);
+    }
     for code in document.compatible.keys() {
         let other = town.categories.iter().find(|other| other.code == *code);
         if other.is_none_or(|other| other.is_group || other.id == category.id) {

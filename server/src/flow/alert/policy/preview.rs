@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use geo_dedup::cell::{anchor_lock_cell, lock_cells};
 use geo_dedup::{
-    AlertId, Candidate, CandidateState, CategoryId, Context, Decision, MAX_RADIUS, Metres, Observation, Policy,
-    ReportId, Scored, Timestamp, decide,
+    AlertId, Candidate, CandidateState, CategoryId, Context, Decision, MAX_RADIUS, Metres, Observation, PAST_AROUND,
+    PAST_DAYS, PAST_HERE, Policy, ReportId, Scored, Timestamp, decide,
 };
 
 /// A report of the past.
@@ -37,12 +37,53 @@ struct Open {
     opener: usize,
 }
 
-/// Places the reports, which come in order of arrival; `policy_of` gives the policy of a category.
-pub fn place<'a>(reports: &[Report], policy_of: impl Fn(CategoryId) -> &'a Policy) -> Vec<Placed> {
+/// Reports so far, by the lock cell of their place.
+#[derive(Default)]
+struct History<'a>(HashMap<i64, Vec<&'a Observation>>);
+
+impl<'a> History<'a> {
+    fn add(&mut self, seen: &'a Observation) {
+        self.0
+            .entry(anchor_lock_cell(&seen.point).to_i64())
+            .or_default()
+            .push(seen);
+    }
+
+    /// What a [`Context`] counts of the past, on the spot and around it.
+    fn past(&self, seen: &Observation, policy: &Policy) -> (u32, u32) {
+        let cells = lock_cells(&seen.point, PAST_AROUND);
+        let around = cells.iter().filter_map(|cell| self.0.get(&cell.to_i64())).flatten();
+        let counted = around.filter(|other| {
+            policy.compatibility(seen.category, other.category) > 0.0
+                && PAST_DAYS.contains(&seen.observed_at.days_since(other.observed_at))
+        });
+        counted.fold((0, 0), |(here, surroundings), other| {
+            let metres = seen.point.distance(&other.point);
+            (
+                here + u32::from(metres <= PAST_HERE),
+                surroundings + u32::from(metres <= PAST_AROUND),
+            )
+        })
+    }
+}
+
+/// Places the reports, which come in order of arrival; `policy_of` gives the policy of a category. The first `known` of them
+/// are history only: each stands for itself.
+pub fn place<'a>(reports: &[Report], known: usize, policy_of: impl Fn(CategoryId) -> &'a Policy) -> Vec<Placed> {
+    let mut history = History::default();
     let mut alerts: Vec<Open> = Vec::new();
     let mut by_cell: HashMap<i64, Vec<usize>> = HashMap::new();
     let mut placed = Vec::with_capacity(reports.len());
     for (number, report) in reports.iter().enumerate() {
+        if number < known {
+            history.add(&report.seen);
+            placed.push(Placed {
+                opener: number,
+                asked: false,
+                best: None,
+            });
+            continue;
+        }
         let policy = policy_of(report.seen.category);
         let reach = policy.search_radius(&report.seen).min(MAX_RADIUS);
         let cells = lock_cells(&report.seen.point, reach);
@@ -53,7 +94,14 @@ pub fn place<'a>(reports: &[Report], policy_of: impl Fn(CategoryId) -> &'a Polic
             .filter(|candidate| candidate.anchor.distance(&report.seen.point) <= reach)
             .map(|candidate| as_of(candidate, report.received_at))
             .collect();
-        let outcome = decide(&report.seen, &near, &Context::at(report.received_at), policy);
+        let (past_here, past_around) = history.past(&report.seen, policy);
+        let context = Context {
+            past_here: Some(past_here),
+            past_around: Some(past_around),
+            ..Context::at(report.received_at)
+        };
+        let outcome = decide(&report.seen, &near, &context, policy);
+        history.add(&report.seen);
         let joined = match outcome.decision {
             Decision::Join { alert } | Decision::LateEvidence { alert } => Some(alert),
             Decision::Suggest { .. } | Decision::Open => None,

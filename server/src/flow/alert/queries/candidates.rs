@@ -7,15 +7,17 @@ use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use geo_dedup::cell::{CellRange, covering, h3_15};
 use geo_dedup::{
-    Address, AlertId, Candidate, CandidateState, LonLat, Member, Metres, Observation, Policy, ReportId, SenderTag,
-    TextPrint, Timestamp,
+    Address, AlertId, Candidate, CandidateState, LonLat, Member, Metres, Observation, PAST_AROUND, PAST_DAYS,
+    PAST_HERE, Policy, ReportId, SenderTag, TextPrint, Timestamp,
 };
 use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use crate::catalog::model::Town;
+use crate::db::TownId;
 use crate::db::schema::{alert, measured_delay, report};
 use crate::db::space::from_point;
+use crate::db::window::{Window, Within};
 use crate::flow::alert::model::Alert;
 use crate::http::problem::Problem;
 
@@ -23,6 +25,9 @@ use crate::http::problem::Problem;
 const MOST_ALERTS: i64 = 300;
 /// Most reports of those alerts that are compared, latest first.
 const MOST_MEMBERS: i64 = 400;
+
+/// Most reports of the past that are counted: beyond, it is a hot spot whatever the number.
+const MOST_PAST: i64 = 500;
 
 /// What is around a report.
 pub struct Around {
@@ -32,8 +37,10 @@ pub struct Around {
     pub alerts: Vec<Alert>,
     /// Reports already on this very point, up to the policy's limit.
     pub at_exact_point: u32,
+    /// Compatible reports of the months before, on the spot and in its surroundings.
+    pub past: (u32, u32),
     /// What closing took here for this category.
-    pub past: Vec<TimeDelta>,
+    pub delays: Vec<TimeDelta>,
 }
 
 impl Around {
@@ -71,11 +78,12 @@ pub async fn around(
         .max(policy.rejected_days());
     let closed_since = now - TimeDelta::hours((window * 24.0) as i64 + 24);
     let limit = i64::from(policy.default_point_limit()).max(1);
-    let (open, closed, named, exact, past) = tokio::try_join!(
+    let (open, closed, named, exact, past, delays) = tokio::try_join!(
         open_alerts(conn, town.id.0, &ranges, &compatible),
         closed_alerts(conn, town.id.0, &ranges, &compatible, closed_since),
         named_alerts(conn, town.id.0, named),
         at_point(conn, town.id.0, h3_15(&seen.point).to_i64(), limit),
+        past_reports(conn, town.id, seen, &compatible),
         past_delays(conn, town.id.0, delay_key),
     )?;
     let mut alerts = open;
@@ -95,6 +103,7 @@ pub async fn around(
         alerts,
         at_exact_point: exact,
         past,
+        delays,
     })
 }
 
@@ -172,6 +181,40 @@ async fn at_point(conn: &AsyncPgConnection, town: i32, cell: i64, limit: i64) ->
         .load(&mut &*conn)
         .await?;
     Ok(u32::try_from(found.len()).unwrap_or(u32::MAX))
+}
+
+/// Compatible reports that came [`PAST_DAYS`] before this one, within [`PAST_HERE`] and within [`PAST_AROUND`]: where much is
+/// reported, being near proves little.
+async fn past_reports(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    seen: &Observation,
+    categories: &[Uuid],
+) -> Result<(u32, u32), Problem> {
+    let window = Window::of("report", town, None, &covering(&seen.point, PAST_AROUND));
+    let seen_at = DateTime::from_timestamp_millis(seen.observed_at.0).unwrap_or_default();
+    let before = |days: &f64| seen_at - TimeDelta::hours((days * 24.0) as i64);
+    let past = report::table
+        .filter(
+            report::jurisdiction_id
+                .eq(town.0)
+                .and(report::category_id.eq_any(categories)),
+        )
+        .filter(report::observed_at.between(before(PAST_DAYS.end()), before(PAST_DAYS.start())))
+        .limit(MOST_PAST)
+        .select(report::place);
+    let within = Within {
+        window: Some(&window),
+        query: past,
+    };
+    let places: Vec<Point> = within.load(&mut &*conn).await?;
+    let mut counted = (0, 0);
+    for place in &places {
+        let metres = position(place)?.distance(&seen.point);
+        counted.0 += u32::from(metres <= PAST_HERE);
+        counted.1 += u32::from(metres <= PAST_AROUND);
+    }
+    Ok(counted)
 }
 
 /// How long closing took for a category in a sector, hold time left out.

@@ -6,7 +6,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Integer};
 use geo_dedup::cell::CellRange;
 
-use crate::db::TownId;
+use super::TownId;
 
 /// Most places (cells of resolution 15, as numbered) of a window: four cells of resolution 8, about 3 km². A larger part of
 /// a city holds so many alerts that its newest are better found by following the queue.
@@ -17,7 +17,7 @@ const LARGEST: i64 = 4 * 8_i64.pow(7);
 pub struct Window {
     table: &'static str,
     town: TownId,
-    open: bool,
+    open: Option<bool>,
     first: Vec<i64>,
     last: Vec<i64>,
 }
@@ -31,7 +31,7 @@ pub fn is_small(ranges: &[CellRange]) -> bool {
 impl Window {
     /// What lies in these ranges of stored cells, of a table with the columns `jurisdiction_id`, `open` and `h3_15`.
     #[must_use]
-    pub fn of(table: &'static str, town: TownId, open: bool, ranges: &[CellRange]) -> Self {
+    pub fn of(table: &'static str, town: TownId, open: Option<bool>, ranges: &[CellRange]) -> Self {
         let (first, last) = ranges.iter().map(|range| (range.first, range.last)).unzip();
         Self {
             table,
@@ -69,7 +69,11 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Within<'_, Q> {
             out.push_sql(window.table);
             out.push_sql(" WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = ");
             out.push_bind_param::<Integer, _>(&window.town.0)?;
-            out.push_sql(if window.open { " AND open" } else { " AND NOT open" });
+            out.push_sql(match window.open {
+                Some(true) => " AND open",
+                Some(false) => " AND NOT open",
+                None => "",
+            });
             out.push_sql(" OFFSET 0) AS found) ");
         }
         self.query.walk_ast(out)
