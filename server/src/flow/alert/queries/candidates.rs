@@ -175,7 +175,10 @@ async fn at_point(conn: &AsyncPgConnection, town: i32, cell: i64, limit: i64) ->
 }
 
 /// How long closing took for a category in a sector, hold time left out.
-async fn past_delays(
+///
+/// # Errors
+/// When the database refuses.
+pub async fn past_delays(
     conn: &AsyncPgConnection,
     town: i32,
     (category, sector): (Uuid, Uuid),
