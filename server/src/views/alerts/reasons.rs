@@ -31,7 +31,7 @@ pub struct CandidateBody {
 /// What one feature of the pair said.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FeatureBody {
-    /// prior, distance, category, age, local_rate, address, asset, text, photo, same_sender, verdict.
+    /// prior, distance, category, age, past_here, past_around, address, asset, text, photo, same_sender, verdict.
     pub feature: String,
     /// Measured.
     pub value: f64,

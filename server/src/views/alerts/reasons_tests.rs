@@ -3,12 +3,13 @@ use serde_json::json;
 
 use super::*;
 
-const FEATURES: [Feature; 11] = [
+const FEATURES: [Feature; 12] = [
     Feature::Prior,
     Feature::Distance,
     Feature::Category,
     Feature::Age,
-    Feature::LocalRate,
+    Feature::PastHere,
+    Feature::PastAround,
     Feature::Address,
     Feature::Asset,
     Feature::Text,
