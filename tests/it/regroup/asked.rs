@@ -2,6 +2,35 @@
 
 use super::*;
 
+/// How many rows there are in each table that a correction writes.
+const TABLES: &str = "SELECT coalesce(string_agg(n::text, ' '), '') AS value FROM (SELECT (xpath('/row/n/text()', \
+        query_to_xml(format('SELECT count(*) AS n FROM %I', t), false, true, '')))[1] AS n FROM unnest(ARRAY['alert', \
+        'alert_operation', 'membership', 'verdict', 'notification', 'job', 'audit_event', 'change', 'status_event', \
+        'public_id', 'alert_link']) AS t) AS counts";
+
+/// How many by which way, and the words.
+fn says_who_hears_what(preview: &Value, first: &Sent) {
+    assert_eq!(
+        preview["told"],
+        json!({"app": 0, "email": 2, "sms": 1, "call": 0, "letter": 0})
+    );
+    let message = &preview["message"];
+    assert_eq!(message["locale"], "en");
+    assert!(
+        message["subject"]
+            .as_str()
+            .is_some_and(|text| text.contains("put together")),
+        "{message}"
+    );
+    assert!(
+        message["sms"]
+            .as_str()
+            .is_some_and(|text| text.contains(&first.reference)),
+        "{message}"
+    );
+    assert_eq!(preview["alerts"][1]["report_count"], 4);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_preview_says_everything_and_writes_nothing() {
     let mut desk = Desk::open().await;
@@ -16,12 +45,8 @@ async fn a_preview_says_everything_and_writes_nothing() {
         .await
         .expect(200);
     desk.undo(&merge).await.expect(200);
-    let tables = "SELECT coalesce(string_agg(n::text, ' '), '') AS value FROM (SELECT (xpath('/row/n/text()', \
-        query_to_xml(format('SELECT count(*) AS n FROM %I', t), false, true, '')))[1] AS n FROM unnest(ARRAY['alert', \
-        'alert_operation', 'membership', 'verdict', 'notification', 'job', 'audit_event', 'change', 'status_event', \
-        'public_id', 'alert_link']) AS t) AS counts";
     let (before, rows) = (
-        desk.value(tables).await,
+        desk.value(TABLES).await,
         desk.picture([&first.alert, &other.alert]).await,
     );
     let asked: Vec<(String, Value)> = vec![
@@ -49,28 +74,10 @@ async fn a_preview_says_everything_and_writes_nothing() {
         assert!(preview.header("etag").is_none());
         let preview = preview.expect(200);
         assert_eq!(preview["preview"], true);
-        assert_eq!(desk.value(tables).await, before, "{path}");
+        assert_eq!(desk.value(TABLES).await, before, "{path}");
         assert_eq!(desk.picture([&first.alert, &other.alert]).await, rows, "{path}");
         if path.ends_with("merge") {
-            assert_eq!(
-                preview["told"],
-                json!({"app": 0, "email": 2, "sms": 1, "call": 0, "letter": 0})
-            );
-            let message = &preview["message"];
-            assert_eq!(message["locale"], "en");
-            assert!(
-                message["subject"]
-                    .as_str()
-                    .is_some_and(|text| text.contains("put together")),
-                "{message}"
-            );
-            assert!(
-                message["sms"]
-                    .as_str()
-                    .is_some_and(|text| text.contains(&first.reference)),
-                "{message}"
-            );
-            assert_eq!(preview["alerts"][1]["report_count"], 4);
+            says_who_hears_what(&preview, &first);
         }
     }
     // A preview refuses what the command refuses.

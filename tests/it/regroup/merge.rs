@@ -40,6 +40,12 @@ async fn a_merged_alert_leads_to_its_survivor_everywhere() {
     assert_eq!(merged["survivor"]["reference"], survivor["reference"]);
     assert_eq!(merged["allowed"], json!([]), "no step of its own any more");
 
+    found_and_followed(&mut desk, &before, &first, &other.alert).await;
+    what_follows_reaches_all(&mut desk, &first.alert, &other.alert).await;
+}
+
+/// References and words lead staff, the follow secret leads its author to the survivor; the log holds all of it.
+async fn found_and_followed(desk: &mut Desk, before: &Value, first: &Sent, survivor: &str) {
     // By reference of the alert, of a report, and by a word that only the merged reports had.
     for sought in [
         before["reference"].as_str().expect("a reference"),
@@ -52,7 +58,7 @@ async fn a_merged_alert_leads_to_its_survivor_everywhere() {
             .send()
             .await
             .expect(200);
-        assert_eq!(found["items"][0]["id"], json!(other.alert), "{sought}");
+        assert_eq!(found["items"][0]["id"], json!(survivor), "{sought}");
     }
     let closed = desk.supervisor.get("/v1/alerts?open=false").send().await.expect(200);
     assert_eq!(
@@ -66,31 +72,33 @@ async fn a_merged_alert_leads_to_its_survivor_everywhere() {
         .send()
         .await
         .expect(200);
-    assert_eq!(followed["alert"]["reference"], survivor["reference"]);
+    assert_eq!(followed["alert"]["id"], json!(survivor));
     assert_eq!(
-        desk.count(&format!("follower WHERE alert_id = '{}'", other.alert))
-            .await,
+        desk.count(&format!("follower WHERE alert_id = '{}'", survivor)).await,
         3
     );
     let gone = format!("change WHERE tombstone AND entity_id = '{}'", first.alert);
     assert_eq!(desk.count(&gone).await, 1);
     let verdicts = format!(
         "verdict WHERE same AND alert_id = '{}' AND by_user IS NOT NULL",
-        other.alert
+        survivor
     );
     assert_eq!(desk.count(&verdicts).await, 2);
     assert_eq!(desk.count("audit_event WHERE action = 'merge_alert'").await, 2);
+}
 
+/// What happens to the survivor afterwards.
+async fn what_follows_reaches_all(desk: &mut Desk, merged: &str, survivor: &str) {
     // What happens to the survivor reaches those who came with the merge, once each.
-    desk.step(&other.alert, json!({"step": "reject", "reason": "private"}))
+    desk.step(survivor, json!({"step": "reject", "reason": "private"}))
         .await
         .expect(200);
     assert_eq!(desk.count("notification WHERE template = 'rejected'").await, 3);
     // "It is this one", said of the alert that was merged away, means the survivor; that one is closed by now.
-    let reopened = desk.step(&other.alert, json!({"step": "reopen"})).await;
+    let reopened = desk.step(survivor, json!({"step": "reopen"})).await;
     reopened.expect(200);
-    let late = desk.report_with(0.0, json!({"joins": first.alert})).await;
-    assert_eq!(late.alert, other.alert);
+    let late = desk.report_with(0.0, json!({"joins": merged})).await;
+    assert_eq!(late.alert, survivor);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -224,11 +232,7 @@ async fn what_was_built_on_a_merge_stays_or_prevents_its_undo() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_merge_is_refused_for_its_reason() {
     let mut desk = Desk::open().await;
-    let (first, other, third) = (
-        desk.report(0.0).await,
-        desk.report(200.0).await,
-        desk.report(400.0).await,
-    );
+    let (first, other) = (desk.report(0.0).await, desk.report(200.0).await);
     let merge = |id: &str| format!("/v1/alerts/{id}/merge");
     let into = |id: &str| json!({"into": id});
     let same = desk
@@ -253,6 +257,18 @@ async fn a_merge_is_refused_for_its_reason() {
     stale.send().await.problem("stale");
     let stale = json!({"into": other.alert, "into_version": 9});
     desk.ask(&merge(&first.alert), stale).await.problem("stale");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_waits_for_whoever_is_at_work() {
+    let mut desk = Desk::open().await;
+    let (first, other, third) = (
+        desk.report(0.0).await,
+        desk.report(200.0).await,
+        desk.report(400.0).await,
+    );
+    let merge = |id: &str| format!("/v1/alerts/{id}/merge");
+    let into = |id: &str| json!({"into": id});
     // A crew at work hears it from a person first.
     desk.step(&first.alert, json!({"step": "qualify"})).await.expect(200);
     let task = json!({"crew_id": desk.app.town.crews["roads-1"]});
@@ -299,21 +315,21 @@ async fn a_merge_is_refused_for_its_reason() {
         .await
         .problem("conflict");
     assert_eq!(step["merged_into"], json!(first.alert));
+    closed_alerts_and_other_roles(&mut desk, &first.alert, &third.alert).await;
+}
+
+/// What is closed takes nothing, and a merge is nobody's but a supervisor's.
+async fn closed_alerts_and_other_roles(desk: &mut Desk, first: &str, third: &str) {
+    let merge = |id: &str| format!("/v1/alerts/{id}/merge");
+    let into = |id: &str| json!({"into": id});
     let closed = desk.report(600.0).await;
     desk.step(&closed.alert, json!({"step": "reject", "reason": "private"}))
         .await
         .expect(200);
-    let refused = desk
-        .ask(&merge(&third.alert), into(&closed.alert))
-        .await
-        .problem("conflict");
+    let refused = desk.ask(&merge(third), into(&closed.alert)).await.problem("conflict");
     assert_eq!(refused["reason"], "closed");
-    // And it is nobody's but a supervisor's.
     for role in [Role::Crew, Role::FrontDesk, Role::Secretariat, Role::Admin] {
         let person = desk.app.staff(role).await;
-        person
-            .send(&merge(&third.alert), into(&first.alert))
-            .await
-            .problem("forbidden");
+        person.send(&merge(third), into(first)).await.problem("forbidden");
     }
 }

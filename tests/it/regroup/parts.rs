@@ -42,13 +42,27 @@ async fn reports_that_are_split_off_have_an_alert_of_their_own() {
     );
     assert!(own["due_at"].is_string() && own["reference"] != left["reference"]);
     assert_eq!(own["links"][0]["kind"], "split_from");
+    what_a_split_leaves(&mut desk, &first.alert, &new).await;
+    let undone = desk.undo(&done).await.expect(200);
+    assert_eq!(
+        undone["alerts"][1]["merged_into"],
+        json!(first.alert),
+        "its reference was told: it leads back"
+    );
+    assert_eq!(desk.picture([&first.alert, &first.alert]).await, before, "exactly back");
+    assert_eq!(desk.told("separated", "cancelled").await, 2);
+    assert_eq!(desk.alert(&new).await["report_count"], 0);
+}
+
+/// Its line in the directory, its followers, the verdicts, and who hears of it.
+async fn what_a_split_leaves(desk: &mut Desk, left: &str, new: &str) {
     assert_eq!(
         desk.count(&format!("public_id WHERE id = '{new}' AND kind = 'alert'"))
             .await,
         1
     );
     assert_eq!(desk.count(&format!("follower WHERE alert_id = '{new}'")).await, 2);
-    let kept_apart = format!("verdict WHERE NOT same AND alert_id = '{}'", first.alert);
+    let kept_apart = format!("verdict WHERE NOT same AND alert_id = '{}'", left);
     assert_eq!(desk.count(&kept_apart).await, 2);
     assert_eq!(desk.told("separated", "due").await, 2);
     assert_eq!(
@@ -59,15 +73,6 @@ async fn reports_that_are_split_off_have_an_alert_of_their_own() {
         1,
         "its service hears of it like of any new one"
     );
-    let undone = desk.undo(&done).await.expect(200);
-    assert_eq!(
-        undone["alerts"][1]["merged_into"],
-        json!(first.alert),
-        "its reference was told: it leads back"
-    );
-    assert_eq!(desk.picture([&first.alert, &first.alert]).await, before, "exactly back");
-    assert_eq!(desk.told("separated", "cancelled").await, 2);
-    assert_eq!(desk.alert(&new).await["report_count"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
