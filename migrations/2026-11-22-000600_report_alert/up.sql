@@ -5,11 +5,11 @@
 
 CREATE TABLE public_id (
     id uuid PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('report', 'photo', 'alert', 'task', 'action')),
+    kind text NOT NULL CHECK (kind IN ('report', 'photo', 'alert', 'task', 'action', 'operation')),
     jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id)
 );
 COMMENT ON TABLE public_id IS 'Directory of ids that a client may choose or hold: unique for ever, and leads from an id to its town. Outside row level security.';
-COMMENT ON COLUMN public_id.id IS 'UUIDv7 of a report, photo, alert, task or crew action.';
+COMMENT ON COLUMN public_id.id IS 'UUIDv7 of a report, photo, alert, task, crew action or operation on the grouping.';
 COMMENT ON COLUMN public_id.kind IS 'What it names.';
 COMMENT ON COLUMN public_id.jurisdiction_id IS 'Whose it is.';
 
@@ -61,6 +61,7 @@ CREATE TABLE alert (
     FOREIGN KEY (jurisdiction_id, sector_id) REFERENCES sector (jurisdiction_id, id),
     FOREIGN KEY (jurisdiction_id, merged_into) REFERENCES alert (jurisdiction_id, id),
     CHECK (open = (closed_at IS NULL)),
+    CHECK (merged_into IS NULL OR NOT open),
     CHECK (status <> 'on_hold' OR (reason IS NOT NULL AND review_on IS NOT NULL)),
     CHECK (status <> 'rejected' OR reason IS NOT NULL)
 ) WITH (fillfactor = 85);
@@ -69,7 +70,7 @@ COMMENT ON COLUMN alert.jurisdiction_id IS 'Town.';
 COMMENT ON COLUMN alert.id IS 'Identity (UUIDv7).';
 COMMENT ON COLUMN alert.reference IS 'What people say on the telephone, with its check character.';
 COMMENT ON COLUMN alert.category_id IS 'Category after qualification.';
-COMMENT ON COLUMN alert.status IS 'See flow::status::machine.';
+COMMENT ON COLUMN alert.status IS 'See flow::status::machine; a merged-away alert keeps the one it had.';
 COMMENT ON COLUMN alert.open IS 'Whether a new report may join it; false for resolved, rejected and merged-away alerts.';
 COMMENT ON COLUMN alert.priority IS '1 low, 2 normal, 3 high, 4 urgent.';
 COMMENT ON COLUMN alert.severity IS 'Highest that a report stated: 0 normal, 1 high, 2 danger.';
@@ -206,24 +207,37 @@ CREATE INDEX report_entered_by ON report (jurisdiction_id, entered_by, received_
 CREATE TABLE alert_operation (
     jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),
     id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('merge', 'split', 'move', 'undo')),
+    kind text NOT NULL CHECK (kind IN ('merge', 'split', 'move', 'not_same', 'undo')),
+    alert_id uuid NOT NULL,
+    other_id uuid NOT NULL,
     undoes uuid,
     detail jsonb NOT NULL,
     reason text,
     by_user uuid NOT NULL REFERENCES staff_user (id),
     at timestamptz NOT NULL,
+    request_hash bytea NOT NULL,
     PRIMARY KEY (jurisdiction_id, id),
-    FOREIGN KEY (jurisdiction_id, undoes) REFERENCES alert_operation (jurisdiction_id, id)
+    FOREIGN KEY (jurisdiction_id, alert_id) REFERENCES alert (jurisdiction_id, id),
+    FOREIGN KEY (jurisdiction_id, other_id) REFERENCES alert (jurisdiction_id, id),
+    FOREIGN KEY (jurisdiction_id, undoes) REFERENCES alert_operation (jurisdiction_id, id),
+    CHECK ((kind = 'undo') = (undoes IS NOT NULL))
 );
 COMMENT ON TABLE alert_operation IS 'A person''s correction of the grouping.';
 COMMENT ON COLUMN alert_operation.jurisdiction_id IS 'Town.';
 COMMENT ON COLUMN alert_operation.id IS 'Identity.';
 COMMENT ON COLUMN alert_operation.kind IS 'What was done.';
+COMMENT ON COLUMN alert_operation.alert_id IS 'Alert that reports left, or the first of two that are not the same; of an undo: as in what it undoes.';
+COMMENT ON COLUMN alert_operation.other_id IS 'Alert that they went to, or the second of the two.';
 COMMENT ON COLUMN alert_operation.undoes IS 'Operation that this one takes back.';
-COMMENT ON COLUMN alert_operation.detail IS 'Alerts and reports concerned, enough to take it back.';
+COMMENT ON COLUMN alert_operation.detail IS 'Reports that went, and what the alerts were before and after: enough to take it back. Ids, numbers and codes only.';
 COMMENT ON COLUMN alert_operation.reason IS 'In the person''s words.';
 COMMENT ON COLUMN alert_operation.by_user IS 'Who.';
 COMMENT ON COLUMN alert_operation.at IS 'When.';
+COMMENT ON COLUMN alert_operation.request_hash IS 'SHA-256 of the request: the same id with another body is a conflict.';
+CREATE INDEX alert_operation_alert ON alert_operation (jurisdiction_id, alert_id, at);
+CREATE INDEX alert_operation_other ON alert_operation (jurisdiction_id, other_id, at);
+-- Taken back once.
+CREATE UNIQUE INDEX alert_operation_undoes ON alert_operation (jurisdiction_id, undoes) WHERE undoes IS NOT NULL;
 
 CREATE TABLE membership (
     jurisdiction_id integer NOT NULL,
@@ -292,18 +306,21 @@ CREATE TABLE verdict (
     alert_id uuid NOT NULL,
     same boolean NOT NULL,
     by_user uuid REFERENCES staff_user (id),
+    operation_id uuid,
     at timestamptz NOT NULL,
     PRIMARY KEY (jurisdiction_id, id),
     FOREIGN KEY (jurisdiction_id, report_id) REFERENCES report (jurisdiction_id, id),
-    FOREIGN KEY (jurisdiction_id, alert_id) REFERENCES alert (jurisdiction_id, id)
+    FOREIGN KEY (jurisdiction_id, alert_id) REFERENCES alert (jurisdiction_id, id),
+    FOREIGN KEY (jurisdiction_id, operation_id) REFERENCES alert_operation (jurisdiction_id, id)
 );
-COMMENT ON TABLE verdict IS 'A human word on whether a report belongs to an alert; the machine never overrides it.';
+COMMENT ON TABLE verdict IS 'A human word on whether a report belongs to an alert; the machine never overrides it. The latest counts; one whose operation was undone does not.';
 COMMENT ON COLUMN verdict.jurisdiction_id IS 'Town.';
 COMMENT ON COLUMN verdict.id IS 'Identity.';
 COMMENT ON COLUMN verdict.report_id IS 'Report.';
 COMMENT ON COLUMN verdict.alert_id IS 'Alert.';
 COMMENT ON COLUMN verdict.same IS 'Whether it is the same thing.';
 COMMENT ON COLUMN verdict.by_user IS 'Who; null: the reporter.';
+COMMENT ON COLUMN verdict.operation_id IS 'Operation that it came with; null: the reporter''s own word.';
 COMMENT ON COLUMN verdict.at IS 'When.';
 CREATE INDEX verdict_report ON verdict (jurisdiction_id, report_id);
 CREATE INDEX verdict_alert ON verdict (jurisdiction_id, alert_id);

@@ -65,7 +65,7 @@ COMMENT ON COLUMN notification.service_id IS 'For recipient service, on_call, su
 COMMENT ON COLUMN notification.body_id IS 'For recipient body.';
 COMMENT ON COLUMN notification.chain_index IS 'For recipient on_call: whose turn.';
 COMMENT ON COLUMN notification.alert_id IS 'About which alert.';
-COMMENT ON COLUMN notification.event_id IS 'What happened: a status event, or a report for acknowledgements.';
+COMMENT ON COLUMN notification.event_id IS 'What happened: a status event, an operation on the grouping, or a report for acknowledgements.';
 COMMENT ON COLUMN notification.template IS 'Which message, see flow::notification::template.';
 COMMENT ON COLUMN notification.channel IS 'How.';
 COMMENT ON COLUMN notification.locale IS 'In which language.';

@@ -37,7 +37,8 @@ END $$;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO vigie_app;
 REVOKE UPDATE ON membership, alert_operation, verdict, status_event, notification_attempt, change, audit_event, subject FROM vigie_app;
 REVOKE INSERT ON subject FROM vigie_app;
-GRANT DELETE ON job, idempotency, category_gate, routing_rule TO vigie_app;
+-- alert_word: an index of words, made again when reports leave an alert.
+GRANT DELETE ON job, idempotency, category_gate, routing_rule, alert_word TO vigie_app;
 
 GRANT USAGE ON SCHEMA vault TO vigie_app, vigie_vault;
 GRANT EXECUTE ON FUNCTION vault.put(uuid, text, bytea, text[], bytea[], bytea[]) TO vigie_app;

@@ -133,3 +133,55 @@ pub async fn note_changed<const N: usize>(
         .await?;
     Ok(())
 }
+
+/// Notes in the change log that an object is gone from what its readers see: an alert that was merged away.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn gone(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    (entity, id): (&'static str, Uuid),
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    diesel::insert_into(change::table)
+        .values((
+            change::jurisdiction_id.eq(town.0),
+            change::entity.eq(entity),
+            change::entity_id.eq(id),
+            change::tombstone.eq(true),
+            change::at.eq(now),
+        ))
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// The same as [`changed`] for many objects of one kind.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn all_changed(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    entity: &'static str,
+    ids: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let rows: Vec<_> = ids
+        .iter()
+        .map(|id| {
+            (
+                change::jurisdiction_id.eq(town.0),
+                change::entity.eq(entity),
+                change::entity_id.eq(*id),
+                change::at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(change::table)
+        .values(rows)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

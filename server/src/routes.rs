@@ -33,6 +33,12 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::alert::policy::http::set_dedup_policy);
     api.service(flow::alert::policy::http::preview_dedup_policy);
     api.service(views::alerts::cells::count_alerts_by_cell);
+    api.service(views::alerts::suggestions::list_suggestions);
+    api.service(flow::alert::http::merge_alert);
+    api.service(flow::alert::http::split_alert);
+    api.service(flow::alert::http::move_report);
+    api.service(flow::alert::http::keep_alerts_apart);
+    api.service(flow::alert::http::undo_operation);
     api.service(views::alerts::detail::get_alert);
     api.service(views::alerts::detail::get_alert_history);
     api.service(views::alerts::desk::list_entered_reports);

@@ -22,6 +22,8 @@ const FORWARD: &[(&str, &str)] = &[
     ("report", "notification"),
     ("photo", "notification"),
     ("alert", "status"),
+    ("alert", "dispatch"),
+    ("alert", "notification"),
     ("dispatch", "status"),
     ("dispatch", "notification"),
     ("status", "notification"),

@@ -26,6 +26,8 @@ mod photos;
 mod plan;
 mod policy;
 mod races;
+mod regroup;
+mod regroup_model;
 mod rights;
 mod search;
 mod tls;

@@ -222,9 +222,16 @@ async fn nothing_is_deleted_but_what_may_be() {
     let deletable: BTreeSet<String> = texts(&mut db.admin().await, deletable).await.into_iter().collect();
     assert_eq!(
         deletable,
-        ["category_gate", "idempotency", "job", "public_alert", "routing_rule"]
-            .map(str::to_owned)
-            .into()
+        [
+            "alert_word",
+            "category_gate",
+            "idempotency",
+            "job",
+            "public_alert",
+            "routing_rule"
+        ]
+        .map(str::to_owned)
+        .into()
     );
 }
 

@@ -17,3 +17,49 @@ field-search_words = Between 2 and 100 characters.
 field-bbox = West, south, east, north, in degrees, separated by commas.
 field-h3 = This is no H3 cell.
 field-resolution = Between 0 and 11.
+
+field-same_alert = This is the same alert.
+field-unknown_report = One of these reports does not belong to this alert.
+field-one_must_stay = One report at least must stay in the alert; merge it otherwise.
+field-twice = The same report stands here twice.
+
+regroup-other-category = The categories differ.
+regroup-other-service = The services differ.
+regroup-far-apart = The places lie further apart than an alert of this category grows.
+regroup-contradicts-verdict = Somebody said that they are not the same.
+
+decision-open = Opens the alert: nothing like it nearby.
+decision-suggest = Opens the alert: another one may be the same, for a person to judge.
+decision-join = Joined by the machine: very probably the same problem.
+decision-late-evidence = Joined a closed alert: seen before it was closed, arrived after.
+decision-person = The author of the report said that it is the same problem.
+decision-merge = A person merged two alerts.
+decision-split = A person split this report off.
+decision-move = A person moved this report.
+decision-undo = A person took a correction back.
+
+reason-prior = What is expected before anything is compared
+reason-distance = { $value } m apart
+reason-category = Categories compatible at { $value }
+reason-age = { $value } day(s) between both observations
+reason-past-here = { $value } report(s) like it on this spot in the past
+reason-past-around = { $value } report(s) like it around here in the past
+reason-address = Addresses: { $value } house number(s) apart
+reason-address-street = Addresses: different streets
+reason-asset = Same inventory number: { $value }
+reason-text = Descriptions alike at { $value }
+reason-photo = Photos: { $value } of 64 bits differ
+reason-same-sender = Same sender, { $value } minute(s) later
+reason-verdict = Somebody said whether it is the same
+reason-for = { $reason } (speaks for it)
+reason-against = { $reason } (speaks against it)
+reason-neutral = { $reason } (makes no difference)
+
+barrier-not-same = Somebody said that it is not the same.
+barrier-closed = The alert was closed already.
+barrier-rejected = The alert was refused.
+barrier-span = The alert would grow too wide.
+barrier-accuracy = The position is too uncertain and nothing else speaks for it.
+barrier-default-point = The position is a default point and nothing else speaks for it.
+barrier-not-silently = The rule of this category asks for a person's word.
+field-too_many_reports = At most 500 reports at once.

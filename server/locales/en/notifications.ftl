@@ -44,6 +44,15 @@ message-photo-refused-sms = { $town }: { $reference }, a photo is not usable. { 
 message-late-evidence-subject = { $reference }: this problem has just been dealt with
 message-late-evidence-lead = { $report } is about a problem that has just been dealt with. Is it still there? Say so where you follow your report: the case will be opened again.
 message-late-evidence-sms = { $town }: { $reference } is done. Still there? { $link }
+message-merged-subject = { $reference }: your report was put together with another one
+message-merged-lead = { $report } was put together with another one about the same problem. From now on you follow the common case.
+message-merged-sms = { $town }: { $reference } joined a common case. { $link }
+message-separated-subject = { $reference }: your report is followed separately
+message-separated-lead = { $report } is about a distinct problem: from now on it is followed in a case of its own.
+message-separated-sms = { $town }: { $reference } has a case of its own. { $link }
+message-moved-subject = { $reference }: your report changes to another case
+message-moved-lead = { $report } is followed in another case from now on.
+message-moved-sms = { $town }: { $reference } is in another case now. { $link }
 
 message-service-new-alert-subject = { $alert }: new alert
 message-service-new-alert-lead = A new alert "{ $category }" is with your service.

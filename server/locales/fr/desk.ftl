@@ -17,3 +17,49 @@ field-search_words = Entre 2 et 100 caractères.
 field-bbox = Ouest, sud, est, nord, en degrés, séparés par des virgules.
 field-h3 = Ceci n’est pas une cellule H3.
 field-resolution = Entre 0 et 11.
+
+field-same_alert = C’est la même alerte.
+field-unknown_report = L’un de ces signalements n’appartient pas à cette alerte.
+field-one_must_stay = Un signalement au moins doit rester dans l’alerte ; sinon, fusionnez-la.
+field-twice = Le même signalement figure deux fois.
+
+regroup-other-category = Les catégories diffèrent.
+regroup-other-service = Les services diffèrent.
+regroup-far-apart = Les lieux sont plus éloignés que ne s’étend une alerte de cette catégorie.
+regroup-contradicts-verdict = Quelqu’un a dit que ce n’est pas la même chose.
+
+decision-open = Ouvre l’alerte : rien de semblable à proximité.
+decision-suggest = Ouvre l’alerte : une autre pourrait être la même, à une personne d’en juger.
+decision-join = Rattaché automatiquement : très probablement le même problème.
+decision-late-evidence = Rattaché à une alerte close : observé avant la clôture, arrivé après.
+decision-person = L’auteur du signalement a dit que c’est le même problème.
+decision-merge = Une personne a fusionné deux alertes.
+decision-split = Une personne a détaché ce signalement.
+decision-move = Une personne a déplacé ce signalement.
+decision-undo = Une personne est revenue sur une correction.
+
+reason-prior = Part attendue avant toute comparaison
+reason-distance = À { $value } m
+reason-category = Catégories proches à { $value }
+reason-age = { $value } jour(s) entre les deux observations
+reason-past-here = { $value } signalement(s) semblables au même endroit par le passé
+reason-past-around = { $value } signalement(s) semblables aux alentours par le passé
+reason-address = Adresses : { $value } numéro(s) d’écart
+reason-address-street = Adresses : rues différentes
+reason-asset = Même numéro d’inventaire : { $value }
+reason-text = Descriptions semblables à { $value }
+reason-photo = Photos : { $value } bits d’écart sur 64
+reason-same-sender = Même expéditeur, { $value } minute(s) plus tard
+reason-verdict = Quelqu’un a dit si c’est la même chose
+reason-for = { $reason } (plaide pour)
+reason-against = { $reason } (plaide contre)
+reason-neutral = { $reason } (sans effet)
+
+barrier-not-same = Quelqu’un a dit que ce n’est pas la même chose.
+barrier-closed = L’alerte était déjà close.
+barrier-rejected = L’alerte a été refusée.
+barrier-span = L’alerte deviendrait trop étendue.
+barrier-accuracy = La position est trop imprécise et rien d’autre ne plaide pour.
+barrier-default-point = La position est un point par défaut et rien d’autre ne plaide pour.
+barrier-not-silently = La règle de cette catégorie demande l’avis d’une personne.
+field-too_many_reports = Au plus 500 signalements à la fois.

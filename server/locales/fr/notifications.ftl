@@ -44,6 +44,15 @@ message-photo-refused-sms = { $town } : { $reference }, une photo est inutilisa
 message-late-evidence-subject = { $reference } : ce problème vient d’être traité
 message-late-evidence-lead = { $report } concerne un problème qui vient d’être traité. Est-il toujours là ? Dites-le en suivant votre signalement : le dossier sera rouvert.
 message-late-evidence-sms = { $town } : { $reference } déjà traité. Toujours là ? { $link }
+message-merged-subject = { $reference } : votre signalement a été regroupé avec un autre
+message-merged-lead = { $report } a été regroupé avec un autre qui concerne le même problème. Vous suivez désormais le dossier commun.
+message-merged-sms = { $town } : { $reference } regroupé, suivi commun. { $link }
+message-separated-subject = { $reference } : votre signalement est suivi à part
+message-separated-lead = { $report } concerne un problème distinct : il est désormais suivi dans un dossier à part.
+message-separated-sms = { $town } : { $reference } suivi dans un dossier à part. { $link }
+message-moved-subject = { $reference } : votre signalement change de dossier
+message-moved-lead = { $report } est désormais suivi dans un autre dossier.
+message-moved-sms = { $town } : { $reference } change de dossier. { $link }
 
 message-service-new-alert-subject = { $alert } : nouvelle alerte
 message-service-new-alert-lead = Une nouvelle alerte « { $category } » est à la charge de votre service.

@@ -14,7 +14,7 @@ diesel::table! {
         reference -> Text,
         /// Category after qualification.
         category_id -> Uuid,
-        /// See flow::status::machine.
+        /// See flow::status::machine; a merged-away alert keeps the one it had.
         status -> Text,
         /// Whether a new report may join it; false for resolved, rejected and merged-away alerts.
         open -> Bool,
@@ -102,9 +102,13 @@ diesel::table! {
         id -> Uuid,
         /// What was done.
         kind -> Text,
+        /// Alert that reports left, or the first of two that are not the same; of an undo: as in what it undoes.
+        alert_id -> Uuid,
+        /// Alert that they went to, or the second of the two.
+        other_id -> Uuid,
         /// Operation that this one takes back.
         undoes -> Nullable<Uuid>,
-        /// Alerts and reports concerned, enough to take it back.
+        /// Reports that went, and what the alerts were before and after: enough to take it back. Ids, numbers and codes only.
         detail -> Jsonb,
         /// In the person's words.
         reason -> Nullable<Text>,
@@ -112,6 +116,8 @@ diesel::table! {
         by_user -> Uuid,
         /// When.
         at -> Timestamptz,
+        /// SHA-256 of the request: the same id with another body is a conflict.
+        request_hash -> Bytea,
     }
 }
 
@@ -632,7 +638,7 @@ diesel::table! {
         chain_index -> Nullable<Int4>,
         /// About which alert.
         alert_id -> Uuid,
-        /// What happened: a status event, or a report for acknowledgements.
+        /// What happened: a status event, an operation on the grouping, or a report for acknowledgements.
         event_id -> Uuid,
         /// Which message, see flow::notification::template.
         template -> Text,
@@ -777,7 +783,7 @@ diesel::table! {
 
     /// Directory of ids that a client may choose or hold: unique for ever, and leads from an id to its town. Outside row level security.
     public_id (id) {
-        /// UUIDv7 of a report, photo, alert, task or crew action.
+        /// UUIDv7 of a report, photo, alert, task, crew action or operation on the grouping.
         id -> Uuid,
         /// What it names.
         kind -> Text,
@@ -1030,7 +1036,7 @@ diesel::table! {
         id -> Uuid,
         /// Alert.
         alert_id -> Uuid,
-        /// Operation of flow::status::machine, or opened, note, assign, take_back, remind.
+        /// Operation of flow::status::machine, or opened, note, assign, take_back, remind, merge, split, move, not_same, undo.
         step -> Text,
         /// Before; null at opening.
         from_status -> Nullable<Text>,
@@ -1104,7 +1110,7 @@ diesel::table! {
         locked -> Bool,
         /// From whoever dispatched it.
         instructions -> Nullable<Text>,
-        /// withdrawn: given to somebody else.
+        /// withdrawn: given to somebody else, or its alert was merged into another.
         state -> Text,
         /// When dispatched.
         created_at -> Timestamptz,
@@ -1118,7 +1124,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// A human word on whether a report belongs to an alert; the machine never overrides it.
+    /// A human word on whether a report belongs to an alert; the machine never overrides it. The latest counts; one whose operation was undone does not.
     verdict (jurisdiction_id, id) {
         /// Town.
         jurisdiction_id -> Int4,
@@ -1132,6 +1138,8 @@ diesel::table! {
         same -> Bool,
         /// Who; null: the reporter.
         by_user -> Nullable<Uuid>,
+        /// Operation that it came with; null: the reporter's own word.
+        operation_id -> Nullable<Uuid>,
         /// When.
         at -> Timestamptz,
     }

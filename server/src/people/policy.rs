@@ -127,6 +127,8 @@ vocabulary! {
         ManagePeople = "manage_people",
         /// Categories, services, routing, policies.
         ManageCatalogue = "manage_catalogue",
+        /// Merge, split, move, "not the same", and take each back.
+        Regroup = "regroup",
         /// Orphans, deadlines, dead jobs.
         Oversee = "oversee",
     }

@@ -132,7 +132,7 @@ pub async fn get_report(
     let known = catalogue.town(town).ok_or_else(nothing)?;
     let category = known.category_by_id(report.category_id);
     let category = category.ok_or_else(|| Problem::internal("the category is gone"))?;
-    let alert = survivor(&mut tx, report.alert_id).await?;
+    let alert = alert::queries::survivor(&mut tx, report.alert_id).await?;
     let reader = Reader {
         app: &app,
         locale: client.locale,
@@ -248,7 +248,7 @@ async fn followed(tx: &mut Tx, catalogue: &Catalogue, report: StoredReport) -> R
     let category = town
         .category_by_id(report.category_id)
         .ok_or_else(|| Problem::internal("the category is gone"))?;
-    let alert = survivor(tx, report.alert_id).await?;
+    let alert = alert::queries::survivor(tx, report.alert_id).await?;
     let steps = if category.sensitive {
         Vec::new()
     } else {
@@ -277,15 +277,6 @@ async fn followed(tx: &mut Tx, catalogue: &Catalogue, report: StoredReport) -> R
         alert: (!category.sensitive).then(|| told(&alert)),
         history: steps,
     })
-}
-
-/// The alert itself, or the one that it was merged into.
-async fn survivor(tx: &mut Tx, id: Uuid) -> Result<Alert, Problem> {
-    let mut found = alert::queries::find(tx, id).await?;
-    while let Some(next) = found.merged_into {
-        found = alert::queries::find(tx, next).await?;
-    }
-    Ok(found)
 }
 
 /// What may be shown of the status: a sensitive category says "received" until the end.

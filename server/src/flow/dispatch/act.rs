@@ -109,7 +109,12 @@ pub async fn act(
 ) -> Result<Uuid, Problem> {
     // A word about a task that is over still reaches the colleagues; anything else would change what others have now.
     if !task.is_live() && done.action != Action::Note {
-        return Err(Problem::new(Kind::Conflict).with("reason", "task_ended"));
+        let ended = Problem::new(Kind::Conflict).with("reason", "task_ended");
+        // What the crew wants to say of it belongs to the alert that this one was merged into.
+        return Err(match alert.merged_into {
+            Some(survivor) => ended.with("merged_into", survivor.to_string()),
+            None => ended,
+        });
     }
     let proofs = proofs(tx, alert, done.photo_ids).await?;
     let client_at = done.client_at.min(now);

@@ -182,6 +182,19 @@ pub async fn end_task(tx: &mut Tx, alert_id: Uuid, state: TaskState, now: DateTi
     Ok(())
 }
 
+/// Gives a crew the task of an alert back that was withdrawn.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn give_back(tx: &mut Tx, id: Uuid, state: &str, now: DateTime<Utc>) -> Result<(), Problem> {
+    let town = tx.town();
+    diesel::update(task::table.find((town.0, id)))
+        .set((task::state.eq(state), task::ended_at.eq(None::<DateTime<Utc>>)))
+        .execute(&mut **tx)
+        .await?;
+    crate::audit::changed(tx, town, &[("task", id)], now).await
+}
+
 async fn end_hand_over(tx: &mut Tx, alert_id: Uuid) -> Result<(), Problem> {
     let town = tx.town();
     let standing = hand_over::table

@@ -153,6 +153,12 @@ fn event(template: Template, scene: &Scene<'_>, content: &mut Content) {
         }
         _ => {}
     }
+    if let (Template::Merged | Template::Separated | Template::Moved, false) = (template, scene.is_sensitive()) {
+        fact(scene, content, "alert", scene.alert.reference.clone());
+        if let Some(status) = detail.status {
+            fact(scene, content, "status", scene.status(status));
+        }
+    }
     if template == Template::OnHold {
         let review = detail.review_on.or(scene.alert.review_on);
         fact(

@@ -10,6 +10,9 @@
 //! link and has no row. Services hear once per alert, by their own policy ([`notice`]): at once, in a daily mail
 //! ([`digest`]) or not at all; what is urgent outside hours goes to the on-call chain ([`on_call`]).
 //!
+//! Who follows a report that a person puts into another alert hears of it after ten minutes ([`regroup`]): until then it can
+//! be taken back without a word.
+//!
 //! A message is made in three steps: [`dossier`] reads what it may say, [`content`] says it, [`layout`] gives it its form.
 //!
 //! Tables: `follower`, `notification`, `notification_attempt`.
@@ -29,6 +32,7 @@ pub mod notice;
 pub mod on_call;
 pub mod queries;
 pub mod recipient;
+pub mod regroup;
 pub mod scene;
 pub mod template;
 pub mod token;

@@ -36,6 +36,12 @@ vocabulary! {
         PhotoRefused = "photo_refused",
         /// The report came after the repair, but was observed before.
         LateEvidence = "late_evidence",
+        /// The report is followed together with others now.
+        Merged = "merged",
+        /// The report is followed apart now.
+        Separated = "separated",
+        /// The report is followed in another case now.
+        Moved = "moved",
         /// To a service: a new alert.
         ServiceNewAlert = "service_new_alert",
         /// To a service: the new alerts of the day, in one mail.
@@ -76,7 +82,10 @@ impl Template {
             | Self::Reopened
             | Self::Slipped
             | Self::PhotoRefused
-            | Self::LateEvidence => true,
+            | Self::LateEvidence
+            | Self::Merged
+            | Self::Separated
+            | Self::Moved => true,
             Self::Qualified
             | Self::ServiceNewAlert
             | Self::ServiceDigest

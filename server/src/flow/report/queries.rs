@@ -354,3 +354,58 @@ pub async fn follow(conn: &AsyncPgConnection, new: Option<&NewFollower>) -> Resu
     }
     Ok(())
 }
+
+/// A report of an alert, as far as the alert follows from it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = report)]
+pub struct Member {
+    /// Identity.
+    pub id: Uuid,
+    /// What people say on the telephone.
+    pub reference: String,
+    /// Alert it belongs to now.
+    pub alert_id: Uuid,
+    /// As the person said.
+    pub category_id: Uuid,
+    /// As the person said.
+    pub place: Point,
+    /// Cell of the place.
+    pub h3_15: i64,
+    /// As given.
+    pub address: Option<String>,
+    /// As given.
+    pub description: Option<String>,
+    /// 0 to 2.
+    pub severity: i16,
+    /// When the server had it.
+    pub received_at: DateTime<Utc>,
+    /// near_boundary...
+    pub flags: Vec<String>,
+}
+
+/// The reports of alerts, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn members(conn: &AsyncPgConnection, town: TownId, alerts: &[Uuid]) -> Result<Vec<Member>, Problem> {
+    let found = report::table
+        .filter(report::jurisdiction_id.eq(town.0).and(report::alert_id.eq_any(alerts)))
+        .order((report::received_at, report::id))
+        .select(Member::as_select())
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
+}
+
+/// Lets reports belong to another alert.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn belong_to(conn: &AsyncPgConnection, town: TownId, reports: &[Uuid], alert: Uuid) -> Result<(), Problem> {
+    let own = report::table.filter(report::jurisdiction_id.eq(town.0).and(report::id.eq_any(reports)));
+    diesel::update(own)
+        .set(report::alert_id.eq(alert))
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

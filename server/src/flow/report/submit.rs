@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::auth::secret;
 use crate::catalog::model::{Catalogue, Category, Town};
 use crate::catalog::questions::CallNow;
+use crate::db::space::from_point;
 use crate::db::{TownId, Tx};
 use crate::flow::alert;
 use crate::flow::alert::queries::candidates::{Around, around};
@@ -257,13 +258,14 @@ async fn settle(
     {
         return Err(Problem::new(Kind::IdTaken));
     }
-    let around = look(&mut tx, submission, prepared, now).await?;
-    let outcome = decide(prepared, submission, &around, now)?;
+    let (around, word) = look(&mut tx, submission, prepared, now).await?;
+    let outcome = decide(prepared, &word, &around, now)?;
     let draft = Draft {
         submission,
         sender,
         prepared,
         around: &around,
+        word: &word,
         outcome: &outcome,
         taken,
         now,
@@ -326,6 +328,24 @@ async fn already(
     queries::find(tx, tx.town(), report_id).await
 }
 
+/// The person's own word on alerts. One that was merged away meanwhile stands for the one that it was merged into.
+pub(super) struct Word {
+    /// "It is this one."
+    pub(super) joins: Option<Uuid>,
+    /// "It is none of these."
+    not_same: Vec<Uuid>,
+}
+
+impl Word {
+    /// As verdicts: the alert, and whether it is the same.
+    pub(super) fn on_alerts(&self) -> Vec<(Uuid, bool)> {
+        let same = self.joins.map(|id| (id, true));
+        same.into_iter()
+            .chain(self.not_same.iter().map(|id| (*id, false)))
+            .collect()
+    }
+}
+
 /// Reads what is around. The cells of the search are locked, unless the person names an alert: then they are taken here,
 /// together with that alert's.
 async fn look(
@@ -333,25 +353,46 @@ async fn look(
     submission: &Submission,
     prepared: &Prepared,
     now: DateTime<Utc>,
-) -> Result<Around, Problem> {
+) -> Result<(Around, Word), Problem> {
     let (town, category) = (&prepared.taker.town, prepared.category()?);
-    let mut named: Vec<Uuid> = submission.not_same.clone();
-    if let Some(id) = submission.joins {
-        let unknown = || Problem::field("joins", "unknown_alert");
-        let alert = alert::queries::find(tx, id).await.map_err(|_| unknown())?;
-        let anchor = crate::db::space::from_point(&alert.anchor).map_err(Problem::internal)?;
-        if anchor.distance(&submission.position) > farthest_joined(submission) {
-            return Err(Problem::field("joins", "too_far_to_join"));
-        }
-        let mut cells = prepared.cells()?;
-        cells.push(anchor_lock_cell(&anchor));
-        cells.sort_unstable();
-        cells.dedup();
-        alert::queries::lock_cells(tx, town.id, &cells).await?;
-        named.push(id);
+    let joins = match submission.joins {
+        Some(id) => Some(hold_named(tx, submission, prepared, id).await?),
+        None => None,
+    };
+    let mut not_same: Vec<Uuid> = Vec::new();
+    for id in &submission.not_same {
+        let found = alert::queries::survivor(tx, *id).await.map(|alert| alert.id);
+        not_same.extend(found.ok().filter(|id| !not_same.contains(id)));
     }
+    let named: Vec<Uuid> = not_same.iter().copied().chain(joins).collect();
     let delay_key = (category.id, prepared.sector_id.unwrap_or_default());
-    around(tx, town, &prepared.seen, &category.policy, &named, delay_key, now).await
+    let around = around(tx, town, &prepared.seen, &category.policy, &named, delay_key, now).await?;
+    Ok((around, Word { joins, not_same }))
+}
+
+/// Takes the locks of the search and of the alert that a person names, in one sorted taking; returns the alert's id, or that
+/// of the one that it was merged into.
+async fn hold_named(tx: &mut Tx, submission: &Submission, prepared: &Prepared, id: Uuid) -> Result<Uuid, Problem> {
+    let (town, unknown) = (tx.town(), || Problem::field("joins", "unknown_alert"));
+    let anchor = |alert: &alert::model::Alert| from_point(&alert.anchor).map_err(Problem::internal);
+    let named = alert::queries::find(tx, id).await.map_err(|_| unknown())?;
+    // As it was shown to the person: its survivor may stand a little further away.
+    if anchor(&named)?.distance(&submission.position) > farthest_joined(submission) {
+        return Err(Problem::field("joins", "too_far_to_join"));
+    }
+    let seen = alert::queries::survivor(tx, id).await?;
+    let mut cells = prepared.cells()?;
+    cells.push(anchor_lock_cell(&anchor(&seen)?));
+    cells.sort_unstable();
+    cells.dedup();
+    alert::queries::lock_cells(tx, town, &cells).await?;
+    let held = alert::queries::survivor(tx, id).await?;
+    if cells.contains(&anchor_lock_cell(&anchor(&held)?)) {
+        return Ok(held.id);
+    }
+    Err(Problem::unavailable(
+        "the alert that was named went elsewhere meanwhile",
+    ))
 }
 
 /// Somebody who looks at a thing stands beside it: nobody joins an alert at the other end of the town.
@@ -362,21 +403,16 @@ fn farthest_joined(submission: &Submission) -> Metres {
 
 fn decide(
     prepared: &Prepared,
-    submission: &Submission,
+    word: &Word,
     around: &Around,
     now: DateTime<Utc>,
 ) -> Result<geo_dedup::Outcome, Problem> {
     let category = prepared.category()?;
-    let word = |id: &Uuid, kind| Verdict {
+    let verdicts = word.on_alerts().into_iter().map(|(id, same)| Verdict {
         alert: geo_dedup::AlertId(id.as_u128()),
-        kind,
-    };
-    let mut verdicts: Vec<Verdict> = submission
-        .not_same
-        .iter()
-        .map(|id| word(id, VerdictKind::NotSame))
-        .collect();
-    verdicts.extend(submission.joins.iter().map(|id| word(id, VerdictKind::Same)));
+        kind: if same { VerdictKind::Same } else { VerdictKind::NotSame },
+    });
+    let verdicts: Vec<Verdict> = verdicts.collect();
     let context = Context {
         at_exact_point: around.at_exact_point,
         past_here: Some(around.past.0),

@@ -1,32 +1,29 @@
 //! Everything that a report leaves in the database, written in the order in which rows need each other.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use geo_dedup::cell::h3_15;
 use geo_dedup::{Decision, Outcome, Severity};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::expected::{Expectation, Outlook, expected_by};
 use super::later::{self, Later};
-use super::model::{ContactWay, DayRange, Relation, Submission, Told};
+use super::model::{ContactWay, Relation, Submission, Told};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
-use super::submit::{Prepared, Sender, TakenPhoto, joined};
+use super::submit::{Prepared, Sender, TakenPhoto, Word, joined};
 use super::tell::{acknowledge, notice, told};
 use crate::app::App;
 use crate::audit;
 use crate::auth::keys::KeyRing;
 use crate::auth::secret;
-use crate::catalog::calendar::due_at;
 use crate::catalog::model::{Category, Town};
 use crate::db::Tx;
 use crate::db::space::to_point;
 use crate::flow::alert::model::Alert;
+use crate::flow::alert::opening::{Opening, priority};
 use crate::flow::alert::queries::candidates::Around;
-use crate::flow::alert::queries::place::{self, Decided, NewAlert};
+use crate::flow::alert::queries::place::{self, Decided};
 use crate::flow::dispatch::hand_over::apply_route;
-use crate::flow::dispatch::routing::{Route, route_in};
 use crate::flow::notification::fan_out::LaterNotice;
 use crate::flow::notification::token;
 use crate::flow::photo::receive::attach_to_report;
@@ -39,6 +36,7 @@ pub(super) struct Draft<'a> {
     pub(super) sender: &'a Sender,
     pub(super) prepared: &'a Prepared,
     pub(super) around: &'a Around,
+    pub(super) word: &'a Word,
     pub(super) outcome: &'a Outcome,
     pub(super) taken: &'a [TakenPhoto],
     pub(super) now: DateTime<Utc>,
@@ -64,13 +62,24 @@ impl Draft<'_> {
         }
     }
 
-    /// A danger raises the alert to urgent, a higher severity to high.
+    /// What it raises an alert's priority to.
     fn priority(&self) -> Result<i16, Problem> {
-        let of_category = self.category()?.priority;
-        Ok(match self.prepared.severity {
-            Severity::Danger => 4,
-            Severity::High => of_category.max(3),
-            Severity::Normal => of_category,
+        Ok(priority(self.category()?, self.severity()))
+    }
+
+    /// The alert that it opens when it joins none.
+    fn opening(&self) -> Result<Opening<'_>, Problem> {
+        let flags = self.prepared.flags.iter();
+        Ok(Opening {
+            town: self.town(),
+            category: self.category()?,
+            place: self.submission.position,
+            address: self.submission.address.clone(),
+            severity: self.severity(),
+            flags: flags.filter(|flag| *flag == "near_boundary").cloned().collect(),
+            past: &self.around.delays,
+            opened_at: self.now,
+            now: self.now,
         })
     }
 }
@@ -110,7 +119,7 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     )?;
     attach_photos(tx, draft, &told).await?;
     let follower = new_follower(&app.keys, draft, subject_id, &alert);
-    let words = words(submission);
+    let words = draft.word.on_alerts();
     tokio::try_join!(
         queries::follow(tx, follower.as_ref()),
         remember(tx, draft, &alert),
@@ -169,7 +178,7 @@ async fn claim(tx: &Tx, draft: &Draft<'_>, opened: Option<Uuid>) -> Result<(), P
 async fn place_in(tx: &Tx, draft: &Draft<'_>, there: Option<&Alert>, id: Uuid) -> Result<Alert, Problem> {
     match there {
         Some(alert) => join(tx, draft, alert).await,
-        None => place::open(tx, new_alert(draft, id)?).await,
+        None => place::open(tx, draft.opening()?.alert(id)?).await,
     }
 }
 
@@ -188,76 +197,13 @@ async fn begin_history(tx: &mut Tx, draft: &Draft<'_>, alert: &mut Alert, event_
     if draft.sender.historic {
         return Ok(());
     }
-    apply_route(tx, draft.town(), alert, &route_of(draft)?, draft.now).await
+    apply_route(tx, draft.town(), alert, &draft.opening()?.route(), draft.now).await
 }
 
 async fn join(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<Alert, Problem> {
     let anchor = crate::db::space::from_point(&alert.anchor).map_err(Problem::internal)?;
     let distance = anchor.distance(&draft.submission.position).get();
     place::join(tx, alert, distance, draft.severity(), draft.priority()?, draft.now).await
-}
-
-fn new_alert(draft: &Draft<'_>, id: Uuid) -> Result<NewAlert, Problem> {
-    let (town, category, now) = (draft.town(), draft.category()?, draft.now);
-    let route = route_of(draft)?;
-    let service = town.services.get(&route.service).or_else(|| town.service_of(category));
-    let Some(service) = service else {
-        return Err(Problem::internal("the town has no service"));
-    };
-    let due_at = due_at(&service.calendar, category.delay.unwrap_or(service.delay), now).map_err(Problem::internal)?;
-    let expected = expected(&draft.around.delays, due_at, town.time_zone, now);
-    Ok(NewAlert {
-        jurisdiction_id: town.id.0,
-        id,
-        reference: String::new(),
-        category_id: category.id,
-        status: "new",
-        open: true,
-        priority: draft.priority()?,
-        severity: draft.severity(),
-        service_id: service.id,
-        sector_id: draft.prepared.sector_id,
-        anchor: to_point(draft.submission.position),
-        h3_15: h3_15(&draft.submission.position).to_i64(),
-        address: draft.submission.address.clone(),
-        opened_at: now,
-        last_report_at: now,
-        due_at,
-        expected_from: expected.map(|range| range.from),
-        expected_to: expected.map(|range| range.to),
-        status_at: now,
-        flags: draft
-            .prepared
-            .flags
-            .iter()
-            .filter(|flag| *flag == "near_boundary")
-            .cloned()
-            .collect(),
-    })
-}
-
-/// Who has a new alert: the town's rules over category, place and hour.
-fn route_of(draft: &Draft<'_>) -> Result<Route, Problem> {
-    Ok(route_in(
-        draft.town(),
-        draft.category()?.id,
-        draft.submission.position,
-        draft.now,
-    ))
-}
-
-/// The range told to reporters, if the past allows one.
-fn expected(past: &[chrono::TimeDelta], due: DateTime<Utc>, time_zone: Tz, now: DateTime<Utc>) -> Option<DayRange> {
-    match expected_by(&Outlook {
-        past,
-        since: now,
-        due,
-        now,
-        time_zone,
-    }) {
-        Expectation::Range { from, to } => Some(DayRange { from, to }),
-        Expectation::NoEstimate { .. } => None,
-    }
 }
 
 /// The closed alert that a new one repeats, and those nearby that may be the same.
@@ -287,7 +233,7 @@ fn links(draft: &Draft<'_>) -> Vec<(Uuid, &'static str, Option<f64>, Value)> {
 }
 
 async fn remember(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<(), Problem> {
-    let own_word = draft.submission.joins == Some(alert.id);
+    let own_word = draft.word.joins == Some(alert.id);
     let decision = if own_word {
         "person"
     } else {
@@ -306,13 +252,6 @@ async fn remember(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<(), Probl
         },
     )
     .await
-}
-
-fn words(submission: &Submission) -> Vec<(Uuid, bool)> {
-    let same = submission.joins.map(|id| (id, true));
-    same.into_iter()
-        .chain(submission.not_same.iter().map(|id| (*id, false)))
-        .collect()
 }
 
 async fn record(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<(), Problem> {

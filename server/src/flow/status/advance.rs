@@ -9,6 +9,7 @@ use super::event::By;
 use super::machine::{self, Given, Refused};
 use super::outlook::{self, Worked};
 use super::queries::{self, NewEvent};
+use super::table;
 use super::tell::tell;
 use super::vocabulary::{Need, Status, Step};
 use crate::audit;
@@ -24,7 +25,8 @@ use crate::http::problem::{FieldErrors, Kind, Problem};
 /// the event of the step asked for.
 ///
 /// # Errors
-/// [`Kind::IllegalStep`] with the steps that are possible, [`Kind::Invalid`] with everything that lacks.
+/// [`Kind::IllegalStep`] with the steps that are possible, [`Kind::Invalid`] with everything that lacks,
+/// [`Kind::Conflict`] when it was merged away.
 pub async fn advance(
     tx: &mut Tx,
     town: &Town,
@@ -34,6 +36,7 @@ pub async fn advance(
     by: By<'_>,
     now: DateTime<Utc>,
 ) -> Result<Uuid, Problem> {
+    require_own(alert)?;
     let before = alert.status()?;
     let event_id = take(tx, town, alert, step, given, &by, now).await?;
     let reached = alert.status()?;
@@ -61,6 +64,7 @@ pub async fn remark(
     by: &By<'_>,
     now: DateTime<Utc>,
 ) -> Result<Uuid, Problem> {
+    require_own(alert)?;
     let status = alert.status()?;
     let at = after(alert, now);
     let event = NewEvent::of(alert, word, (status, status), by, at);
@@ -128,7 +132,8 @@ async fn take(
 /// A step also comes after the reports that joined before it, whichever request began first: who waited for the alert's
 /// lock brings an older time, and nobody may read of a report that joined what was closed already. Microseconds, as the
 /// database keeps them.
-fn after(alert: &Alert, now: DateTime<Utc>) -> DateTime<Utc> {
+#[must_use]
+pub fn after(alert: &Alert, now: DateTime<Utc>) -> DateTime<Utc> {
     let before = alert.status_at.max(alert.last_report_at);
     now.trunc_subsecs(6).max(before + TimeDelta::microseconds(1))
 }
@@ -170,6 +175,18 @@ fn rules(town: &Town, alert: &Alert) -> Result<CategoryRules, Problem> {
     category(town, alert).map(|category| category.rules)
 }
 
+/// An alert that was merged away has no life of its own any more: whoever acts is led to the survivor.
+///
+/// # Errors
+/// [`Kind::Conflict`] when it was.
+pub fn require_own(alert: &Alert) -> Result<(), Problem> {
+    alert.merged_into.map_or(Ok(()), |survivor| {
+        Err(Problem::new(Kind::Conflict)
+            .with("reason", "merged")
+            .with("merged_into", survivor.to_string()))
+    })
+}
+
 /// A refusal as the client reads it.
 fn problem(refused: &Refused) -> Problem {
     match refused {
@@ -185,6 +202,19 @@ fn problem(refused: &Refused) -> Problem {
             errors.into_problem()
         }
     }
+}
+
+/// The steps that lead somewhere from where an alert stands; none when it was merged away.
+///
+/// # Errors
+/// Never with a row that the schema let in.
+pub fn possible(alert: &Alert) -> Result<Vec<Step>, Problem> {
+    let status = alert.status()?;
+    Ok(if alert.merged_into.is_some() {
+        Vec::new()
+    } else {
+        table::allowed(status)
+    })
 }
 
 /// The problem of a step that the status does not allow.

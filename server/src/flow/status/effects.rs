@@ -7,7 +7,7 @@ use super::vocabulary::{Phase, Status, Step};
 use crate::flow::alert::model::Alert;
 
 /// Flag of an alert at which somebody saw a danger.
-const DANGEROUS: &str = "dangerous";
+pub const DANGEROUS: &str = "dangerous";
 /// Priority of such an alert: urgent.
 const URGENT: i16 = 4;
 /// Severity of such an alert: danger.

@@ -5,7 +5,7 @@
 //! caller's transaction. Tables: `status_event`, `measured_delay`, `alert_phase`, and the status columns of `alert`.
 
 pub mod advance;
-mod effects;
+pub mod effects;
 pub mod event;
 pub mod http;
 pub mod jobs;
@@ -13,7 +13,7 @@ pub mod machine;
 mod outlook;
 pub mod queries;
 #[cfg(test)]
-mod samples;
+pub mod samples;
 pub mod table;
 mod tell;
 pub mod triage;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::advance::{advance, illegal, remark};
+use super::advance::{advance, illegal, remark, require_own};
 use super::event::{By, Details};
 use super::machine::Given;
 use super::vocabulary::{Status, Step};
@@ -196,8 +196,9 @@ pub async fn note(tx: &mut Tx, alert: &mut Alert, by: &By<'_>, now: DateTime<Utc
 }
 
 fn require_open(alert: &Alert) -> Result<(), Problem> {
+    require_own(alert)?;
     let status = alert.status()?;
-    if status.is_open() {
+    if alert.open {
         Ok(())
     } else {
         Err(illegal(status, &table::allowed(status)))

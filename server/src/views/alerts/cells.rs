@@ -84,7 +84,7 @@ macro_rules! count {
     };
 }
 const COUNT_OPEN: &str = count!("a.open");
-const COUNT_CLOSED: &str = count!("NOT a.open");
+const COUNT_CLOSED: &str = count!("NOT a.open AND a.merged_into IS NULL");
 
 /// The mask that keeps what an ancestor shares with a stored cell, and the bits that it has besides.
 const fn ancestor_bits(resolution: u8) -> (i64, i64) {
@@ -94,7 +94,7 @@ const fn ancestor_bits(resolution: u8) -> (i64, i64) {
     ((!(level | finer)).cast_signed(), own.cast_signed())
 }
 
-/// Counts the alerts in the person's scope by H3 cell.
+/// Counts the alerts in the person's scope by H3 cell. An alert that was merged away is none: its reports count where they are.
 #[utoipa::path(operation_id = "count_alerts_by_cell", tag = "desk", params(CellsQuery),
     responses((status = 200, description = "Counts by cell.", body = CellCounts), StaffRead))]
 #[get("/v1/alerts/cells")]

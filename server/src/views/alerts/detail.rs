@@ -1,6 +1,6 @@
 //! One alert with everything about it that staff need, and nothing of who reported it.
 
-use actix_web::http::header::ETAG;
+use actix_web::http::header::{ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -10,6 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::history::{self, HistoryEvent};
+use super::operations::{self, OperationBody};
+use super::reasons::{self, CandidateBody};
 use super::summary::{AlertSummary, PointBody};
 use crate::app::App;
 use crate::auth::token::StaffToken;
@@ -17,14 +19,16 @@ use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::db::schema::{alert_link, alert_phase, hand_over, membership, photo, report};
 use crate::flow::alert::model::Alert;
-use crate::flow::alert::queries::find;
+use crate::flow::alert::queries::{find, survivor};
 use crate::flow::command::Command;
-use crate::flow::status::table::allowed;
+use crate::flow::status::advance::possible;
 use crate::flow::status::vocabulary::Step;
+use crate::http::client::Client;
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::responses::StaffRead;
 use crate::people::policy::{Operation, permit};
+use crate::text::{Locale, Texts};
 
 /// Most reports, photos or links of one answer.
 const MOST: i64 = 500;
@@ -37,14 +41,16 @@ pub struct AlertDetail {
     pub alert: AlertSummary,
     /// The steps that lead somewhere from here.
     pub allowed: Vec<Step>,
-    /// Survivor, when merged away.
-    pub merged_into: Option<Uuid>,
+    /// When merged away: the alert that it is now, however often that one was merged again.
+    pub survivor: Option<AlertName>,
     /// What people said, oldest first; at most 500.
     pub reports: Vec<ReportBody>,
     /// Evidence and proof.
     pub photos: Vec<PhotoBody>,
-    /// Why each report is here.
+    /// Why each report is here: every decision that ever placed it, oldest first.
     pub memberships: Vec<MembershipBody>,
+    /// People's corrections that concerned it, oldest first; at most 500.
+    pub operations: Vec<OperationBody>,
     /// Alerts that have to do with it.
     pub links: Vec<LinkBody>,
     /// Parts of the work: who has them, and when.
@@ -53,6 +59,15 @@ pub struct AlertDetail {
     pub hand_overs: Vec<HandOverBody>,
     /// What happened, oldest first.
     pub history: Vec<HistoryEvent>,
+}
+
+/// An alert by its names.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AlertName {
+    /// Identity.
+    pub id: Uuid,
+    /// What people say on the telephone.
+    pub reference: String,
 }
 
 /// What one person said; no contact data.
@@ -112,20 +127,25 @@ pub struct PhotoBody {
     pub released_at: Option<DateTime<Utc>>,
 }
 
-/// A decision that put a report here.
-#[derive(Debug, Serialize, Queryable, utoipa::ToSchema)]
+/// A decision that put a report into an alert.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct MembershipBody {
     /// Report.
     pub report_id: Uuid,
+    /// Alert that it went to: this one, or one that it left since.
+    pub alert_id: Uuid,
     /// Alert it left, if any.
     pub from_alert_id: Option<Uuid>,
     /// open, join, suggest, late_evidence, person, merge, split, move, undo.
     pub decision: String,
+    /// The decision in words, in the language of the request.
+    pub label: String,
     /// Probability of the best candidate.
     pub posterior: Option<f32>,
-    /// Candidates with features and contributions.
-    #[schema(value_type = Vec<Object>)]
-    pub reasons: Value,
+    /// Candidates with features and contributions, likeliest first.
+    pub reasons: Vec<CandidateBody>,
+    /// A person's operation that it belongs to.
+    pub operation_id: Option<Uuid>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -255,7 +275,23 @@ async fn photos(tx: &mut Tx, alert_id: Uuid, reports: &[ReportBody]) -> Result<V
     Ok(found.load(&mut **tx).await?)
 }
 
-async fn memberships(tx: &mut Tx, alert_id: Uuid, reports: &[ReportBody]) -> Result<Vec<MembershipBody>, Problem> {
+/// A decision as stored.
+type MembershipRow = (
+    Uuid,
+    Uuid,
+    Option<Uuid>,
+    String,
+    Option<f32>,
+    Value,
+    Option<Uuid>,
+    DateTime<Utc>,
+);
+
+async fn memberships(
+    tx: &mut Tx,
+    (texts, locale): (&Texts, Locale),
+    reports: &[ReportBody],
+) -> Result<Vec<MembershipBody>, Problem> {
     let town = tx.town();
     let reports: Vec<Uuid> = reports.iter().map(|report| report.id).collect();
     let found = membership::table
@@ -264,17 +300,32 @@ async fn memberships(tx: &mut Tx, alert_id: Uuid, reports: &[ReportBody]) -> Res
                 .eq(town.0)
                 .and(membership::report_id.eq_any(reports)),
         )
-        .filter(membership::alert_id.eq(alert_id))
         .order(membership::id)
         .select((
             membership::report_id,
+            membership::alert_id,
             membership::from_alert_id,
             membership::decision,
             membership::posterior,
             membership::reasons,
+            membership::operation_id,
             membership::at,
         ));
-    Ok(found.load(&mut **tx).await?)
+    let rows: Vec<MembershipRow> = found.load(&mut **tx).await?;
+    let body = |(report_id, alert_id, from_alert_id, decision, posterior, stored, operation_id, at): MembershipRow| {
+        Ok(MembershipBody {
+            report_id,
+            alert_id,
+            from_alert_id,
+            label: reasons::decision(texts, locale, &decision),
+            decision,
+            posterior,
+            reasons: reasons::read(texts, locale, stored)?,
+            operation_id,
+            at,
+        })
+    };
+    rows.into_iter().map(body).collect()
 }
 
 async fn links(tx: &mut Tx, alert_id: Uuid) -> Result<Vec<LinkBody>, Problem> {
@@ -339,15 +390,16 @@ async fn hand_overs(tx: &mut Tx, alert_id: Uuid) -> Result<Vec<HandOverBody>, Pr
     Ok(found.load(&mut **tx).await?)
 }
 
-async fn read(tx: &mut Tx, town: &Town, alert: Alert) -> Result<AlertDetail, Problem> {
+async fn read(tx: &mut Tx, town: &Town, words: (&Texts, Locale), alert: Alert) -> Result<AlertDetail, Problem> {
     let id = alert.id;
     let reports = reports(tx, town, id).await?;
     Ok(AlertDetail {
-        allowed: allowed(alert.status()?),
-        merged_into: alert.merged_into,
+        allowed: possible(&alert)?,
+        survivor: survivor_of(tx, &alert).await?,
         photos: photos(tx, id, &reports).await?,
-        memberships: memberships(tx, id, &reports).await?,
+        memberships: memberships(tx, words, &reports).await?,
         reports,
+        operations: operations::read(tx, id).await?,
         links: links(tx, id).await?,
         phases: phases(tx, id).await?,
         hand_overs: hand_overs(tx, id).await?,
@@ -356,7 +408,18 @@ async fn read(tx: &mut Tx, town: &Town, alert: Alert) -> Result<AlertDetail, Pro
     })
 }
 
-/// One alert with everything about it.
+async fn survivor_of(tx: &mut Tx, alert: &Alert) -> Result<Option<AlertName>, Problem> {
+    let Some(next) = alert.merged_into else {
+        return Ok(None);
+    };
+    let survivor = survivor(tx, next).await?;
+    Ok(Some(AlertName {
+        id: survivor.id,
+        reference: survivor.reference,
+    }))
+}
+
+/// One alert with everything about it. One that was merged away is answered too, with its survivor named.
 #[utoipa::path(operation_id = "get_alert", tag = "desk",
     params(("id" = Uuid, Path, description = "Alert."), ("If-None-Match" = Option<String>, Header, description = "ETag that the client holds.")),
     responses(
@@ -368,6 +431,7 @@ async fn read(tx: &mut Tx, town: &Town, alert: Alert) -> Result<AlertDetail, Pro
 pub async fn get_alert(
     app: web::Data<App>,
     token: StaffToken,
+    client: Client,
     request: HttpRequest,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
@@ -380,9 +444,12 @@ pub async fn get_alert(
     if etag::client_has(&request, &tag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
     }
-    let detail = read(&mut tx, &town, alert).await?;
+    let detail = read(&mut tx, &town, (&app.texts, client.locale), alert).await?;
     tx.commit().await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(detail))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, tag))
+        .insert_header((VARY, "Accept-Language"))
+        .json(detail))
 }
 
 /// What happened to an alert.

@@ -14,6 +14,7 @@ use crate::catalog::model::Town;
 use crate::db::schema::{alert, alert_word, report};
 use crate::db::window::{Window, is_small};
 use crate::db::{TownId, Tx};
+use crate::flow::alert::queries::survivor;
 use crate::flow::alert::words;
 use crate::flow::report::reference::{Kind, Reference};
 use crate::flow::status::vocabulary::{Phase, Status};
@@ -166,7 +167,7 @@ impl Filter {
             return Ok(());
         };
         let text = reference.to_string();
-        sought.found = match reference.kind() {
+        let found: Option<Uuid> = match reference.kind() {
             Kind::Alert => {
                 let rows = alert::table.filter(alert::jurisdiction_id.eq(self.town.0).and(alert::reference.eq(text)));
                 rows.select(alert::id).first(&mut **tx).await.optional()?
@@ -176,6 +177,11 @@ impl Filter {
                     report::table.filter(report::jurisdiction_id.eq(self.town.0).and(report::reference.eq(text)));
                 rows.select(report::alert_id).first(&mut **tx).await.optional()?
             }
+        };
+        // The reference of an alert that was merged away leads to the survivor.
+        sought.found = match found {
+            Some(id) => Some(survivor(tx, id).await?.id),
+            None => None,
         };
         Ok(())
     }
@@ -221,7 +227,8 @@ impl Filter {
         query = if asked.open.unwrap_or(true) {
             query.filter(alert::open)
         } else {
-            query.filter(diesel::dsl::not(alert::open))
+            // What was merged away is no alert of its own any more.
+            query.filter(diesel::dsl::not(alert::open).and(alert::merged_into.is_null()))
         };
         if let Some(statuses) = &self.statuses {
             query = query.filter(alert::status.eq_any(statuses));

@@ -7,9 +7,12 @@ pub mod filter;
 mod geojson;
 mod history;
 mod narrow;
+mod operations;
 pub mod oversight;
 pub mod queue;
+mod reasons;
 mod scope;
+pub mod suggestions;
 pub mod summary;
 
 pub use geojson::{CollectionType, FeatureType, Format, GEOJSON, wants_geojson};

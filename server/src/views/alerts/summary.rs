@@ -123,6 +123,8 @@ pub struct AlertSummary {
     pub review_on: Option<NaiveDate>,
     /// outside_territory, ping_pong, dangerous...
     pub flags: Vec<String>,
+    /// Alert that it was merged into: its own reference leads there.
+    pub merged_into: Option<Uuid>,
     /// Version; the ETag is `"v<version>"`.
     pub version: i32,
 }
@@ -177,6 +179,7 @@ impl AlertSummary {
             reason: row.reason,
             review_on: row.review_on,
             flags: row.flags,
+            merged_into: row.merged_into,
             version: row.version,
         })
     }

@@ -218,7 +218,10 @@ async fn past_reports(
 }
 
 /// How long closing took for a category in a sector, hold time left out.
-async fn past_delays(
+///
+/// # Errors
+/// When the database refuses.
+pub async fn past_delays(
     conn: &AsyncPgConnection,
     town: i32,
     (category, sector): (Uuid, Uuid),

@@ -1,12 +1,14 @@
 //! SQL of the alert stage.
 
 pub mod candidates;
+pub mod operation;
 pub mod place;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use geo_dedup::LonLat;
 use geo_dedup::cell::{LockCell, anchor_lock_cell};
+use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use crate::db::functions;
@@ -69,4 +71,76 @@ pub async fn lock(tx: &mut Tx, id: Uuid) -> Result<Alert, Problem> {
         }
         seen = locked;
     }
+}
+
+/// Several alerts that are changed together.
+pub struct Together {
+    /// In the order asked for.
+    pub alerts: Vec<Alert>,
+    cells: Vec<LockCell>,
+}
+
+impl Together {
+    /// Holds that an alert may have its anchor there: the cell is locked.
+    ///
+    /// # Errors
+    /// When it is not, because somebody was quicker; asked again, the request takes that cell too.
+    pub fn holds(&self, place: &Point) -> Result<(), Problem> {
+        if self.cells.contains(&cell_of(place)?) {
+            return Ok(());
+        }
+        Err(Problem::unavailable("what was to be locked changed meanwhile"))
+    }
+}
+
+/// Reads alerts to change them together: first the locks of all their anchors' cells and of the cells of places to which an
+/// anchor may go, in one sorted taking, then the rows in the order of their ids.
+///
+/// # Errors
+/// [`Kind::NotFound`]; [`Kind::Unavailable`] when one of them moved between the look and the lock.
+pub async fn lock_together(tx: &mut Tx, ids: &[Uuid], places: &[Point]) -> Result<Together, Problem> {
+    let town = tx.town();
+    let mut cells = places.iter().map(cell_of).collect::<Result<Vec<_>, _>>()?;
+    for id in ids {
+        cells.push(cell_of(&find(tx, *id).await?.anchor)?);
+    }
+    cells.sort_unstable();
+    cells.dedup();
+    lock_cells(tx, town, &cells).await?;
+    let rows: Vec<Alert> = alert::table
+        .filter(alert::jurisdiction_id.eq(town.0).and(alert::id.eq_any(ids)))
+        .order(alert::id)
+        .select(Alert::as_select())
+        .for_update()
+        .load(&mut **tx)
+        .await?;
+    let found = ids.iter().map(|id| rows.iter().find(|row| row.id == *id).cloned());
+    let alerts: Option<Vec<Alert>> = found.collect();
+    let together = Together {
+        alerts: alerts.ok_or_else(|| Problem::new(Kind::NotFound))?,
+        cells,
+    };
+    together
+        .alerts
+        .iter()
+        .try_for_each(|alert| together.holds(&alert.anchor))?;
+    Ok(together)
+}
+
+fn cell_of(place: &Point) -> Result<LockCell, Problem> {
+    from_point(place)
+        .map(|place| anchor_lock_cell(&place))
+        .map_err(Problem::internal)
+}
+
+/// The alert itself, or the one that it was merged into, however often.
+///
+/// # Errors
+/// [`Kind::NotFound`].
+pub async fn survivor(tx: &mut Tx, id: Uuid) -> Result<Alert, Problem> {
+    let mut found = find(tx, id).await?;
+    while let Some(next) = found.merged_into {
+        found = find(tx, next).await?;
+    }
+    Ok(found)
 }

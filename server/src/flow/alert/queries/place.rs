@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::db::TownId;
-use crate::db::schema::{alert, alert_link, alert_phase, membership, status_event, verdict};
+use crate::db::schema::{alert, alert_link, alert_phase, alert_word, membership, status_event, verdict};
 use crate::flow::alert::model::Alert;
 use crate::flow::alert::words;
 use crate::flow::report::reference::{Kind as ReferenceKind, Reference};
@@ -243,6 +243,15 @@ pub async fn add_words(
     texts: [Option<&str>; 2],
 ) -> Result<(), Problem> {
     let words: BTreeSet<String> = texts.into_iter().flatten().flat_map(words::of).collect();
+    insert_words(conn, town, alert_id, words).await
+}
+
+async fn insert_words(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    alert_id: Uuid,
+    words: BTreeSet<String>,
+) -> Result<(), Problem> {
     if words.is_empty() {
         return Ok(());
     }
@@ -255,6 +264,26 @@ pub async fn add_words(
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+/// Makes the words anew by which staff find an alert: reports have left it or come.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn replace_words(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    alert_id: Uuid,
+    texts: &[&str],
+) -> Result<(), Problem> {
+    let words: BTreeSet<String> = texts.iter().flat_map(|text| words::of(text)).collect();
+    let own = alert_word::table.filter(
+        alert_word::jurisdiction_id
+            .eq(town.0)
+            .and(alert_word::alert_id.eq(alert_id)),
+    );
+    diesel::delete(own).execute(&mut &*conn).await?;
+    insert_words(conn, town, alert_id, words).await
 }
 
 /// Ties a new alert to others: `(other alert, kind, posterior, reasons)`.

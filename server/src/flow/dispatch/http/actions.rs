@@ -10,7 +10,7 @@ use super::wire::TaskBody;
 use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::flow::alert::model::Alert;
-use crate::flow::alert::queries::lock;
+use crate::flow::alert::queries::{lock, survivor};
 use crate::flow::command::Command;
 use crate::flow::dispatch::act::{self, Action, Done};
 use crate::flow::dispatch::model::Task;
@@ -124,7 +124,12 @@ pub async fn act_on_task(
     let mut command = Command::begin(&app, token, Utc::now()).await?;
     permit_any(&command.staff, Operation::ActOnTask)?;
     let seen = find_task(&mut command.tx, id.into_inner()).await?;
-    let mut alert = lock(&mut command.tx, seen.alert_id).await?;
+    // A word about a task whose alert was merged away belongs to the survivor.
+    let about = match body.action {
+        Action::Note => survivor(&mut command.tx, seen.alert_id).await?.id,
+        _ => seen.alert_id,
+    };
+    let mut alert = lock(&mut command.tx, about).await?;
     // Read again under the alert's lock.
     let task = find_task(&mut command.tx, seen.id).await?;
     let hash = request_hash(task.id, &body)?;

@@ -1,6 +1,7 @@
 //! SQL of the notification stage.
 
 pub mod desk;
+pub mod regroup;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;

@@ -66,6 +66,11 @@ pub async fn report_still_there(
         return Err(nothing());
     }
     let mut alert = alert::queries::lock(&mut tx, report.alert_id).await?;
+    let there = report::queries::find(&tx, town.id, *id).await?;
+    if there.is_none_or(|report| report.alert_id != alert.id) {
+        // Somebody put the report into another alert while this one's lock was waited for.
+        return Err(Problem::unavailable("the report went elsewhere meanwhile"));
+    }
     let by = By {
         request_id: Some(&client.request_id),
         ..By::reporter("report_still_there")

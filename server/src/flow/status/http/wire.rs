@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::model::Town;
 use crate::flow::alert::model::Alert;
-use crate::flow::status::table::allowed;
+use crate::flow::status::advance::possible;
 use crate::flow::status::vocabulary::Step;
 use crate::http::etag;
 use crate::http::problem::Problem;
@@ -28,7 +28,7 @@ pub struct AlertAnswer {
 /// Never with a row that the schema let in.
 pub fn answer(town: &Town, alert: &Alert) -> Result<HttpResponse, Problem> {
     let body = AlertAnswer {
-        allowed: allowed(alert.status()?),
+        allowed: possible(alert)?,
         alert: AlertSummary::of(town, alert)?,
     };
     Ok(HttpResponse::Ok()

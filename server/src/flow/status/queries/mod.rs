@@ -314,6 +314,19 @@ pub async fn take_phase(tx: &mut Tx, row: &Alert, owner: Uuid, now: DateTime<Utc
     Ok(())
 }
 
+/// Ends the phase that an alert is in, because it was merged away, or lets it go on.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn interrupt_phase(tx: &mut Tx, row: &Alert, ended: Option<DateTime<Utc>>) -> Result<(), Problem> {
+    let phase = row.status()?.phase();
+    diesel::update(alert_phase::table.find((row.jurisdiction_id, row.id, phase.as_str())))
+        .set(alert_phase::ended_at.eq(ended))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Notes that somebody of the service looked at an alert; only the first time in a phase counts.
 ///
 /// # Errors

@@ -1,0 +1,161 @@
+//! SQL of followers whose reports change their alert.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use diesel::sql_types::{Jsonb, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::db::TownId;
+use crate::db::functions::gen_random_uuid;
+use crate::db::schema::{follower, notification};
+use crate::flow::notification::model::{Channel, Recipient, State};
+use crate::flow::notification::template::Template;
+use crate::http::problem::Problem;
+
+/// Lets everyone who follows by these reports follow another alert, who stopped their messages too.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn follow_to(conn: &AsyncPgConnection, town: TownId, reports: &[Uuid], alert: Uuid) -> Result<(), Problem> {
+    let own = follower::table.filter(
+        follower::jurisdiction_id
+            .eq(town.0)
+            .and(follower::report_id.eq_any(reports)),
+    );
+    diesel::update(own)
+        .set(follower::alert_id.eq(alert))
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// How many follow by these reports, by channel, some left out.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn count(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    reports: &[Uuid],
+    except: &[Uuid],
+) -> Result<Vec<(String, i64)>, Problem> {
+    let counted = follower::table
+        .filter(
+            follower::jurisdiction_id
+                .eq(town.0)
+                .and(follower::report_id.eq_any(reports)),
+        )
+        .filter(follower::ended_at.is_null().and(follower::id.ne_all(except)))
+        .group_by(follower::channel)
+        .select((follower::channel, count_star()))
+        .load(&mut &*conn)
+        .await?;
+    Ok(counted)
+}
+
+/// Adds a row for everyone who follows by one of these reports by another way than the app, some left out; not to be sent
+/// before `at`.
+///
+/// # Errors
+/// When the database refuses.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each one is a plain column of the row; a struct would only repeat them"
+)]
+pub async fn add_for_reports(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    (reports, except): (&[Uuid], &[Uuid]),
+    (alert_id, event_id): (Uuid, Uuid),
+    template: Template,
+    detail: &Value,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<usize, Problem> {
+    let rows = follower::table
+        .filter(
+            follower::jurisdiction_id
+                .eq(town.0)
+                .and(follower::report_id.eq_any(reports)),
+        )
+        .filter(follower::ended_at.is_null().and(follower::id.ne_all(except)))
+        .filter(follower::channel.ne(Channel::App.as_str()))
+        .select((
+            follower::jurisdiction_id,
+            gen_random_uuid(),
+            Recipient::Follower.as_str().into_sql::<Text>(),
+            follower::id.nullable(),
+            alert_id.into_sql::<diesel::sql_types::Uuid>(),
+            event_id.into_sql::<diesel::sql_types::Uuid>(),
+            template.as_str().into_sql::<Text>(),
+            follower::channel,
+            follower::locale,
+            detail.into_sql::<Jsonb>(),
+            at.into_sql::<Timestamptz>(),
+            now.into_sql::<Timestamptz>(),
+        ));
+    let added = diesel::insert_into(notification::table)
+        .values(rows)
+        .into_columns((
+            notification::jurisdiction_id,
+            notification::id,
+            notification::recipient,
+            notification::follower_id,
+            notification::alert_id,
+            notification::event_id,
+            notification::template,
+            notification::channel,
+            notification::locale,
+            notification::detail,
+            notification::next_at,
+            notification::created_at,
+        ))
+        .on_conflict_do_nothing()
+        .execute(&mut &*conn)
+        .await?;
+    Ok(added)
+}
+
+/// Calls off what of an event nobody has begun to send to these reports' followers; returns them.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn call_off(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    event_id: Uuid,
+    reports: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, Problem> {
+    let theirs = follower::table
+        .filter(
+            follower::jurisdiction_id
+                .eq(town.0)
+                .and(follower::report_id.eq_any(reports)),
+        )
+        .select(follower::id.nullable());
+    let untouched = notification::leased_until
+        .is_null()
+        .or(notification::leased_until.lt(now));
+    let rows = notification::table
+        .filter(
+            notification::jurisdiction_id
+                .eq(town.0)
+                .and(notification::event_id.eq(event_id)),
+        )
+        .filter(notification::state.eq(State::Due.as_str()))
+        .filter(notification::attempts.eq(0).and(untouched))
+        .filter(notification::follower_id.eq_any(theirs));
+    let called_off: Vec<Option<Uuid>> = diesel::update(rows)
+        .set((
+            notification::state.eq(State::Cancelled.as_str()),
+            notification::outcome.eq("undone"),
+        ))
+        .returning(notification::follower_id)
+        .get_results(&mut &*conn)
+        .await?;
+    Ok(called_off.into_iter().flatten().collect())
+}
