@@ -154,7 +154,7 @@ pub async fn gone(
         ))
         .execute(&mut &*conn)
         .await?;
-    Ok(())
+    project_later(conn, town, now).await
 }
 
 /// The same as [`changed`] for many objects of one kind.
@@ -183,5 +183,5 @@ pub async fn all_changed(
         .values(rows)
         .execute(&mut &*conn)
         .await?;
-    Ok(())
+    project_later(conn, town, now).await
 }

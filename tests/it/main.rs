@@ -16,6 +16,7 @@ mod evidence;
 mod harness;
 mod intake;
 mod journey;
+mod late;
 mod mail;
 mod migrations;
 mod nearby;

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod database;
+pub mod dedup;
 pub mod import;
 pub mod migrate;
 pub mod openapi;
@@ -40,6 +41,9 @@ pub enum Command {
     /// Take in the history of another system.
     #[command(subcommand)]
     Import(import::Import),
+    /// What people's corrections of alerts can teach.
+    #[command(subcommand)]
+    Dedup(dedup::Dedup),
     /// Print the API's description.
     Openapi(openapi::Args),
 }
@@ -56,6 +60,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate => migrate::run().await,
         Command::Admin(command) => admin::run(command).await,
         Command::Import(what) => import::run(what).await,
+        Command::Dedup(what) => dedup::run(what).await,
         Command::Openapi(args) => openapi::run(&args),
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! A person corrects the machine by an [`operation`]: [`merge`], [`split`], [`move_report`], [`not_same`], and [`undo`] of
 //! each. Every operation is kept with what it takes to undo it, adds to the membership log and never changes it, and tells the
-//! followers of the reports that went. Every report is in exactly one alert at any time; an open alert has at least one.
+//! followers of the reports that went. Facts that come late are looked at by [`reexamine`]; what people said can be taken
+//! out as training data by [`verdicts`]. Every report is in exactly one alert at any time; an open alert has at least one.
 
 pub mod http;
 pub mod merge;
@@ -18,7 +19,9 @@ pub mod opening;
 pub mod operation;
 pub mod policy;
 pub mod queries;
+pub mod reexamine;
 mod shift;
 pub mod split;
 pub mod undo;
+pub mod verdicts;
 pub mod words;

@@ -17,6 +17,7 @@ use crate::auth::secret::digest;
 use crate::db::{TownId, Tx};
 use crate::flow::notification::fan_out;
 use crate::flow::notification::template::Template;
+use crate::flow::report;
 use crate::http::problem::Problem;
 use crate::jobs::worker::Outcome;
 use crate::jobs::{Handler, Job, queue};
@@ -95,10 +96,22 @@ async fn keep(app: &App, photo: &Photo, derived: &Derived, now: DateTime<Utc>) -
     let tx = app.db.begin(town).await?;
     if queries::set_ready(&tx, town, photo.id, &hash, derived).await? {
         audit::changed(&tx, town, &[("photo", photo.id)], now).await?;
+        reexamine(&tx, photo, now).await?;
         tx.commit().await?;
         app.metrics.photo(PhotoState::Ready.as_str());
     }
     Ok(())
+}
+
+/// What the photo shows was not known when its report was placed.
+async fn reexamine(tx: &Tx, photo: &Photo, now: DateTime<Utc>) -> Result<(), Problem> {
+    let Some(report_id) = photo.report_id else {
+        return Ok(());
+    };
+    match report::queries::find(tx, photo.town(), report_id).await? {
+        Some(report) => report::later::reexamine(tx, photo.town(), report.alert_id, now).await,
+        None => Ok(()),
+    }
 }
 
 /// Marks a photo as refused and tells who sent it, in one transaction.

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::queries;
@@ -18,6 +19,8 @@ use crate::jobs::{self, Handler, Job};
 
 /// Its job: payload [`Later`].
 const REPORT_RECEIVED: &str = "report_received";
+/// Looks at an alert again after a late fact; the alert stage's work.
+pub const REEXAMINE_ALERT: &str = "reexamine_alert";
 
 /// What a job is to do for a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +35,14 @@ pub struct Later {
 #[must_use]
 pub fn handlers() -> Vec<(&'static str, Handler<App>)> {
     vec![(REPORT_RECEIVED, |app, job, now| Box::pin(follow_up(app, job, now)))]
+}
+
+/// Has an alert compared with its neighbours again, because something was learned that its placing did not know.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn reexamine(conn: &AsyncPgConnection, town: TownId, alert: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
+    jobs::enqueue(conn, town, REEXAMINE_ALERT, json!({"alert_id": alert}), now).await
 }
 
 /// Leaves the job in the submit's transaction.

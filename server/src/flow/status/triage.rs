@@ -15,6 +15,7 @@ use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::dispatch::routing::route_in;
 use crate::flow::notification::fan_out::{self, ServiceNotice};
+use crate::flow::report::later::reexamine;
 use crate::http::problem::{FieldErrors, Kind, Problem};
 
 /// From so many re-assignments on, an alert is flagged: nobody wants it.
@@ -54,6 +55,8 @@ pub async fn qualify(
         alert.due_at = outlook::promise(town, alert, alert.opened_at)?;
         let expectation = outlook::expectation(tx, town, alert, now).await?;
         outlook::expect(alert, expectation);
+        // It was compared as what it is not.
+        reexamine(tx, alert.town(), alert.id, now).await?;
     }
     let event_id = if table::allowed(alert.status()?).contains(&Step::Qualify) {
         let given = Given::on(local_date(town.time_zone, now).unwrap_or_default());

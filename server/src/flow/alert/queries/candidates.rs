@@ -1,5 +1,7 @@
 //! What is already there around a report: the alerts it may belong to, their reports, and how often this very point came.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -8,14 +10,14 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use geo_dedup::cell::{CellRange, covering, h3_15};
 use geo_dedup::{
     Address, AlertId, Candidate, CandidateState, LonLat, Member, Metres, Observation, PAST_AROUND, PAST_DAYS,
-    PAST_HERE, Policy, ReportId, SenderTag, TextPrint, Timestamp,
+    PAST_HERE, PhotoHash, Policy, ReportId, SenderTag, TextPrint, Timestamp,
 };
 use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use crate::catalog::model::Town;
 use crate::db::TownId;
-use crate::db::schema::{alert, measured_delay, report};
+use crate::db::schema::{alert, measured_delay, photo, report};
 use crate::db::space::from_point;
 use crate::db::window::{Window, Within};
 use crate::flow::alert::model::Alert;
@@ -93,10 +95,16 @@ pub async fn around(
             alerts.push(alert);
         }
     }
-    let members = members(conn, town.id.0, &alerts).await?;
+    let ids: Vec<Uuid> = alerts.iter().map(|alert| alert.id).collect();
+    let members = members_of(conn, town.id, &ids).await?;
+    let hashes = if seen.photo_hashes.is_empty() {
+        HashMap::new()
+    } else {
+        hashes_of(conn, town.id, &members).await?
+    };
     let candidates = alerts
         .iter()
-        .map(|alert| candidate(town, alert, &members))
+        .map(|alert| candidate(town, alert, &members, &hashes))
         .collect::<Result<_, Problem>>()?;
     Ok(Around {
         candidates,
@@ -259,13 +267,16 @@ pub struct MemberRow {
     sender_tag: Option<i64>,
 }
 
-async fn members(conn: &AsyncPgConnection, town: i32, alerts: &[Alert]) -> Result<Vec<MemberRow>, Problem> {
+/// The reports of alerts, latest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn members_of(conn: &AsyncPgConnection, town: TownId, alerts: &[Uuid]) -> Result<Vec<MemberRow>, Problem> {
     if alerts.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<Uuid> = alerts.iter().map(|alert| alert.id).collect();
     let rows = report::table
-        .filter(report::jurisdiction_id.eq(town).and(report::alert_id.eq_any(ids)))
+        .filter(report::jurisdiction_id.eq(town.0).and(report::alert_id.eq_any(alerts)))
         .order(report::received_at.desc())
         .limit(MOST_MEMBERS)
         .select(MemberRow::as_select())
@@ -274,7 +285,62 @@ async fn members(conn: &AsyncPgConnection, town: i32, alerts: &[Alert]) -> Resul
     Ok(rows)
 }
 
-fn candidate(town: &Town, alert: &Alert, members: &[MemberRow]) -> Result<Candidate, Problem> {
+/// A report.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn report_row(conn: &AsyncPgConnection, town: TownId, id: Uuid) -> Result<Option<MemberRow>, Problem> {
+    let row = report::table
+        .filter(report::jurisdiction_id.eq(town.0).and(report::id.eq(id)))
+        .select(MemberRow::as_select())
+        .first(&mut &*conn)
+        .await
+        .optional()?;
+    Ok(row)
+}
+
+/// Hashes of the photos of reports, as far as they are decoded. A report that is being placed has none yet, so only later
+/// comparisons ask.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hashes_of(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    reports: &[MemberRow],
+) -> Result<HashMap<Uuid, Vec<PhotoHash>>, Problem> {
+    let ids: Vec<Uuid> = reports.iter().map(|row| row.id).collect();
+    let rows: Vec<(Option<Uuid>, Option<i64>)> = photo::table
+        .filter(photo::jurisdiction_id.eq(town.0).and(photo::report_id.eq_any(ids)))
+        .filter(photo::perceptual_hash.is_not_null())
+        .select((photo::report_id, photo::perceptual_hash))
+        .load(&mut &*conn)
+        .await?;
+    let mut hashes: HashMap<Uuid, Vec<PhotoHash>> = HashMap::new();
+    for (report, hash) in rows {
+        if let (Some(report), Some(hash)) = (report, hash) {
+            hashes.entry(report).or_default().push(PhotoHash(hash.cast_unsigned()));
+        }
+    }
+    Ok(hashes)
+}
+
+/// An alert with its reports, as geo-dedup sees it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn candidate_of(conn: &AsyncPgConnection, town: &Town, alert: &Alert) -> Result<Candidate, Problem> {
+    let members = members_of(conn, town.id, &[alert.id]).await?;
+    let hashes = hashes_of(conn, town.id, &members).await?;
+    candidate(town, alert, &members, &hashes)
+}
+
+fn candidate(
+    town: &Town,
+    alert: &Alert,
+    members: &[MemberRow],
+    hashes: &HashMap<Uuid, Vec<PhotoHash>>,
+) -> Result<Candidate, Problem> {
     let at = |time: DateTime<Utc>| Timestamp(time.timestamp_millis());
     let state = match (alert.closed_at, alert.status.as_str()) {
         (None, _) => CandidateState::Open,
@@ -291,13 +357,29 @@ fn candidate(town: &Town, alert: &Alert, members: &[MemberRow]) -> Result<Candid
         opened_at: at(alert.opened_at),
         reports: u32::try_from(alert.report_count).unwrap_or_default(),
         members: members
-            .map(|member| to_member(town, member))
+            .map(|member| to_member(town, member, hashes))
             .collect::<Result<_, Problem>>()?,
     })
 }
 
-fn to_member(town: &Town, row: &MemberRow) -> Result<Member, Problem> {
-    Ok(observation(town, row)?.into_member(ReportId(row.id.as_u128())))
+fn to_member(town: &Town, row: &MemberRow, hashes: &HashMap<Uuid, Vec<PhotoHash>>) -> Result<Member, Problem> {
+    let mut seen = observation(town, row)?;
+    seen.photo_hashes = hashes.get(&row.id).cloned().unwrap_or_default();
+    Ok(seen.into_member(ReportId(row.id.as_u128())))
+}
+
+impl MemberRow {
+    /// Identity of the report.
+    #[must_use]
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Its category, as the person said.
+    #[must_use]
+    pub const fn category_id(&self) -> Uuid {
+        self.category_id
+    }
 }
 
 /// A stored report as geo-dedup sees it.

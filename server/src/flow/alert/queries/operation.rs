@@ -289,6 +289,39 @@ pub async fn set_ties(
     Ok(changed)
 }
 
+/// A person's word on a pair.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Word {
+    /// The report spoken of.
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub report_id: Uuid,
+    /// The alert spoken of.
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub alert_id: Uuid,
+    /// Whether it is the same thing.
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    pub same: bool,
+    /// Said by staff, not by the reporter.
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    pub by_staff: bool,
+}
+
+/// The latest word on each pair; those of operations that were undone do not count.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn words(conn: &AsyncPgConnection, town: TownId) -> Result<Vec<Word>, Problem> {
+    let latest = "SELECT DISTINCT ON (v.report_id, v.alert_id) v.report_id, v.alert_id, v.same, \
+         v.by_user IS NOT NULL AS by_staff FROM verdict v \
+         WHERE v.jurisdiction_id = $1 AND NOT EXISTS (SELECT FROM alert_operation u \
+             WHERE u.jurisdiction_id = v.jurisdiction_id AND u.undoes = v.operation_id) \
+         ORDER BY v.report_id, v.alert_id, v.at DESC, v.id DESC";
+    Ok(diesel::sql_query(latest)
+        .bind::<diesel::sql_types::Integer, _>(town.0)
+        .load(&mut &*conn)
+        .await?)
+}
+
 /// Whether a person said of a report of one alert that it is not the same as the other, and nobody said otherwise since.
 ///
 /// # Errors

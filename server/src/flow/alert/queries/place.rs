@@ -321,6 +321,50 @@ pub async fn link(
     Ok(())
 }
 
+/// Suggests that two alerts may be the same, or what is now known of a suggestion that stands. Returns false when a person
+/// has answered it already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn suggest(
+    conn: &AsyncPgConnection,
+    (one, other): (&Alert, Uuid),
+    posterior: f64,
+    reasons: Value,
+    now: DateTime<Utc>,
+) -> Result<bool, Problem> {
+    use diesel::query_dsl::methods::FilterDsl;
+
+    // Ids grow with time: a tie leads from the later alert to the earlier one.
+    let (from, to) = (one.id.max(other), one.id.min(other));
+    #[expect(clippy::cast_possible_truncation, reason = "a probability")]
+    let known = (
+        alert_link::posterior.eq(posterior as f32),
+        alert_link::reasons.eq(reasons),
+    );
+    let kept = diesel::insert_into(alert_link::table)
+        .values((
+            alert_link::jurisdiction_id.eq(one.jurisdiction_id),
+            alert_link::from_alert.eq(from),
+            alert_link::to_alert.eq(to),
+            alert_link::kind.eq("suggested"),
+            alert_link::at.eq(now),
+            known.clone(),
+        ))
+        .on_conflict((
+            alert_link::jurisdiction_id,
+            alert_link::from_alert,
+            alert_link::to_alert,
+            alert_link::kind,
+        ))
+        .do_update()
+        .set(known)
+        .filter(alert_link::state.eq("standing"))
+        .execute(&mut &*conn)
+        .await?;
+    Ok(kept > 0)
+}
+
 /// Keeps the reporter's own word on alerts: `(alert, same)`.
 ///
 /// # Errors

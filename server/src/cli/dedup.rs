@@ -1,0 +1,44 @@
+//! `vigie dedup`: what people's corrections can teach.
+
+use std::io::{BufWriter, Write};
+
+use anyhow::bail;
+use chrono::Utc;
+
+use super::database::settings_beside;
+use crate::app::App;
+use crate::flow::alert::verdicts::export;
+
+/// What can be asked of the decisions.
+#[derive(Debug, clap::Subcommand)]
+pub enum Dedup {
+    /// Write people's words on pairs of reports as training data (JSON, a line each): what the features said and what the
+    /// person said; no places, days, texts, references or people.
+    ExportVerdicts {
+        /// Short name of the town.
+        #[arg(long)]
+        town: String,
+    },
+}
+
+/// Runs it, with the application's login.
+///
+/// # Errors
+/// What stopped it, in words for the operator.
+pub async fn run(Dedup::ExportVerdicts { town: slug }: Dedup) -> anyhow::Result<()> {
+    let app = App::build(settings_beside()?)?;
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let Some(town) = catalogue.by_slug(&slug) else {
+        bail!("there is no town {slug:?}");
+    };
+    let mut tx = app.db.begin(town.id).await?;
+    let judged = export(&mut tx, town, Utc::now()).await?;
+    tx.rollback().await?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for one in judged {
+        serde_json::to_writer(&mut out, &one)?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()?;
+    Ok(())
+}
