@@ -207,7 +207,7 @@ impl Index {
         let related = |category: CategoryId| policy.compatibility(observation.category, category) > 0.0;
         let radius = policy.search_radius(observation);
         let slots = self.places.near(&observation.point, radius, related);
-        slots.filter_map(|slot| self.at(slot))
+        slots.into_iter().filter_map(|slot| self.at(slot))
     }
 
     fn at(&self, slot: u32) -> Option<&Candidate> {

@@ -101,8 +101,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) position_counts: bool,
 }
 
-/// At least as many as the features that one comparison names, so that its list is made once.
-const MOST_REASONS: usize = 12;
+/// Room for the best comparison and the one being made, so that the list is made once.
+const USUAL_REASONS: usize = 16;
 
 /// A comparison of a report with an alert: what each feature said.
 pub(crate) struct Evidence {
@@ -116,7 +116,7 @@ pub(crate) struct Evidence {
 impl Evidence {
     fn new() -> Self {
         Self {
-            reasons: Vec::with_capacity(MOST_REASONS),
+            reasons: Vec::with_capacity(USUAL_REASONS),
             identified: false,
             farthest: Metres::ZERO,
         }
@@ -134,14 +134,14 @@ impl Evidence {
         });
     }
 
-    fn log_odds(&self) -> f64 {
-        self.reasons.iter().map(|reason| reason.log_odds).sum()
-    }
-
     /// Probability that both are the same problem, 0..=1.
     pub(crate) fn posterior(&self) -> f64 {
-        1.0 / (1.0 + (-self.log_odds()).exp())
+        1.0 / (1.0 + (-log_odds(self.reasons.iter())).exp())
     }
+}
+
+fn log_odds<'a>(reasons: impl Iterator<Item = &'a Contribution>) -> f64 {
+    reasons.map(|reason| reason.log_odds).sum()
 }
 
 /// One side of a comparison: a member, or an alert's anchor where no member is known.
@@ -168,7 +168,6 @@ pub(crate) fn compare(
     let mut evidence = common_evidence(observation.category, candidate.category, setting);
     let common = evidence.reasons.len();
     let mut best: Option<(f64, ReportId)> = None;
-    let mut trial = Evidence::new();
     for member in &candidate.members {
         // Most alerts have one report, which is their anchor.
         let distance = if member.point == candidate.anchor {
@@ -182,19 +181,21 @@ pub(crate) fn compare(
             at: since.unwrap_or(member.observed_at),
             member: Some(member),
         };
-        trial.reasons.clear();
-        trial.identified = false;
-        pair(observation, &side, setting, &mut trial);
-        let score = trial.log_odds();
+        // Written behind the best one, and then moved over it or taken back.
+        let kept = evidence.reasons.len();
+        let identified = std::mem::take(&mut evidence.identified);
+        pair(observation, &side, setting, &mut evidence);
+        let score = log_odds(evidence.reasons.iter().skip(kept));
         let better = best.is_none_or(|(most, first)| {
             let order = score.total_cmp(&most);
             order.then_with(|| first.cmp(&member.report)).is_gt()
         });
         if better {
             best = Some((score, member.report));
-            evidence.reasons.truncate(common);
-            evidence.reasons.extend_from_slice(&trial.reasons);
-            evidence.identified = trial.identified;
+            evidence.reasons.drain(common..kept);
+        } else {
+            evidence.identified = identified;
+            evidence.reasons.truncate(kept);
         }
         evidence.farthest = evidence.farthest.max(distance);
     }

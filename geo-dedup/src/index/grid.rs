@@ -88,33 +88,36 @@ impl Grid {
 
     /// Every slot within the radius whose category passes, in the order of cubes; those up to two centimetres farther
     /// may be among them.
-    pub(super) fn near(
-        &self,
-        point: &LonLat,
-        radius: Metres,
-        passes: impl Fn(CategoryId) -> bool,
-    ) -> impl Iterator<Item = u32> {
+    pub(super) fn near(&self, point: &LonLat, radius: Metres, passes: impl Fn(CategoryId) -> bool) -> Vec<u32> {
         let spot = Spot::of(point);
         let reach = radius.get() + MARGIN_M;
         let limit = (reach * reach) as f32;
-        let [x, y, z] = spot.0.map(|axis| cube_of(axis - reach)..=cube_of(axis + reach));
-        let cubes = x.flat_map(move |x| {
-            let (y, z) = (y.clone(), z.clone());
-            y.flat_map(move |y| z.clone().map(move |z| [x, y, z]))
-        });
-        let here = cubes.filter_map(move |cube| Some((spot.within(cube), self.0.get(&cube)?)));
-        here.flat_map(|(from, entries)| entries.iter().map(move |entry| (from, entry)))
-            .filter(move |(from, entry)| squared(*from, entry.offset) <= limit && passes(entry.category))
-            .map(|(_, entry)| entry.slot)
+        let [xs, ys, zs] = spot.0.map(|axis| cube_of(axis - reach)..=cube_of(axis + reach));
+        let mut found = Vec::new();
+        // Plain loops: this is the innermost work of a search, and chained iterators took three times as long.
+        for x in xs {
+            for y in ys.clone() {
+                for z in zs.clone() {
+                    let Some(here) = self.0.get(&[x, y, z]) else {
+                        continue;
+                    };
+                    let from = spot.within([x, y, z]);
+                    for entry in here {
+                        if passes(entry.category) && squared(from, entry.offset) <= limit {
+                            found.push(entry.slot);
+                        }
+                    }
+                }
+            }
+        }
+        found
     }
 }
 
 /// Square of the straight line between two places given from the same corner, in m².
-fn squared(one: [f32; 3], other: [f32; 3]) -> f32 {
-    one.into_iter()
-        .zip(other)
-        .map(|(one, other)| (one - other).powi(2))
-        .sum()
+fn squared([x, y, z]: [f32; 3], other: [f32; 3]) -> f32 {
+    let (x, y, z) = (x - other[0], y - other[1], z - other[2]);
+    x * x + y * y + z * z
 }
 
 #[cfg(test)]
@@ -146,11 +149,11 @@ mod tests {
             let mut grid = Grid::default();
             grid.insert(7, &there, CategoryId(1));
             let radius = Metres::new(radius).unwrap();
-            let found = grid.near(&here, radius, |_| true).eq([7]);
+            let found = grid.near(&here, radius, |_| true) == [7];
             let distance = here.distance(&there);
             prop_assert!(found || distance > radius, "{distance:?} is within {radius:?}");
             prop_assert!(!found || distance.get() <= radius.get() + 0.02, "{distance:?} is beyond {radius:?}");
-            prop_assert_eq!(grid.near(&here, radius, |category| category == CategoryId(2)).count(), 0);
+            prop_assert_eq!(grid.near(&here, radius, |category| category == CategoryId(2)).len(), 0);
             grid.remove(7, &there);
             prop_assert!(grid.0.is_empty());
         }
