@@ -232,7 +232,8 @@ impl<'a> Judged<'a> {
     /// `None` when the candidate has no part in the decision.
     fn new(observation: &Observation, candidate: &'a Candidate, context: &Context, policy: &Policy) -> Option<Self> {
         let verdict = context.verdict(candidate.id);
-        let near = observation.point.distance(&candidate.anchor) <= policy.search_radius(observation);
+        let to_anchor = observation.point.distance(&candidate.anchor);
+        let near = to_anchor <= policy.search_radius(observation);
         let related = policy.compatibility(observation.category, candidate.category) > 0.0;
         if verdict != Some(VerdictKind::Same) && !(near && related) {
             return None;
@@ -249,16 +250,17 @@ impl<'a> Judged<'a> {
             CandidateState::Closed { at } if stage == Stage::Closed => Some(at),
             _ => None,
         };
-        let mut evidence = compare(observation, candidate, since, &setting);
+        let mut evidence = compare(observation, candidate, to_anchor, since, &setting);
         if let Some(kind) = verdict {
             evidence.add(verdict_reason(kind, policy));
         }
         let place_alone = !evidence.identified;
+        let span = span_with(candidate, evidence.farthest, to_anchor);
         let barrier = [
             (verdict == Some(VerdictKind::NotSame), Barrier::NotSame),
             (stage == Stage::Closed, Barrier::Closed),
             (stage == Stage::Rejected, Barrier::Rejected),
-            (span_with(observation, candidate) > policy.span(), Barrier::Span),
+            (span > policy.span(), Barrier::Span),
             (place_alone && is_imprecise(observation, policy), Barrier::Accuracy),
             (place_alone && at_default_point, Barrier::DefaultPoint),
             (!policy.joins_silently(), Barrier::NotSilently),
@@ -320,13 +322,11 @@ fn is_imprecise(observation: &Observation, policy: &Policy) -> bool {
 
 /// Largest distance between the report and one of the alert's: exact where all its reports are at hand, and otherwise the
 /// most it can be. Every pair is held against the cap, so an alert never grows step by step (a snowball).
-fn span_with(observation: &Observation, candidate: &Candidate) -> Metres {
-    let to = |point| observation.point.distance(point);
-    let known = candidate.members.iter().map(|member| to(&member.point));
+fn span_with(candidate: &Candidate, to_farthest: Metres, to_anchor: Metres) -> Metres {
     let complete = candidate.members.len() >= usize::try_from(candidate.reports).unwrap_or(usize::MAX);
     if complete && !candidate.members.is_empty() {
-        known.fold(Metres::ZERO, Metres::max)
+        to_farthest
     } else {
-        to(&candidate.anchor).plus(candidate.extent)
+        to_anchor.plus(candidate.extent)
     }
 }

@@ -1,13 +1,15 @@
 //! Alerts in memory, by place: for programs that keep them themselves, and next to what a database answers.
 
-use std::collections::{BTreeMap, HashMap};
+mod grid;
 
+use std::collections::{BTreeSet, HashMap};
+
+use self::grid::Grid;
 use crate::{
     candidate::{AlertId, Candidate, CandidateState, Context},
-    cell,
     decide::{Outcome, decide},
-    measure::Metres,
-    observation::{Member, Observation, ReportId},
+    measure::{Metres, Timestamp},
+    observation::{CategoryId, Member, Observation, ReportId},
     policy::Policy,
 };
 
@@ -16,8 +18,9 @@ use crate::{
 ///
 /// # Complexity
 ///
-/// A search reads the ranges of [`cell::covering`] from an ordered map: logarithmic in the number of cells that hold an
-/// anchor, plus the alerts found. Changes touch one cell.
+/// A search reads the alerts of a few cubes of space, whatever the number of alerts elsewhere; it looks at distance and
+/// category first, and at the alert itself only if it takes part. A change touches one cube. Whoever lets time pass should
+/// [`Index::forget`] what ended long ago.
 ///
 /// # Examples
 ///
@@ -38,71 +41,108 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    alerts: HashMap<AlertId, Candidate>,
-    /// Alerts by the stored cell of their anchor.
-    by_cell: BTreeMap<i64, Vec<AlertId>>,
+    /// `None` where an alert was; its place is taken again.
+    alerts: Vec<Option<Candidate>>,
+    vacant: Vec<u32>,
+    slots: HashMap<AlertId, u32>,
+    /// Alerts by their anchor and category.
+    places: Grid,
+    /// Closed and rejected alerts by the end of their life.
+    ended: BTreeSet<(Timestamp, AlertId)>,
 }
 
 impl Index {
     /// Number of alerts held, whatever their state.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.alerts.len()
+        self.slots.len()
     }
 
     /// Whether it holds none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.alerts.is_empty()
+        self.slots.is_empty()
     }
 
     /// An alert as it stands.
     #[must_use]
     pub fn get(&self, id: AlertId) -> Option<&Candidate> {
-        self.alerts.get(&id)
+        self.at(*self.slots.get(&id)?)
     }
 
     /// Holds an alert; returns the one that had its id before.
     pub fn insert(&mut self, alert: Candidate) -> Option<Candidate> {
         let before = self.remove(alert.id);
-        self.by_cell.entry(cell_of(&alert)).or_default().push(alert.id);
-        self.alerts.insert(alert.id, alert);
+        let slot = self.vacant.pop().or_else(|| {
+            self.alerts.push(None);
+            u32::try_from(self.alerts.len() - 1).ok()
+        });
+        // Four thousand million alerts are more than a memory holds.
+        if let Some(slot) = slot {
+            self.slots.insert(alert.id, slot);
+            self.places.insert(slot, &alert.anchor, alert.category);
+            self.ended.extend(end_of(&alert));
+            self.alerts[slot as usize] = Some(alert);
+        }
         before
     }
 
     /// Forgets an alert; returns it as it was.
     pub fn remove(&mut self, id: AlertId) -> Option<Candidate> {
-        let alert = self.alerts.remove(&id)?;
-        let stored = cell_of(&alert);
-        if let Some(here) = self.by_cell.get_mut(&stored) {
-            here.retain(|one| *one != id);
-            if here.is_empty() {
-                self.by_cell.remove(&stored);
-            }
+        let slot = self.slots.remove(&id)?;
+        let alert = self.alerts.get_mut(slot as usize)?.take()?;
+        self.vacant.push(slot);
+        self.places.remove(slot, &alert.anchor);
+        if let Some(end) = end_of(&alert) {
+            self.ended.remove(&end);
         }
         Some(alert)
     }
 
+    /// Forgets the alerts that were closed or rejected more than `days` before `now`; returns how many.
+    ///
+    /// With the [`Policy::days_remembered`] of the policy that looks back longest, decisions stay what they were.
+    pub fn forget(&mut self, now: Timestamp, days: f64) -> usize {
+        let before = self.len();
+        while let Some((_, id)) = self
+            .ended
+            .first()
+            .copied()
+            .filter(|(end, _)| now.days_since(*end) > days)
+        {
+            self.remove(id);
+        }
+        before - self.len()
+    }
+
     /// Closes, rejects or reopens an alert; `false` when there is none.
     pub fn set_state(&mut self, id: AlertId, state: CandidateState) -> bool {
-        let alert = self.alerts.get_mut(&id);
-        alert.map(|alert| alert.state = state).is_some()
+        let slot = self.slots.get(&id).copied();
+        let Some(alert) = slot.and_then(|slot| self.alerts.get_mut(slot as usize)?.as_mut()) else {
+            return false;
+        };
+        if let Some(end) = end_of(alert) {
+            self.ended.remove(&end);
+        }
+        alert.state = state;
+        self.ended.extend(end_of(alert));
+        true
     }
 
     /// Adds a report to an alert, whose anchor stays; `false` when there is none.
     pub fn join(&mut self, id: AlertId, member: Member) -> bool {
-        let alert = self.alerts.get_mut(&id);
+        let alert = self.get_mut(id);
         alert.map(|alert| alert.add(member)).is_some()
     }
 
     /// Lets one alert take another's reports; its anchor and state stay. Returns the absorbed alert as it was, and `None`
     /// (with nothing done) unless both exist and differ.
     pub fn merge(&mut self, survivor: AlertId, absorbed: AlertId) -> Option<Candidate> {
-        if survivor == absorbed || !self.alerts.contains_key(&survivor) {
+        if survivor == absorbed || !self.slots.contains_key(&survivor) {
             return None;
         }
         let gone = self.remove(absorbed)?;
-        let alert = self.alerts.get_mut(&survivor)?;
+        let alert = self.get_mut(survivor)?;
         alert.opened_at = alert.opened_at.min(gone.opened_at);
         for member in gone.members.iter().cloned() {
             alert.add(member);
@@ -113,7 +153,7 @@ impl Index {
     /// Moves reports of an alert to a new one of the same state, anchored at the first of them. `false` (with nothing done)
     /// when there is no such alert, the new id is taken, or either side would be left without a report.
     pub fn split(&mut self, id: AlertId, reports: &[ReportId], new: AlertId) -> bool {
-        let Some(alert) = self.alerts.get(&id).filter(|_| !self.alerts.contains_key(&new)) else {
+        let Some(alert) = self.get(id).filter(|_| !self.slots.contains_key(&new)) else {
             return false;
         };
         let leaves = |member: &Member| reports.contains(&member.report);
@@ -138,39 +178,52 @@ impl Index {
     }
 
     /// The alerts that may take part in a decision: within [`Policy::search_radius`], of a compatible category; in the order
-    /// of their cells.
+    /// of their places.
     pub fn around<'a>(
         &'a self,
         observation: &'a Observation,
         policy: &'a Policy,
     ) -> impl Iterator<Item = &'a Candidate> {
         let radius = policy.search_radius(observation);
-        let cells = cell::covering(&observation.point, radius)
-            .into_iter()
-            .flat_map(|range| self.by_cell.range(range.first..=range.last));
-        cells
-            .flat_map(|(_, here)| here)
-            .filter_map(|id| self.alerts.get(id))
+        self.near(observation, policy)
             .filter(move |alert| alert.anchor.distance(&observation.point) <= radius)
-            .filter(|alert| policy.compatibility(observation.category, alert.category) > 0.0)
     }
 
     /// [`decide`] over the alerts around, and over those that a person named.
     #[must_use]
     pub fn decide(&self, observation: &Observation, context: &Context, policy: &Policy) -> Outcome {
-        let mut candidates: Vec<&Candidate> = self.around(observation, policy).collect();
-        for verdict in &context.verdicts {
-            if let Some(named) = self.get(verdict.alert).filter(|named| {
-                let known = |one: &&Candidate| one.id == named.id;
-                !candidates.iter().any(known)
-            }) {
-                candidates.push(named);
-            }
-        }
-        decide(observation, candidates, context, policy)
+        let unspoken = self.near(observation, policy);
+        let unspoken = unspoken.filter(|alert| context.verdict(alert.id).is_none());
+        let named = context.verdicts.iter().enumerate().filter_map(|(nth, verdict)| {
+            let mut earlier = context.verdicts.iter().take(nth);
+            let first = earlier.all(|other| other.alert != verdict.alert);
+            self.get(verdict.alert).filter(|_| first)
+        });
+        decide(observation, unspoken.chain(named), context, policy)
+    }
+
+    /// The alerts around, and perhaps a few that are a little too far.
+    fn near<'a>(&'a self, observation: &'a Observation, policy: &'a Policy) -> impl Iterator<Item = &'a Candidate> {
+        let related = |category: CategoryId| policy.compatibility(observation.category, category) > 0.0;
+        let radius = policy.search_radius(observation);
+        let slots = self.places.near(&observation.point, radius, related);
+        slots.into_iter().filter_map(|slot| self.at(slot))
+    }
+
+    fn at(&self, slot: u32) -> Option<&Candidate> {
+        self.alerts.get(slot as usize)?.as_ref()
+    }
+
+    fn get_mut(&mut self, id: AlertId) -> Option<&mut Candidate> {
+        let slot = *self.slots.get(&id)?;
+        self.alerts.get_mut(slot as usize)?.as_mut()
     }
 }
 
-fn cell_of(alert: &Candidate) -> i64 {
-    cell::h3_15(&alert.anchor).to_i64()
+/// When an alert's life ended, if it did.
+const fn end_of(alert: &Candidate) -> Option<(Timestamp, AlertId)> {
+    match alert.state {
+        CandidateState::Open => None,
+        CandidateState::Closed { at } | CandidateState::Rejected { at } => Some((at, alert.id)),
+    }
 }

@@ -148,6 +148,13 @@ impl Policy {
         self.0.rejected_days
     }
 
+    /// How long after its end an alert may still have a part in a decision, in days; see [`crate::Index::forget`].
+    #[must_use]
+    pub const fn days_remembered(&self) -> f64 {
+        let closed = self.0.late_days.max(self.0.recurrence_days);
+        closed.max(self.0.rejected_days)
+    }
+
     /// Whether a report joins without a person's word; otherwise what would join is suggested.
     #[must_use]
     pub const fn joins_silently(&self) -> bool {

@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use crate::{
     address::AddressRelation,
     candidate::Candidate,
-    measure::{LonLat, Metres, Timestamp},
+    measure::{Metres, Timestamp},
     observation::{CategoryId, Member, Observation, ReportId},
     policy::Policy,
     weights::Weights,
@@ -101,18 +101,28 @@ pub(crate) struct Setting<'a> {
     pub(crate) position_counts: bool,
 }
 
-/// A comparison of a report with an alert: what each feature said, and the sum.
-#[derive(Default)]
+/// Room for the best comparison and the one being made, so that the list is made once.
+const USUAL_REASONS: usize = 16;
+
+/// A comparison of a report with an alert: what each feature said.
 pub(crate) struct Evidence {
-    log_odds: f64,
     pub(crate) reasons: Vec<Contribution>,
     /// Whether something other than the place identifies the problem: the same thing by number, or the same picture.
     pub(crate) identified: bool,
+    /// Largest distance between the report and a known member; zero without any.
+    pub(crate) farthest: Metres,
 }
 
 impl Evidence {
+    fn new() -> Self {
+        Self {
+            reasons: Vec::with_capacity(USUAL_REASONS),
+            identified: false,
+            farthest: Metres::ZERO,
+        }
+    }
+
     pub(crate) fn add(&mut self, reason: Contribution) {
-        self.log_odds += reason.log_odds;
         self.reasons.push(reason);
     }
 
@@ -126,67 +136,85 @@ impl Evidence {
 
     /// Probability that both are the same problem, 0..=1.
     pub(crate) fn posterior(&self) -> f64 {
-        1.0 / (1.0 + (-self.log_odds).exp())
+        1.0 / (1.0 + (-log_odds(self.reasons.iter())).exp())
     }
+}
+
+fn log_odds<'a>(reasons: impl Iterator<Item = &'a Contribution>) -> f64 {
+    reasons.map(|reason| reason.log_odds).sum()
 }
 
 /// One side of a comparison: a member, or an alert's anchor where no member is known.
 struct Side<'a> {
-    point: LonLat,
+    /// Distance from the report.
+    distance: Metres,
     accuracy: Option<Metres>,
     at: Timestamp,
     member: Option<&'a Member>,
 }
 
-impl Side<'_> {
-    fn report(&self) -> Option<ReportId> {
-        self.member.map(|member| member.report)
-    }
-}
-
-/// Compares a report with every known member of an alert and keeps the comparison that speaks most for it (of equals
-/// the first report). The whole of one comparison is kept, so that its reasons tell one story.
+/// Compares a report, `to_anchor` away from an alert's anchor, with every known member of the alert and keeps the
+/// comparison that speaks most for it (of equals the first report). The whole of one comparison is kept, so that its
+/// reasons tell one story.
 ///
 /// `since` replaces the members' times where the problem cannot be older: after a closure, it starts anew.
 pub(crate) fn compare(
     observation: &Observation,
     candidate: &Candidate,
+    to_anchor: Metres,
     since: Option<Timestamp>,
     setting: &Setting<'_>,
 ) -> Evidence {
-    let anchor = Side {
-        point: candidate.anchor,
-        accuracy: None,
-        at: since.unwrap_or(candidate.opened_at),
-        member: None,
-    };
-    let members = candidate.members.iter().map(|member| Side {
-        point: member.point,
-        accuracy: member.accuracy,
-        at: since.unwrap_or(member.observed_at),
-        member: Some(member),
-    });
     let mut evidence = common_evidence(observation.category, candidate.category, setting);
-    let compared = members.map(|side| (side.report(), pair(observation, &side, setting)));
-    let (_, best) = compared
-        .reduce(|best, next| {
-            let order = next
-                .1
-                .log_odds
-                .total_cmp(&best.1.log_odds)
-                .then_with(|| best.0.cmp(&next.0));
-            if order.is_gt() { next } else { best }
-        })
-        .unwrap_or_else(|| (anchor.report(), pair(observation, &anchor, setting)));
-    evidence.identified = best.identified;
-    best.reasons.into_iter().for_each(|reason| evidence.add(reason));
+    let common = evidence.reasons.len();
+    let mut best: Option<(f64, ReportId)> = None;
+    for member in &candidate.members {
+        // Most alerts have one report, which is their anchor.
+        let distance = if member.point == candidate.anchor {
+            to_anchor
+        } else {
+            observation.point.distance(&member.point)
+        };
+        let side = Side {
+            distance,
+            accuracy: member.accuracy,
+            at: since.unwrap_or(member.observed_at),
+            member: Some(member),
+        };
+        // Written behind the best one, and then moved over it or taken back.
+        let kept = evidence.reasons.len();
+        let identified = std::mem::take(&mut evidence.identified);
+        pair(observation, &side, setting, &mut evidence);
+        let score = log_odds(evidence.reasons.iter().skip(kept));
+        let better = best.is_none_or(|(most, first)| {
+            let order = score.total_cmp(&most);
+            order.then_with(|| first.cmp(&member.report)).is_gt()
+        });
+        if better {
+            best = Some((score, member.report));
+            evidence.reasons.drain(common..kept);
+        } else {
+            evidence.identified = identified;
+            evidence.reasons.truncate(kept);
+        }
+        evidence.farthest = evidence.farthest.max(distance);
+    }
+    if best.is_none() {
+        let anchor = Side {
+            distance: to_anchor,
+            accuracy: None,
+            at: since.unwrap_or(candidate.opened_at),
+            member: None,
+        };
+        pair(observation, &anchor, setting, &mut evidence);
+    }
     evidence
 }
 
 /// What the alert as a whole says, whichever member the report is compared with.
 fn common_evidence(own: CategoryId, other: CategoryId, setting: &Setting<'_>) -> Evidence {
     let weights = setting.policy.weights();
-    let mut evidence = Evidence::default();
+    let mut evidence = Evidence::new();
     evidence.note(Feature::Prior, 1.0, weights.prior);
     let weight = setting.policy.compatibility(own, other);
     evidence.note(
@@ -218,11 +246,11 @@ fn common_evidence(own: CategoryId, other: CategoryId, setting: &Setting<'_>) ->
     evidence
 }
 
-fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>) -> Evidence {
+/// Adds what the report and one side say together.
+fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>, evidence: &mut Evidence) {
     let weights = setting.policy.weights();
-    let mut evidence = Evidence::default();
     let spot = Spot {
-        metres: observation.point.distance(&side.point).get(),
+        metres: side.distance.get(),
         variance: pair_variance(observation.accuracy, side.accuracy, weights),
     };
     if setting.position_counts {
@@ -238,12 +266,11 @@ fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>) -> Ev
     let learned_days = days * weights.life_days / setting.policy.life_days();
     evidence.note(Feature::Age, days, weights.age_days.at(learned_days));
     if let Some(member) = side.member {
-        compare_statements(observation, member, setting, &mut evidence);
+        compare_statements(observation, member, setting, evidence);
         if let Some(minutes) = resent(observation, member, &spot, weights) {
             evidence.note(Feature::SameSender, minutes, weights.resent);
         }
     }
-    evidence
 }
 
 /// What both people said and showed, as far as both did.

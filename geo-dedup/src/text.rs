@@ -89,11 +89,14 @@ impl TextPrint {
     /// Jaccard similarity, 0..=1: trigrams in common over trigrams in either; 0 when both are empty.
     #[must_use]
     pub fn similarity(&self, other: &Self) -> f64 {
-        let common = self
-            .0
-            .iter()
-            .filter(|trigram| other.0.binary_search(trigram).is_ok())
-            .count();
+        let (mut one, mut two, mut common) = (self.0.as_slice(), other.0.as_slice(), 0);
+        while let ([first, rest @ ..], [second, others @ ..]) = (one, two) {
+            common += usize::from(first == second);
+            (one, two) = (
+                if first <= second { rest } else { one },
+                if second <= first { others } else { two },
+            );
+        }
         let either = self.len() + other.len() - common;
         if either == 0 {
             0.0

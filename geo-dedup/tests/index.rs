@@ -38,17 +38,26 @@ fn any_observation() -> impl Strategy<Value = Observation> {
 enum Step {
     Insert(Observation),
     Join(usize, Observation),
-    Close(usize),
+    End(usize, CandidateState),
     Remove(usize),
     Merge(usize, usize),
     Split(usize, usize),
+}
+
+/// Before and within what policies look back on, and undone.
+fn any_end() -> impl Strategy<Value = CandidateState> {
+    (0..3_u8, 0..200 * DAY).prop_map(|(kind, age)| match (kind, Timestamp(NOW.0 - age)) {
+        (0, at) => CandidateState::Closed { at },
+        (1, at) => CandidateState::Rejected { at },
+        _ => CandidateState::Open,
+    })
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => any_observation().prop_map(Step::Insert),
         4 => (0..12_usize, any_observation()).prop_map(|(one, seen)| Step::Join(one, seen)),
-        1 => (0..12_usize).prop_map(Step::Close),
+        2 => (0..12_usize, any_end()).prop_map(|(one, end)| Step::End(one, end)),
         1 => (0..12_usize).prop_map(Step::Remove),
         2 => (0..12_usize, 0..12_usize).prop_map(|(one, other)| Step::Merge(one, other)),
         2 => (0..12_usize, 0..5_usize).prop_map(|(one, members)| Step::Split(one, members)),
@@ -89,9 +98,9 @@ impl Both {
                 let known = self.model.get_mut(&id).map(|reports| reports.push(report));
                 assert_eq!(self.index.join(id, seen.into_member(report)), known.is_some());
             }
-            Step::Close(nth) => {
+            Step::End(nth, end) => {
                 let id = self.id(nth);
-                let known = self.index.set_state(id, CandidateState::Closed { at: NOW });
+                let known = self.index.set_state(id, end);
                 assert_eq!(known, self.model.contains_key(&id));
             }
             Step::Remove(nth) => {
@@ -156,7 +165,17 @@ proptest! {
         let kind = VerdictKind::Same;
         let verdicts = say.then(|| Verdict { alert: both.id(named), kind }).into_iter().collect();
         let context = Context { verdicts, ..Context::at(NOW) };
-        prop_assert_eq!(both.index.decide(&seen, &context, &policy()), decide(&seen, &alerts, &context, &policy()));
+        let expected = decide(&seen, &alerts, &context, &policy());
+        prop_assert_eq!(&both.index.decide(&seen, &context, &policy()), &expected);
+
+        let days = policy().days_remembered();
+        let long_ago = |alert: &&Candidate| match alert.state {
+            CandidateState::Open => false,
+            CandidateState::Closed { at } | CandidateState::Rejected { at } => NOW.days_since(at) > days,
+        };
+        prop_assert_eq!(both.index.forget(NOW, days), alerts.iter().filter(long_ago).count());
+        prop_assert_eq!(both.index.decide(&seen, &context, &policy()), expected, "what is forgotten had no part");
+        prop_assert_eq!(both.index.forget(NOW, days), 0);
     }
 }
 
