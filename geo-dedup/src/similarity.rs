@@ -253,8 +253,8 @@ fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>, evide
         metres: side.distance.get(),
         variance: pair_variance(observation.accuracy, side.accuracy, weights),
     };
+    let geocoded = observation.accuracy.is_none() && side.accuracy.is_none();
     if setting.position_counts {
-        let geocoded = observation.accuracy.is_none() && side.accuracy.is_none();
         let log_odds = if geocoded {
             weights.distance_m.at(spot.metres)
         } else {
@@ -263,7 +263,14 @@ fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>, evide
         evidence.note(Feature::Distance, spot.metres, log_odds);
     }
     let days = observation.observed_at.days_since(side.at).abs();
-    let learned_days = days * weights.life_days / setting.policy.life_days();
+    // Two phones at two places: being reported within the hour proves nothing there, since one walk finds several things.
+    // The curve was learned from addresses, where what comes at once is mostly the same thing said twice.
+    let told = if geocoded || spot.is_explained() {
+        days
+    } else {
+        days.max(APART_DAYS)
+    };
+    let learned_days = told * weights.life_days / setting.policy.life_days();
     evidence.note(Feature::Age, days, weights.age_days.at(learned_days));
     if let Some(member) = side.member {
         compare_statements(observation, member, setting, evidence);
@@ -304,6 +311,9 @@ fn resent(observation: &Observation, member: &Member, spot: &Spot, weights: &Wei
     (same_sender && on_the_spot && minutes <= weights.resent_minutes).then_some(minutes)
 }
 
+/// Two reports whose stated positions differ are at least so many days apart as far as their ages count.
+const APART_DAYS: f64 = 1.0;
+
 /// How two positions lie to each other.
 struct Spot {
     /// Distance between them.
@@ -313,6 +323,11 @@ struct Spot {
 }
 
 impl Spot {
+    /// Whether the stated accuracies explain the distance: three standard deviations.
+    fn is_explained(&self) -> bool {
+        self.metres <= 3.0 * self.variance.sqrt()
+    }
+
     /// Density of the distance between two reports of one problem, over the density of unrelated ones: a mixture of two
     /// Gaussians against an even spread.
     fn log_odds(&self, weights: &Weights) -> f64 {

@@ -179,3 +179,36 @@ fn a_careful_policy_joins_what_two_phones_plainly_mean() {
         );
     }
 }
+
+/// Under the default policy too: one walk finds several things, and a wrong merge hides one of them.
+#[test]
+fn two_phones_at_two_places_are_two_things_even_in_the_same_minute() {
+    let policy = Policy::default();
+    let decided = |metres: f64| {
+        let known = alert_of(
+            1,
+            Observation {
+                observed_at: before(HOUR / 60),
+                accuracy: Some(Metres::whole(5)),
+                ..report(0.0)
+            },
+        );
+        let seen = Observation {
+            accuracy: Some(Metres::whole(5)),
+            ..report(metres)
+        };
+        let context = Context {
+            past_here: Some(0),
+            past_around: Some(0),
+            ..Context::at(NOW)
+        };
+        decide(&seen, &[known], &context, &policy).decision
+    };
+    for near in [0.0, 5.0, 10.0] {
+        assert_eq!(decided(near), joins(1), "{near} m");
+    }
+    for apart in [35.0, 50.0, 65.0, 80.0] {
+        assert_ne!(decided(apart), joins(1), "{apart} m");
+    }
+    assert_eq!(decided(80.0), Decision::Open);
+}
