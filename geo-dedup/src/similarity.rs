@@ -263,15 +263,11 @@ fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>, evide
         evidence.note(Feature::Distance, spot.metres, log_odds);
     }
     let days = observation.observed_at.days_since(side.at).abs();
-    // Two phones at two places: being reported within the hour proves nothing there, since one walk finds several things.
-    // The curve was learned from addresses, where what comes at once is mostly the same thing said twice.
-    let told = if geocoded || spot.is_explained() {
-        days
-    } else {
-        days.max(APART_DAYS)
-    };
-    let learned_days = told * weights.life_days / setting.policy.life_days();
-    evidence.note(Feature::Age, days, weights.age_days.at(learned_days));
+    let learned_days = days * weights.life_days / setting.policy.life_days();
+    let age = weights.age_days.at(learned_days);
+    // The curve was learned from addresses, where what comes within the hour is mostly the same thing said twice. One walk with
+    // a phone finds several things: between stated positions, being reported at once speaks for nothing.
+    evidence.note(Feature::Age, days, if geocoded { age } else { age.min(0.0) });
     if let Some(member) = side.member {
         compare_statements(observation, member, setting, evidence);
         if let Some(minutes) = resent(observation, member, &spot, weights) {
@@ -311,9 +307,6 @@ fn resent(observation: &Observation, member: &Member, spot: &Spot, weights: &Wei
     (same_sender && on_the_spot && minutes <= weights.resent_minutes).then_some(minutes)
 }
 
-/// Two reports whose stated positions differ are at least so many days apart as far as their ages count.
-const APART_DAYS: f64 = 1.0;
-
 /// How two positions lie to each other.
 struct Spot {
     /// Distance between them.
@@ -323,11 +316,6 @@ struct Spot {
 }
 
 impl Spot {
-    /// Whether the stated accuracies explain the distance: three standard deviations.
-    fn is_explained(&self) -> bool {
-        self.metres <= 3.0 * self.variance.sqrt()
-    }
-
     /// Density of the distance between two reports of one problem, over the density of unrelated ones: a mixture of two
     /// Gaussians against an even spread.
     fn log_odds(&self, weights: &Weights) -> f64 {

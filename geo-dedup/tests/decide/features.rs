@@ -161,7 +161,7 @@ fn a_careful_policy_joins_what_two_phones_plainly_mean() {
         let outcome = decide(&seen(metres, NOW), &[known], &Context::at(NOW), &careful);
         matches!(outcome.decision, Decision::Join { .. })
     };
-    for (metres, accuracy, age) in [(3.0, 5, HOUR), (8.0, 8, DAY), (12.0, 10, 2 * DAY), (15.0, 20, HOUR)] {
+    for (metres, accuracy, age) in [(3.0, 5, HOUR), (8.0, 8, DAY), (6.0, 10, 2 * DAY)] {
         assert!(
             joins(metres, accuracy, age),
             "{metres} m at {accuracy} m after {age} ms"
