@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Three times sixty days of reports (phones' errors, wrong categories, late arrivals, addresses, texts, photos) are
-//! placed in the order of their arrival, each by its category's policy in the town's catalogue; a crew's repair closes the
+//! placed in the order of their arrival, each by its category's policy in the town's catalogue (which joins from 0.9) or one that is surer; a crew's repair closes the
 //! alerts of a problem. Prints a Markdown table: pairs of reports and B-cubed (Bagga and Baldwin, 1998) against the truth,
 //! and how many reports joined an alert that somebody opened for another problem. "Answered" means that whoever is shown
 //! the suggestions says which of them, if any, is theirs, and is never wrong.
@@ -46,19 +46,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = stdout().lock();
     writeln!(
         out,
-        "| weights | photos | suggestions | pairs: precision | recall | B-cubed: precision | recall | wrong joins a thousand | asked a thousand (rightly) |\n|---|---|---|---|---|---|---|---|---|"
+        "| weights | join from | photos | suggestions | pairs: precision | recall | B-cubed: precision | recall | wrong joins a thousand | asked a thousand (rightly) |\n|---|---|---|---|---|---|---|---|---|---|"
     )?;
     let any = WeightSet::new(WeightSet::built_in().of("").clone(), Default::default());
+    let none = Photos::new();
     for (name, weights) in [("by kind", WeightSet::built_in()), ("of any kind", &any)] {
-        for (pictures, seen) in [("compared", true), ("none", false)] {
-            for (answers, answered) in [("unanswered", false), ("answered", true)] {
+        for (join, seen) in [(0.9, true), (0.9, false), (0.95, false), (0.99, false)] {
+            for answered in [false, true] {
                 let mut figures = Figures::default();
                 for (days, photos) in &streams {
-                    let none = Photos::new();
-                    let rules = Rules::new(&invented, weights, if seen { photos } else { &none }, answered)?;
+                    let rules = Rules::new(&invented, weights, join, if seen { photos } else { &none }, answered)?;
                     Settler::new(&rules, days).live(&mut figures)?;
                 }
-                writeln!(out, "| {name} | {pictures} | {answers} | {figures} |")?;
+                let pictures = if seen { "compared" } else { "none" };
+                let answers = if answered { "answered" } else { "unanswered" };
+                writeln!(out, "| {name} | {join} | {pictures} | {answers} | {figures} |")?;
             }
         }
     }

@@ -42,6 +42,7 @@ impl<'a> Rules<'a> {
     pub fn new(
         town: &'a Town,
         weights: &WeightSet,
+        join: f64,
         photos: &'a Photos,
         answered: bool,
     ) -> Result<Self, Box<dyn Error>> {
@@ -53,7 +54,7 @@ impl<'a> Rules<'a> {
         for category in &town.categories {
             policies.insert(
                 categories[category.code.as_str()],
-                policy(category, weights, &categories)?,
+                policy(category, weights, join, &categories)?,
             );
         }
         Ok(Self {
@@ -68,6 +69,7 @@ impl<'a> Rules<'a> {
 fn policy(
     category: &Category,
     weights: &WeightSet,
+    join: f64,
     numbers: &HashMap<&str, CategoryId>,
 ) -> Result<Policy, Box<dyn Error>> {
     let rules = &category.dedup;
@@ -77,7 +79,7 @@ fn policy(
         .radius_m(rules.radius_m)
         .life_days(rules.life_days)
         .span_m(rules.span_m)
-        .join_threshold(rules.join_threshold)
+        .join_threshold(join)
         .suggest_threshold(rules.suggest_threshold)
         .worst_accuracy_m(rules.worst_accuracy_m)
         .default_point_limit(rules.default_point_limit)
