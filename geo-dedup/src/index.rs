@@ -9,7 +9,7 @@ use crate::{
     candidate::{AlertId, Candidate, CandidateState, Context},
     decide::{Outcome, decide},
     measure::{Metres, Timestamp},
-    observation::{CategoryId, Member, Observation, ReportId},
+    observation::{Member, Observation, ReportId},
     policy::Policy,
 };
 
@@ -92,7 +92,7 @@ impl Index {
         let slot = self.slots.remove(&id)?;
         let alert = self.alerts.get_mut(slot as usize)?.take()?;
         self.vacant.push(slot);
-        self.places.remove(slot, &alert.anchor);
+        self.places.remove(slot, &alert.anchor, alert.category);
         if let Some(end) = end_of(&alert) {
             self.ended.remove(&end);
         }
@@ -204,9 +204,9 @@ impl Index {
 
     /// The alerts around, and perhaps a few that are a little too far.
     fn near<'a>(&'a self, observation: &'a Observation, policy: &'a Policy) -> impl Iterator<Item = &'a Candidate> {
-        let related = |category: CategoryId| policy.compatibility(observation.category, category) > 0.0;
         let radius = policy.search_radius(observation);
-        let slots = self.places.near(&observation.point, radius, related);
+        let categories = policy.categories(observation.category);
+        let slots = self.places.near(&observation.point, radius, categories);
         slots.into_iter().filter_map(|slot| self.at(slot))
     }
 

@@ -171,6 +171,16 @@ impl Policy {
         listed.map_or(0.0, |(_, weight)| *weight)
     }
 
+    /// The categories of which [`Policy::compatibility`] is above 0.
+    pub(crate) fn categories(&self, own: CategoryId) -> impl Iterator<Item = CategoryId> + Clone {
+        let listed = self
+            .0
+            .compatible
+            .iter()
+            .filter(move |(other, weight)| *other != own && *weight > 0.0);
+        std::iter::once(own).chain(listed.map(|(other, _)| *other))
+    }
+
     /// How far from the report alerts are searched: the policy's radius plus the stated accuracy, at most [`MAX_RADIUS`].
     ///
     /// An alert whose anchor is farther away takes no part in a decision, so candidates and locks may rely on it.
