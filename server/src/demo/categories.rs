@@ -87,10 +87,7 @@ fn category(entry: &invented::Category, zone: Tz) -> anyhow::Result<CategoryEntr
         call_number: entry.call_stop.as_ref().map(|stop| stop.number.clone()),
         redirect_body: entry.not_our_job.as_ref().map(|other| other.body.clone()),
         redirect_message: said.map(text).unwrap_or_default(),
-        dedup: PolicyDocument {
-            kind: invented::kind_of(&entry.code).map(str::to_owned),
-            ..policy(&entry.dedup)
-        },
+        dedup: policy(&entry.dedup),
         rejected_days: i32::try_from(entry.dedup.rejected_days)?,
         gates: gates(&entry.opening, zone)?,
         ..blank(&entry.code, text(&entry.label))
