@@ -31,7 +31,7 @@ use crate::http::problem::Problem;
 ///
 /// # Errors
 /// [`crate::http::problem::Kind::Conflict`] when one of them is closed or merged, a crew is at work on the first or an outside
-/// body has it; what [`Pair::lock`] refuses.
+/// body has it; what `Pair::lock` refuses.
 pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'_>) -> Result<Done, Problem> {
     let mut pair = Pair::lock(command, (from, into), "into", &[]).await?;
     if let Some(done) = replayed(command, &asked).await? {

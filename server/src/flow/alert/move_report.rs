@@ -23,7 +23,7 @@ use crate::people::policy::{Operation, permit_any};
 ///
 /// # Errors
 /// [`Kind::NotFound`] when there is no such report in the person's scope, [`Kind::Conflict`] when the other alert is closed
-/// or the report is the last of its own; what [`Pair::lock`] refuses.
+/// or the report is the last of its own; what `Pair::lock` refuses.
 pub async fn move_report(command: &mut Command, report: Uuid, to: Uuid, asked: Asked<'_>) -> Result<Done, Problem> {
     permit_any(&command.staff, Operation::Regroup)?;
     let (town, now) = (command.town.clone(), command.now);

@@ -11,7 +11,7 @@ use crate::http::problem::Problem;
 /// Keeps two alerts apart.
 ///
 /// # Errors
-/// [`crate::http::problem::Kind::Conflict`] when one was merged away; what [`Pair::lock`] refuses.
+/// [`crate::http::problem::Kind::Conflict`] when one was merged away; what `Pair::lock` refuses.
 pub async fn not_same(command: &mut Command, id: Uuid, other: Uuid, asked: Asked<'_>) -> Result<Done, Problem> {
     let mut pair = Pair::lock(command, (id, other), "as", &[]).await?;
     if let Some(done) = replayed(command, &asked).await? {
