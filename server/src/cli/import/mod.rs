@@ -19,6 +19,7 @@ use futures_util::{StreamExt, stream};
 use super::database::settings_beside;
 use super::progress::Progress;
 use crate::app::App;
+use crate::audit;
 use crate::catalog::install::install;
 use crate::catalog::model::Town;
 use crate::flow::report::model::Relation;
@@ -92,6 +93,12 @@ pub async fn run(Import::Reports(args): Import) -> anyhow::Result<()> {
     let categories = category_map(&args, &town)?;
     let began = Instant::now();
     let outcome = put_in(&app, &town, &args, rows, &categories, in_flight).await;
+    if !args.dry_run {
+        // One job for all rows: it reads on until it has brought every change to what the public reads.
+        let tx = app.db.begin(town.id).await?;
+        audit::project_later(&tx, town.id, Utc::now()).await?;
+        tx.commit().await?;
+    }
     outcome.say(began.elapsed(), args.dry_run);
     if let Some(path) = &args.report {
         refused::write(path, &outcome.refused)?;
