@@ -42,6 +42,8 @@ export class TownMap {
   show(pins: Pin[]): void {
     for (const marker of this.#markers) marker.remove();
     this.#markers = pins.map((pin) => new Marker({ element: pin.element, anchor: 'center' }).setLngLat([pin.lon, pin.lat]).addTo(this.#map));
+    // Where markers lie on each other, the first of the day is on top.
+    for (const [index, pin] of pins.entries()) pin.element.style.zIndex = String(pins.length - index);
     // The marker makes its element an image to screen readers; ours are buttons with a name.
     for (const pin of pins) if (pin.element instanceof HTMLButtonElement) pin.element.removeAttribute('role');
   }

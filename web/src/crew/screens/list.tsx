@@ -1,4 +1,5 @@
 // The crew's day. It says everything that the map says.
+import type { SyncTask } from '../../shared/contract';
 import { day, known, language, local, moment, t, today } from '../../shared/i18n';
 import { categories, env, left, pulledAt, rows, type Row } from '../state';
 import { putMeta } from '../../shared/db/database';
@@ -39,6 +40,12 @@ export function Chips({ row }: { row: Row }) {
   );
 }
 
+/** The street is enough within one town; without one, what people wrote helps to find it. */
+function place(task: SyncTask): string {
+  const words = task.reports.find((report) => report.description)?.description;
+  return task.alert.address?.split(',')[0] ?? (words ? t('task.quote', { words: words.slice(0, 80) }) : t('task.no_address'));
+}
+
 function Card({ row }: { row: Row }) {
   const { task, seen } = row;
   const shown = task.photos.find((each) => each.kind === 'report' && each.state === 'ready');
@@ -52,7 +59,7 @@ function Card({ row }: { row: Row }) {
             <CategoryIcon code={task.alert.category} size={24} />
             {categoryName(task.alert.category)}
           </span>
-          <span class="card-address">{task.alert.address ?? t('task.no_address')}</span>
+          <span class="card-address">{place(task)}</span>
           <Chips row={row} />
         </span>
         {shown && <Thumb photo={shown} alt="" />}

@@ -50,7 +50,7 @@ export function PinPad({ agent, done, inline = false }: { agent: { id: string; n
   };
   return (
     <div class="pin" role="group" aria-labelledby={id}>
-      <label id={id} for={`${id}-field`}>{t('pin.of', { name: agent.name })}</label>
+      <label id={id} for={`${id}-field`}>{inline ? t('pin.of', { name: agent.name }) : t('pin.field')}</label>
       <input ref={field} id={`${id}-field`} class="pin-field" type="password" inputMode="none" autoComplete="off" maxLength={digits} value={pin} readOnly={busy}
         aria-describedby={`${id}-said`} aria-invalid={message ? 'true' : undefined} onInput={(event) => put(event.currentTarget.value)} />
       <p class="pin-said" id={`${id}-said`} role="alert">{busy ? t('pin.checking') : message}</p>

@@ -49,6 +49,7 @@ export const en: Words = {
   'who.needs_network': 'First time: needs the network',
 
   'pin.of': 'PIN of {name}',
+  'pin.field': 'PIN',
   'pin.checking': 'Checking…',
   'pin.wrong': 'That is not the right PIN. Try again.',
   'pin.wrong_wait': 'That is not the right PIN. Wait {seconds} s before trying again.',
@@ -123,10 +124,11 @@ export const en: Words = {
   'step.hand_over': 'Handed over',
 
   'task.due': 'Due {date}',
-  'task.late_since': 'Late since {date}',
+  'task.late_since': 'Late: {date}',
   'task.to_send': 'To be sent',
   'task.waiting': 'With the supervisor',
-  'task.no_address': 'Place on the map',
+  'task.no_address': 'No address, see the map',
+  'task.quote': '“{words}”',
   'task.gone': 'This task is no longer here',
   'task.gone_words': 'It was finished, withdrawn or given to another crew. What you did on it stays under Sending.',
   'task.danger': 'Danger reported: make it safe first.',
