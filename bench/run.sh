@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every measurement, each into its table in bench/: `make bench`, or `bench/run.sh photo|submit|list|dedup` for one of them.
-# VIGIE_BENCH_BASELINE names a folder with pgbench_schema.sql and pgbench_b1.sql, the neutral transaction that submits are
+# BENCH_BASELINE names a folder with pgbench_schema.sql and pgbench_b1.sql, the neutral transaction that submits are
 # compared with; without it they are compared with their own statements only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,7 +25,7 @@ table() { # name, title, command...
 
 submit() {
   local baseline=()
-  if [ -n "${VIGIE_BENCH_BASELINE:-}" ]; then baseline=(--baseline "$VIGIE_BENCH_BASELINE"); fi
+  if [ -n "${BENCH_BASELINE:-}" ]; then baseline=(--baseline "$BENCH_BASELINE"); fi
   "${bench[@]}" submit "${baseline[@]}"
 }
 

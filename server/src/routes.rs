@@ -22,6 +22,12 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     // 2. Evidence
     api.service(flow::photo::http::upload_report_photo);
     api.service(flow::photo::http::upload_proof);
+    api.service(flow::photo::tus::http::describe_uploads);
+    api.service(flow::photo::tus::http::create_upload);
+    api.service(flow::photo::tus::http::read_upload);
+    api.service(flow::photo::tus::http::continue_upload);
+    api.service(flow::photo::tus::http::end_upload);
+    api.service(flow::photo::tus::http::override_upload);
     api.service(flow::photo::http::read_photo);
     api.service(flow::photo::http::photo_file);
     api.service(flow::photo::http::release_photo);
@@ -49,6 +55,10 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::dispatch::http::dispatch::plan_task);
     api.service(views::tasks::list_tasks);
     api.service(flow::dispatch::http::actions::act_on_task);
+    api.service(views::sync::sync);
+    api.service(flow::dispatch::field::http::sync_actions);
+    api.service(flow::dispatch::field::http::list_field_actions);
+    api.service(flow::dispatch::field::http::decide_field_action);
     api.service(flow::dispatch::http::hand_over::hand_over_alert);
     api.service(flow::dispatch::http::hand_over::answer_hand_over);
     // 5. What happened

@@ -13,6 +13,7 @@ mod between;
 mod contract;
 mod demo;
 mod evidence;
+mod field;
 mod harness;
 mod intake;
 mod journey;

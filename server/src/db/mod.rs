@@ -1,5 +1,6 @@
 //! The database: pools, transactions bound to a town, and what SQL of ours diesel does not know.
 
+pub mod change_log;
 pub mod connect;
 pub mod directory;
 pub mod embedded;

@@ -423,6 +423,54 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Every action that a tablet sent, as it was frozen there, and what became of it: the receipt of a repetition for ever.
+    field_action (jurisdiction_id, id) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// The tablet's own id of it.
+        id -> Uuid,
+        /// Tablet; none when sent from elsewhere.
+        device_id -> Nullable<Uuid>,
+        /// Order on that tablet; starts again when one is restored.
+        seq -> Int8,
+        /// Who did it, as the tablet says. No reference: an unknown name waits for a person and is not dropped.
+        agent_id -> Uuid,
+        /// Whose session brought it.
+        sent_by -> Uuid,
+        /// accept, start, done, note, requalify, hand_over, new_alert...
+        kind -> Text,
+        /// Task that it is about, as the tablet says.
+        task_id -> Nullable<Uuid>,
+        /// Alert that it came to: of the task, or the one that it was merged into.
+        alert_id -> Nullable<Uuid>,
+        /// What was sent.
+        payload -> Jsonb,
+        /// SHA-256 of what was sent: the same id with other words is another action.
+        request_hash -> Bytea,
+        /// Clock of the tablet at the action.
+        client_at -> Timestamptz,
+        /// When it arrived here first.
+        received_at -> Timestamptz,
+        /// What became of it: took effect, kept as a further field report, waits for a person, is not possible as it is, or was laid aside by a person.
+        outcome -> Text,
+        /// Why it did not simply take effect, as a code.
+        reason -> Nullable<Text>,
+        /// What lacked, as a problem without words.
+        problem -> Nullable<Jsonb>,
+        /// It took effect, and somebody of the service should look at it.
+        review -> Bool,
+        /// When a person decided on what waited.
+        decided_at -> Nullable<Timestamptz>,
+        /// Who.
+        decided_by -> Nullable<Uuid>,
+        /// Why.
+        decision_note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Somebody who hears of an alert, by one channel.
     follower (jurisdiction_id, id) {
         /// Town.
@@ -1124,6 +1172,54 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// A photo on its way: promised by a crew's action, or arriving in pieces. Gone once the photo is there.
+    upload (jurisdiction_id, id) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// Id that the photo will have.
+        id -> Uuid,
+        /// Report that it shows.
+        report_id -> Nullable<Uuid>,
+        /// Alert whose repair it proves.
+        alert_id -> Nullable<Uuid>,
+        /// Crew that sends it: its people may, also when the alert is somebody else's by now.
+        crew_id -> Nullable<Uuid>,
+        /// Field action that names it and came before it.
+        promised_by -> Nullable<Uuid>,
+        /// Bytes of the photo, at most 15 MiB; none while it is only promised.
+        length -> Nullable<Int4>,
+        /// Bytes that are here, from the start.
+        received -> Int4,
+        /// Why the photo cannot be used, once all of it was here.
+        refusal -> Nullable<Text>,
+        /// Who sends it; none: a resident.
+        created_by -> Nullable<Uuid>,
+        /// When it was announced.
+        created_at -> Timestamptz,
+        /// When what is here is removed if nothing follows.
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Bytes of a photo that is not whole yet: in the database, so that any server can go on with it and an offset never lies.
+    upload_piece (jurisdiction_id, upload_id, starts_at) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// Upload.
+        upload_id -> Uuid,
+        /// Offset of the first byte.
+        starts_at -> Int4,
+        /// The bytes.
+        bytes -> Bytea,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// A human word on whether a report belongs to an alert; the machine never overrides it. The latest counts; one whose operation was undone does not.
     verdict (jurisdiction_id, id) {
         /// Town.
@@ -1160,6 +1256,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     crew,
     dedup_policy,
     device,
+    field_action,
     follower,
     hand_over,
     idempotency,
@@ -1183,5 +1280,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     status_event,
     subject,
     task,
+    upload,
+    upload_piece,
     verdict,
 );

@@ -63,9 +63,9 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Within<'_, Q> {
             out.push_sql(window.table);
             out.push_sql(" AS (SELECT found.* FROM unnest(");
             out.push_bind_param::<Array<BigInt>, _>(&window.first)?;
-            out.push_sql(", ");
+            out.push_sql("::bigint[], ");
             out.push_bind_param::<Array<BigInt>, _>(&window.last)?;
-            out.push_sql(") AS part (first, last) CROSS JOIN LATERAL (SELECT * FROM ");
+            out.push_sql("::bigint[]) AS part (first, last) CROSS JOIN LATERAL (SELECT * FROM ");
             out.push_sql(window.table);
             out.push_sql(" WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = ");
             out.push_bind_param::<Integer, _>(&window.town.0)?;

@@ -188,7 +188,8 @@ async fn begin(work: &Work<'_>, crew: Uuid, alert: Uuid, task: &Task, now: DateT
             public_note: None,
             minutes: None,
             material: &[],
-            photo_ids: &[],
+            proof_photos: 0,
+            reported_since: false,
         };
         let by = work.cast.crew(crew).by("act_on_task", false);
         match act(&mut tx, &work.town, &mut alert, &task, &done, by, now).await {

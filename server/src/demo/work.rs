@@ -16,7 +16,7 @@ use crate::db::Tx;
 use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::alert::queries::lock;
-use crate::flow::dispatch::act::{Action, Done, act};
+use crate::flow::dispatch::act::{Action, Done, act, proofs};
 use crate::flow::dispatch::give::{Order, dispatch};
 use crate::flow::dispatch::model::Answer;
 use crate::flow::dispatch::queries::live_task;
@@ -306,7 +306,8 @@ impl At<'_> {
             public_note: None,
             minutes,
             material,
-            photo_ids: &[],
+            proof_photos: proofs(tx, alert, &[]).await?,
+            reported_since: false,
         };
         let by = self.work.cast.crew(task.crew_id).by("act_on_task", self.historic);
         act(tx, &self.work.town, alert, &task, &done, by, at).await?;

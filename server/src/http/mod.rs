@@ -9,5 +9,6 @@ pub mod json;
 pub mod limits;
 pub mod middleware;
 pub mod page;
+pub mod point;
 pub mod problem;
 pub mod responses;

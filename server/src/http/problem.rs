@@ -58,12 +58,14 @@ kinds! {
     Conflict, "conflict", 409, "It contradicts what is there.";
     Stale, "stale", 412, "It changed since it was read (If-Match).";
     PreconditionRequired, "precondition_required", 428, "If-Match is required here.";
+    TusVersion, "tus_version", 412, "Uploads speak tus of another version; `version` says which.";
     BodyTooLarge, "body_too_large", 413, "More bytes than the limit.";
     UnsupportedMediaType, "unsupported_media_type", 415, "The content type is not one that is read here.";
     Invalid, "invalid", 422, "Fields are wrong; `errors` names each one.";
     KeyReused, "key_reused", 422, "The Idempotency-Key came before with another request.";
     PhotoRefused, "photo_refused", 422, "The photo cannot be used; `reason` says why.";
     HeadTooLarge, "head_too_large", 431, "The address or the headers are longer than is read.";
+    ChecksumMismatch, "checksum_mismatch", 460, "The bytes are not those of the checksum; nothing of them was kept.";
     TooManyRequests, "too_many_requests", 429, "Over the limit; Retry-After says when to come back.";
     Internal, "internal", 500, "A fault of ours.";
     Unavailable, "unavailable", 503, "The database or a needed part is away for the moment.";

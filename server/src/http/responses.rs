@@ -48,6 +48,28 @@ impl IntoResponses for StaffRead {
     }
 }
 
+/// Problems of every verb on an upload in pieces.
+pub struct Upload;
+
+impl IntoResponses for Upload {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (400, "A header is missing or not of its form."),
+            (401, "Neither a session nor a follow secret."),
+            (403, "This role handles no photos."),
+            (404, "No such upload, report or task in reach; or what was here has run out."),
+            (409, "The upload stands at another `offset`; or the id names something else."),
+            (412, "Another version of tus; `Tus-Resumable` says ours."),
+            (413, "More than was announced, or than 15 MiB."),
+            (415, "Not `application/offset+octet-stream`."),
+            (422, "The photo cannot be used: `reason` says why; or the metadata names nothing that a photo can be of."),
+            (429, "Too many requests."),
+            (460, "Not the bytes of the checksum; nothing of them was kept."),
+            (503, "Database or photo store away."),
+        ])
+    }
+}
+
 fn problems(statuses: &[(u16, &str)]) -> BTreeMap<String, RefOr<Response>> {
     let body = || {
         ContentBuilder::new()

@@ -7,24 +7,22 @@
 
 mod queries;
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use geo_dedup::LonLat;
 use geo_dedup::cell::{cell_centre, h3_15};
 use postgis_diesel::types::Point;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::audit::PROJECT_CHANGES;
 use crate::catalog::model::Town;
+use crate::db::change_log;
 use crate::db::space::{from_point, to_point};
 use crate::flow::alert::model::Alert;
 use crate::flow::report::buckets::ReportedBy;
 use crate::http::problem::Problem;
 use crate::jobs::worker::Outcome;
 use crate::jobs::{Handler, Job};
-use queries::{Change, PublicAlert, Released};
+use queries::{PublicAlert, Released};
 
 /// The public place of an alert is the centre of its cell of this resolution, about 10 m across from centre to corner.
 const PUBLIC_RESOLUTION: u8 = 12;
@@ -58,12 +56,12 @@ pub async fn advance(app: &App, town: crate::db::TownId) -> Result<bool, Problem
     };
     let tx = app.db.begin(town.id).await?;
     let since = queries::lock_state(&tx, town.id).await?;
-    let changes = queries::next(&tx, town.id, &since).await?;
+    let changes = change_log::next(&tx, town.id, &since).await?;
     let Some(last) = changes.last() else {
-        return queries::is_behind(&tx, town.id, &since).await;
+        return change_log::is_behind(&tx, town.id, &since).await;
     };
     let end = last.place();
-    let ids = alerts_of(&tx, town, &changes).await?;
+    let ids = change_log::alerts_of(&tx, town.id, &changes).await?;
     let alerts = queries::alerts(&tx, town.id, &ids).await?;
     let released = queries::released(&tx, town.id, &ids).await?;
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
@@ -76,21 +74,9 @@ pub async fn advance(app: &App, town: crate::db::TownId) -> Result<bool, Problem
     queries::show(&tx, &shown).await?;
     queries::hide(&tx, town.id, &hidden).await?;
     queries::set_state(&tx, town.id, &end).await?;
-    let behind = queries::is_behind(&tx, town.id, &end).await?;
+    let behind = change_log::is_behind(&tx, town.id, &end).await?;
     tx.commit().await?;
     Ok(behind)
-}
-
-/// The alerts that changes are about, directly or by a report or photo.
-async fn alerts_of(tx: &crate::db::Tx, town: &Town, changes: &[Change]) -> Result<Vec<Uuid>, Problem> {
-    let named = |entity: &str| -> Vec<Uuid> {
-        let those = changes.iter().filter(|change| change.entity == entity);
-        those.map(|change| change.entity_id).collect()
-    };
-    let mut ids: BTreeSet<Uuid> = named("alert").into_iter().collect();
-    ids.extend(queries::alerts_of_reports(tx, town.id, &named("report")).await?);
-    ids.extend(queries::alerts_of_photos(tx, town.id, &named("photo")).await?);
-    Ok(ids.into_iter().collect())
 }
 
 /// The public row of an alert; `None` when the public knows nothing of it: of a sensitive category, or merged into another.

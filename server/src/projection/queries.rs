@@ -2,53 +2,17 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use crate::db::TownId;
+use crate::db::change_log::Place;
 use crate::db::schema::{alert, photo, public_alert, report};
 use crate::flow::alert::model::Alert;
 use crate::http::problem::Problem;
-
-/// Changes read at once.
-const BATCH: i32 = 500;
-
-/// A place in the change log: transaction, then order within it. Transaction ids are text here: diesel has no `xid8`.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Place {
-    #[diesel(sql_type = Text)]
-    txid: String,
-    #[diesel(sql_type = BigInt)]
-    change_id: i64,
-}
-
-/// A line of the change log.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Change {
-    #[diesel(sql_type = Text)]
-    txid: String,
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    /// What kind.
-    #[diesel(sql_type = Text)]
-    pub entity: String,
-    /// Which.
-    #[diesel(sql_type = SqlUuid)]
-    pub entity_id: Uuid,
-}
-
-impl Change {
-    /// Its place.
-    pub fn place(&self) -> Place {
-        Place {
-            txid: self.txid.clone(),
-            change_id: self.id,
-        }
-    }
-}
 
 /// Where the projection stands; nobody else moves it until the transaction ends.
 pub async fn lock_state(conn: &AsyncPgConnection, town: TownId) -> Result<Place, Problem> {
@@ -65,68 +29,15 @@ pub async fn lock_state(conn: &AsyncPgConnection, town: TownId) -> Result<Place,
         .await?)
 }
 
-/// The next changes. None is read before every transaction that began earlier has ended: its own could come before them.
-pub async fn next(conn: &AsyncPgConnection, town: TownId, since: &Place) -> Result<Vec<Change>, Problem> {
-    let changes = "SELECT txid::text AS txid, id, entity, entity_id FROM change \
-         WHERE jurisdiction_id = $1 AND (txid, id) > ($2::xid8, $3) AND txid < pg_snapshot_xmin(pg_current_snapshot()) \
-         ORDER BY change.txid, id LIMIT $4";
-    Ok(diesel::sql_query(changes)
-        .bind::<Integer, _>(town.0)
-        .bind::<Text, _>(&since.txid)
-        .bind::<BigInt, _>(since.change_id)
-        .bind::<Integer, _>(BATCH)
-        .load(&mut &*conn)
-        .await?)
-}
-
-#[derive(QueryableByName)]
-struct Answer {
-    #[diesel(sql_type = Bool)]
-    yes: bool,
-}
-
-/// Whether changes follow.
-pub async fn is_behind(conn: &AsyncPgConnection, town: TownId, since: &Place) -> Result<bool, Problem> {
-    let later = "SELECT EXISTS (SELECT FROM change \
-         WHERE jurisdiction_id = $1 AND (txid, id) > ($2::xid8, $3)) AS yes";
-    let answer: Answer = diesel::sql_query(later)
-        .bind::<Integer, _>(town.0)
-        .bind::<Text, _>(&since.txid)
-        .bind::<BigInt, _>(since.change_id)
-        .get_result(&mut &*conn)
-        .await?;
-    Ok(answer.yes)
-}
-
 /// Keeps how far it came.
 pub async fn set_state(conn: &AsyncPgConnection, town: TownId, place: &Place) -> Result<(), Problem> {
     diesel::sql_query("UPDATE projection_state SET txid = $2::xid8, change_id = $3 WHERE jurisdiction_id = $1")
         .bind::<Integer, _>(town.0)
-        .bind::<Text, _>(&place.txid)
-        .bind::<BigInt, _>(place.change_id)
+        .bind::<Text, _>(place.txid())
+        .bind::<BigInt, _>(place.change_id())
         .execute(&mut &*conn)
         .await?;
     Ok(())
-}
-
-/// The alerts that these reports belong to now.
-pub async fn alerts_of_reports(conn: &AsyncPgConnection, town: TownId, ids: &[Uuid]) -> Result<Vec<Uuid>, Problem> {
-    let theirs = report::table.filter(report::jurisdiction_id.eq(town.0).and(report::id.eq_any(ids)));
-    Ok(theirs.select(report::alert_id).load(&mut &*conn).await?)
-}
-
-/// The alerts that these photos show, by their report or directly.
-pub async fn alerts_of_photos(conn: &AsyncPgConnection, town: TownId, ids: &[Uuid]) -> Result<Vec<Uuid>, Problem> {
-    let theirs = photo::table.filter(photo::jurisdiction_id.eq(town.0).and(photo::id.eq_any(ids)));
-    let found: Vec<(Option<Uuid>, Option<Uuid>)> = theirs
-        .select((photo::alert_id, photo::report_id))
-        .load(&mut &*conn)
-        .await?;
-    let (alerts, reports): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-    let reports: Vec<Uuid> = reports.into_iter().flatten().collect();
-    let mut ids: Vec<Uuid> = alerts.into_iter().flatten().collect();
-    ids.extend(alerts_of_reports(conn, town, &reports).await?);
-    Ok(ids)
 }
 
 /// These alerts.

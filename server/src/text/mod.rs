@@ -23,6 +23,7 @@ const FRENCH: &[&str] = &[
     include_str!("../../locales/fr/photos.ftl"),
     include_str!("../../locales/fr/notifications.ftl"),
     include_str!("../../locales/fr/desk.ftl"),
+    include_str!("../../locales/fr/field.ftl"),
 ];
 const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/problems.ftl"),
@@ -33,6 +34,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/photos.ftl"),
     include_str!("../../locales/en/notifications.ftl"),
     include_str!("../../locales/en/desk.ftl"),
+    include_str!("../../locales/en/field.ftl"),
 ];
 
 /// A language in which Vigie speaks to people.

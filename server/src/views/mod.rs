@@ -8,4 +8,5 @@ pub mod kept_mail;
 pub mod nearby;
 pub mod pages;
 pub mod particulars;
+pub mod sync;
 pub mod tasks;

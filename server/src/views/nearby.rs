@@ -14,7 +14,7 @@ use postgis_diesel::types::Point;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::alerts::summary::PointBody;
+use crate::http::point::PointBody;
 use crate::app::App;
 use crate::catalog::model::{Catalogue, Category, Town};
 use crate::db::schema::public_alert;

@@ -23,7 +23,7 @@ use crate::flow::dispatch::model::Task;
 use crate::http::problem::Problem;
 use crate::http::responses::StaffRead;
 use crate::people::policy::{Operation, Staff, permit_any};
-use crate::views::alerts::summary::PointBody;
+use crate::http::point::PointBody;
 
 /// Most tasks of one answer.
 const MOST: i64 = 500;

@@ -88,16 +88,35 @@ pub struct Done<'a> {
     pub minutes: Option<i32>,
     /// What was used up or is needed.
     pub material: &'a [Material],
-    /// Photos of the repair that were sent before.
-    pub photo_ids: &'a [Uuid],
+    /// Photos of the repair that the alert has.
+    pub proof_photos: u32,
+    /// Somebody saw it again after the crew had left: residents hear of the repair only after a person looked.
+    pub reported_since: bool,
 }
 
-/// Takes a crew's action in. The caller has locked the alert and knows that it is no replay.
+/// Refuses what comes too late. A word about a task that is over still reaches the colleagues; anything else would change
+/// what others have now.
+///
+/// # Errors
+/// [`Kind::Conflict`] when the crew no longer has the task.
+pub fn require_live(task: &Task, alert: &Alert, action: Action) -> Result<(), Problem> {
+    if task.is_live() || action == Action::Note {
+        return Ok(());
+    }
+    let ended = Problem::new(Kind::Conflict).with("reason", "task_ended");
+    // What the crew wants to say of it belongs to the alert that this one was merged into.
+    Err(match alert.merged_into {
+        Some(survivor) => ended.with("merged_into", survivor.to_string()),
+        None => ended,
+    })
+}
+
+/// Takes a crew's action in. The caller has locked the alert, knows that it is no replay, and that it may still count.
 ///
 /// What a crew that was offline planned is held to the day on which it acted, not to the day on which it was heard.
 ///
 /// # Errors
-/// [`Kind::Conflict`] when the crew no longer has the task, [`Kind::IllegalStep`], [`Kind::Invalid`].
+/// [`Kind::IllegalStep`], [`Kind::Invalid`].
 pub async fn act(
     tx: &mut Tx,
     town: &Town,
@@ -107,16 +126,6 @@ pub async fn act(
     by: By<'_>,
     now: DateTime<Utc>,
 ) -> Result<Uuid, Problem> {
-    // A word about a task that is over still reaches the colleagues; anything else would change what others have now.
-    if !task.is_live() && done.action != Action::Note {
-        let ended = Problem::new(Kind::Conflict).with("reason", "task_ended");
-        // What the crew wants to say of it belongs to the alert that this one was merged into.
-        return Err(match alert.merged_into {
-            Some(survivor) => ended.with("merged_into", survivor.to_string()),
-            None => ended,
-        });
-    }
-    let proofs = proofs(tx, alert, done.photo_ids).await?;
     let client_at = done.client_at.min(now);
     let details = Details {
         id: Some(done.id),
@@ -136,7 +145,8 @@ pub async fn act(
             let given = Given {
                 reason: done.reason,
                 review_date: done.review_date,
-                proof_photos: proofs,
+                proof_photos: done.proof_photos,
+                hold_delivery: done.reported_since,
                 ..Given::on(local_date(town.time_zone, client_at).unwrap_or_default())
             };
             advance(tx, town, alert, step, given, by, now).await

@@ -66,7 +66,7 @@ pub async fn dispatch(
         ..by.details
     };
     let quiet = Details {
-        quiet: order.planned_on.is_some(),
+        quiet: by.details.quiet || order.planned_on.is_some(),
         ..with_task
     };
     advance(
@@ -84,7 +84,13 @@ pub async fn dispatch(
             planned_date: order.planned_on,
             ..Given::on(today)
         };
-        advance(tx, town, alert, Step::Plan, given, by.with(with_task), now).await?;
+        // A client's id names the first step.
+        let dated = Details {
+            id: None,
+            request_hash: None,
+            ..with_task
+        };
+        advance(tx, town, alert, Step::Plan, given, by.with(dated), now).await?;
     }
     queries::find_task(tx, id).await
 }

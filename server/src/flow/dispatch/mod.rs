@@ -5,6 +5,7 @@
 //! send its queue again. Tables: `task`, `hand_over`.
 
 pub mod act;
+pub mod field;
 pub mod give;
 pub mod hand_over;
 pub mod http;

@@ -11,6 +11,7 @@ use super::decode::{DecodeError, Derived};
 use super::model::{Photo, PhotoState, Refusal};
 use super::queries;
 use super::store::{Key, Part};
+use super::tus::EXPIRE_UPLOADS;
 use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::secret::digest;
@@ -54,7 +55,7 @@ pub fn handlers() -> [(&'static str, Handler<App>); 3] {
 /// # Errors
 /// When the database refuses.
 pub async fn ensure_recurring(conn: &AsyncPgConnection, town: TownId, now: DateTime<Utc>) -> Result<(), Problem> {
-    for kind in [PURGE_ORIGINALS, SWEEP_ORPHANS] {
+    for kind in [PURGE_ORIGINALS, SWEEP_ORPHANS, EXPIRE_UPLOADS] {
         queue::ensure(conn, town, kind, now).await?;
     }
     Ok(())

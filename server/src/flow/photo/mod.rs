@@ -19,6 +19,7 @@ pub mod queries;
 pub mod receive;
 pub mod release;
 pub mod store;
+pub mod tus;
 pub mod upload;
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub async fn advance(
     let event_id = take(tx, town, alert, step, given, &by, now).await?;
     let reached = alert.status()?;
     let next = machine::follow_up(reached, rules(town, alert)?);
-    if let Some(next) = next.filter(|_| reached != before) {
+    if let Some(next) = next.filter(|_| reached != before && !given.hold_delivery) {
         let follow_up = By {
             historic: by.historic,
             ..By::system(by.action)

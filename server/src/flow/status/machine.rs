@@ -25,6 +25,8 @@ pub struct Given<'a> {
     pub outside_body: Option<Uuid>,
     /// How many photos of the repair are attached.
     pub proof_photos: u32,
+    /// A person looks before residents are told: the step that the system would take next is left to them.
+    pub hold_delivery: bool,
 }
 
 impl Given<'_> {
@@ -39,6 +41,7 @@ impl Given<'_> {
             planned_date: None,
             outside_body: None,
             proof_photos: 0,
+            hold_delivery: false,
         }
     }
 }

@@ -262,6 +262,7 @@ fn any_given() -> impl Strategy<Value = Given<'static>> {
                 planned_date,
                 outside_body,
                 proof_photos,
+                hold_delivery: false,
             },
         )
 }

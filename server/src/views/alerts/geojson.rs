@@ -5,7 +5,8 @@ use actix_web::http::header::ACCEPT;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::summary::{AlertSummary, PointBody};
+use super::summary::AlertSummary;
+use crate::http::point::PointBody;
 
 /// Its media type.
 pub const GEOJSON: &str = "application/geo+json";

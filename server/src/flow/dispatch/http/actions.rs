@@ -23,7 +23,7 @@ use crate::http::json::Body;
 use crate::http::problem::{FieldErrors, Problem};
 use crate::http::responses::StaffCommand;
 use crate::people::policy::{Operation, Role, Target, permit, permit_any};
-use crate::views::alerts::summary::PointBody;
+use crate::http::point::PointBody;
 
 /// A position that is worse says nothing of where the crew stood.
 const WORST_ACCURACY_M: f64 = 1_000.0;
@@ -89,7 +89,7 @@ impl ActionRequest {
         errors.check(place.filter(|_| self.accuracy.is_none_or(|metres| metres <= WORST_ACCURACY_M)))
     }
 
-    fn done<'a>(&'a self, request_hash: &'a [u8], place: Option<LonLat>) -> Done<'a> {
+    fn done<'a>(&'a self, request_hash: &'a [u8], place: Option<LonLat>, proof_photos: u32) -> Done<'a> {
         Done {
             id: self.id,
             request_hash,
@@ -102,7 +102,8 @@ impl ActionRequest {
             public_note: self.public_note.as_deref(),
             minutes: self.minutes,
             material: &self.material,
-            photo_ids: &self.photo_ids,
+            proof_photos,
+            reported_since: false,
         }
     }
 }
@@ -141,8 +142,11 @@ pub async fn act_on_task(
         staff,
     } = command;
     if !is_replay(&mut tx, body.id, &hash).await? {
+        act::require_live(&task, &alert, body.action)?;
+        let proofs = act::proofs(&mut tx, &alert, &body.photo_ids).await?;
         let by = By::staff(&staff, role, "act_on_task", &client);
-        act::act(&mut tx, &town, &mut alert, &task, &body.done(&hash, place), by, now).await?;
+        let done = body.done(&hash, place, proofs);
+        act::act(&mut tx, &town, &mut alert, &task, &done, by, now).await?;
     }
     let task = find_task(&mut tx, task.id).await?;
     tx.commit().await?;

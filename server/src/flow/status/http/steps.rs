@@ -214,6 +214,7 @@ async fn take(command: &mut Command, alert: &mut Alert, body: &StepRequest, by: 
                 planned_date: body.planned_date,
                 outside_body: body_id,
                 proof_photos: act::proofs(tx, alert, &body.photo_ids).await?,
+                hold_delivery: false,
             };
             if let Some(day) = body.planned_date.filter(|_| step == Step::Plan) {
                 dispatch::queries::plan_live(tx, alert.id, day).await?;

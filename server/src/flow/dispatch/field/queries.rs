@@ -1,0 +1,177 @@
+//! SQL of actions from the street.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use super::model::{Outcome, Reason, StoredAction};
+use crate::db::Tx;
+use crate::db::schema::{alert, alert_operation, field_action, report, staff_user, task};
+use crate::flow::dispatch::model::Task;
+use crate::http::problem::{Kind, Problem};
+use crate::people::policy::Role;
+use crate::people::queries::staff::grants;
+
+/// Most actions of one list.
+const MOST: i64 = 500;
+
+/// What became of an action, if it was ever here.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<StoredAction>, Problem> {
+    let town = tx.town();
+    let found = field_action::table
+        .find((town.0, id))
+        .select(StoredAction::as_select());
+    Ok(found.first(&mut **tx).await.optional()?)
+}
+
+/// The same, and nobody else decides on it until the transaction ends.
+///
+/// # Errors
+/// [`Kind::NotFound`].
+pub async fn lock(tx: &mut Tx, id: Uuid) -> Result<StoredAction, Problem> {
+    let town = tx.town();
+    let found = field_action::table
+        .find((town.0, id))
+        .select(StoredAction::as_select())
+        .for_update();
+    let found = found.first(&mut **tx).await.optional()?;
+    found.ok_or_else(|| Problem::new(Kind::NotFound))
+}
+
+/// Keeps an action with its receipt. Returns false when somebody else was quicker with the same id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn keep(tx: &mut Tx, action: &StoredAction) -> Result<bool, Problem> {
+    let kept = diesel::insert_into(field_action::table)
+        .values(action)
+        .on_conflict_do_nothing()
+        .execute(&mut **tx)
+        .await?;
+    Ok(kept == 1)
+}
+
+/// Writes down what a person decided.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn decide(
+    tx: &mut Tx,
+    id: Uuid,
+    (outcome, reason): (Outcome, Option<Reason>),
+    (by, note): (Uuid, Option<&str>),
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let town = tx.town();
+    diesel::update(field_action::table.find((town.0, id)))
+        .set((
+            field_action::outcome.eq(outcome.as_str()),
+            field_action::reason.eq(reason.map(Reason::as_str)),
+            field_action::review.eq(false),
+            field_action::decided_at.eq(now),
+            field_action::decided_by.eq(by),
+            field_action::decision_note.eq(note),
+        ))
+        .execute(&mut **tx)
+        .await?;
+    crate::audit::note_changed(tx, town, &[("field_action", id)], now).await
+}
+
+/// The crews of a person who can still work here; `None`: nobody of that name does.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn crews_of(tx: &mut Tx, agent: Uuid) -> Result<Option<Vec<Uuid>>, Problem> {
+    let granted = grants(tx, Some(agent)).await?;
+    let known: Option<Option<DateTime<Utc>>> = staff_user::table
+        .find(agent)
+        .select(staff_user::disabled_at)
+        .first(&mut **tx)
+        .await
+        .optional()?;
+    if granted.is_empty() || !matches!(known, Some(None)) {
+        return Ok(None);
+    }
+    let crews = granted.into_iter().filter(|row| row.grant.role == Role::Crew);
+    Ok(Some(crews.filter_map(|row| row.grant.crew_id).collect()))
+}
+
+/// Whether an id is that of somebody who works or worked for a town.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_person(tx: &mut Tx, id: Uuid) -> Result<bool, Problem> {
+    let found = staff_user::table.find(id);
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(&mut **tx).await?)
+}
+
+/// A task, if it is there.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn task(tx: &mut Tx, id: Uuid) -> Result<Option<Task>, Problem> {
+    let town = tx.town();
+    let found = task::table.find((town.0, id)).select(Task::as_select());
+    Ok(found.first(&mut **tx).await.optional()?)
+}
+
+/// Whether reports left an alert by a split after an instant.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn was_split(tx: &mut Tx, alert_id: Uuid, since: DateTime<Utc>) -> Result<bool, Problem> {
+    let town = tx.town();
+    let split = alert_operation::table
+        .filter(alert_operation::jurisdiction_id.eq(town.0))
+        .filter(alert_operation::alert_id.eq(alert_id))
+        .filter(alert_operation::kind.eq("split").and(alert_operation::at.gt(since)));
+    Ok(diesel::select(diesel::dsl::exists(split))
+        .get_result(&mut **tx)
+        .await?)
+}
+
+/// Whether somebody saw it after an instant: a report of the alert says so.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn seen_since(tx: &mut Tx, alert_id: Uuid, since: DateTime<Utc>) -> Result<bool, Problem> {
+    let town = tx.town();
+    let seen = report::table
+        .filter(report::jurisdiction_id.eq(town.0).and(report::alert_id.eq(alert_id)))
+        .filter(report::observed_at.gt(since));
+    Ok(diesel::select(diesel::dsl::exists(seen)).get_result(&mut **tx).await?)
+}
+
+/// An action with the service and the sector of its alert.
+type InScope = (StoredAction, Option<Uuid>, Option<Uuid>);
+
+/// What a person should look at: what waits first, then what took effect; oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn open(tx: &mut Tx) -> Result<Vec<InScope>, Problem> {
+    let town = tx.town();
+    let of_task = task::jurisdiction_id
+        .eq(field_action::jurisdiction_id)
+        .and(field_action::task_id.eq(task::id.nullable()));
+    let of_alert = alert::jurisdiction_id
+        .eq(task::jurisdiction_id)
+        .and(alert::id.eq(task::alert_id));
+    let found = field_action::table
+        .left_join(task::table.on(of_task))
+        .left_join(alert::table.on(of_alert))
+        .filter(field_action::jurisdiction_id.eq(town.0))
+        .filter(field_action::outcome.eq(Outcome::Waiting.as_str()).or(field_action::review))
+        .order((field_action::review, field_action::received_at, field_action::id))
+        .limit(MOST)
+        .select((
+            StoredAction::as_select(),
+            alert::service_id.nullable(),
+            alert::sector_id.nullable(),
+        ));
+    Ok(found.load(&mut **tx).await?)
+}

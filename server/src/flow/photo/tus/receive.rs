@@ -1,0 +1,318 @@
+//! Announcing an upload, adding to it, making a photo of it, giving it up.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::queries::{self, Upload};
+use super::{EXPIRE_UPLOADS, FINISH_UPLOAD, MAX_SIZE, headers};
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::db::{TownId, Tx};
+use crate::flow::photo::model::{Refusal, Subject};
+use crate::flow::photo::queries as photos;
+use crate::flow::photo::receive::{NotReceived, attach, sniff_and_store};
+use crate::flow::photo::upload::{Caller, admit};
+use crate::http::problem::{Kind, Problem};
+use crate::jobs::worker::Outcome;
+use crate::jobs::{Handler, Job, enqueue};
+use crate::people::policy::{Operation, Target, permit};
+use crate::people::queries::authorise;
+
+/// Between two looks for uploads that nobody went on with.
+const EXPIRE_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// What the worker does for uploads.
+#[must_use]
+pub fn handlers() -> [(&'static str, Handler<App>); 2] {
+    [
+        (FINISH_UPLOAD, |app, job, now| Box::pin(finish_later(app, job, now))),
+        (EXPIRE_UPLOADS, |app, job, now| Box::pin(expire(app, job, now))),
+    ]
+}
+
+/// What a photo will be of, as its sender says.
+#[derive(Clone, Copy, Debug)]
+pub enum About {
+    /// A report.
+    Report(Uuid),
+    /// The repair of the alert that a task is about, or that it was merged into.
+    Task(Uuid),
+}
+
+/// An upload as announced.
+#[derive(Clone, Copy, Debug)]
+pub struct Announced {
+    /// Id that the photo will have.
+    pub photo_id: Uuid,
+    /// What of.
+    pub about: About,
+    /// Bytes of it.
+    pub length: i32,
+}
+
+impl Announced {
+    /// Reads it off the length and the metadata.
+    ///
+    /// # Errors
+    /// [`Kind::BodyTooLarge`], [`Kind::Invalid`] naming every field that is missing or wrong.
+    pub fn of(length: u64, metadata: &HashMap<String, String>) -> Result<Self, Problem> {
+        let length = i32::try_from(length).ok().filter(|length| *length <= MAX_SIZE);
+        let length = length.ok_or_else(|| Problem::new(Kind::BodyTooLarge))?;
+        let photo_id = headers::id(metadata, "photo_id")?;
+        let photo_id = photo_id.ok_or_else(|| Problem::field("photo_id", "required"))?;
+        if photo_id.get_version_num() != 7 {
+            return Err(Problem::field("photo_id", "not_a_uuid_v7"));
+        }
+        let about = match (headers::id(metadata, "report_id")?, headers::id(metadata, "task_id")?) {
+            (Some(report), None) => About::Report(report),
+            (None, Some(task)) => About::Task(task),
+            _ => return Err(Problem::field("task_id", "report_or_task")),
+        };
+        Ok(Self {
+            photo_id,
+            about,
+            length,
+        })
+    }
+}
+
+/// Announces an upload. Said again with the same words it is the same upload.
+///
+/// # Errors
+/// [`Kind::NotFound`] for a report or task out of reach, [`Kind::IdTaken`], [`Kind::PhotoRefused`] when all of it was here
+/// and cannot be used.
+pub async fn announce(
+    app: &App,
+    town: TownId,
+    caller: &Caller,
+    new: Announced,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let mut tx = app.db.begin(town).await?;
+    let (subject, by, crew_id) = reach(&mut tx, caller, new.about, now).await?;
+    if let Some((of, _)) = queries::ended(&mut tx, new.photo_id).await? {
+        return if of == subject {
+            Ok(())
+        } else {
+            Err(Problem::new(Kind::IdTaken))
+        };
+    }
+    if !queries::announce(&mut tx, new.photo_id, subject, new.length, (by, crew_id), now).await? {
+        let there = queries::find(&mut tx, new.photo_id).await?;
+        let same = there.filter(|there| there.subject() == Some(subject) && there.length == Some(new.length));
+        let there = same.ok_or_else(|| Problem::new(Kind::IdTaken))?;
+        refused(&there)?;
+    }
+    if new.length == 0 {
+        // Nothing follows: it is whole, and no picture.
+        enqueue(&tx, town, FINISH_UPLOAD, json!({"upload_id": new.photo_id}), now).await?;
+    }
+    tx.commit().await
+}
+
+fn refused(upload: &Upload) -> Result<(), Problem> {
+    upload.refusal.as_ref().map_or(Ok(()), |why| {
+        Err(Problem::new(Kind::PhotoRefused).with("reason", why.as_str()))
+    })
+}
+
+/// The subject, who sends, and for which crew, once the caller may.
+async fn reach(
+    tx: &mut Tx,
+    caller: &Caller,
+    about: About,
+    now: DateTime<Utc>,
+) -> Result<(Subject, Option<Uuid>, Option<Uuid>), Problem> {
+    let (subject, crew_id) = match about {
+        About::Report(id) => (Subject::Report(id), None),
+        About::Task(id) => {
+            let (alert, crew) = queries::task(tx, id).await?.ok_or_else(|| Problem::new(Kind::NotFound))?;
+            (Subject::Alert(alert), Some(crew))
+        }
+    };
+    let by = admit_to(tx, caller, subject, crew_id, now).await?;
+    Ok((subject, by, crew_id))
+}
+
+/// Asks the policy as for the photo itself; a crew may also send what belongs to a task that it had.
+async fn admit_to(
+    tx: &mut Tx,
+    caller: &Caller,
+    subject: Subject,
+    crew_id: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>, Problem> {
+    let (Caller::Staff(token), Some(_)) = (caller, crew_id) else {
+        return Ok(admit(tx, caller, subject, now).await?.staff_user_id);
+    };
+    let staff = authorise(tx, *token, now).await?;
+    let standing = photos::standing(tx, tx.town(), subject).await?;
+    let standing = standing.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let own = Target {
+        crew_id,
+        ..standing.target
+    };
+    permit(&staff, Operation::HandlePhoto, &own).or_else(|_| permit(&staff, Operation::HandlePhoto, &standing.target))?;
+    Ok(Some(staff.staff_user_id))
+}
+
+/// Where an upload stands, for whoever may send it. A photo that is there already stands at its end.
+///
+/// # Errors
+/// [`Kind::NotFound`].
+pub async fn standing(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(i32, i32, Option<Upload>), Problem> {
+    let not_found = || Problem::new(Kind::NotFound);
+    if let Some((subject, length)) = queries::ended(tx, id).await? {
+        admit(tx, caller, subject, now).await?;
+        return Ok((length, length, None));
+    }
+    let upload = queries::find(tx, id).await?.filter(|upload| upload.refusal.is_none());
+    let upload = upload.ok_or_else(not_found)?;
+    let subject = upload.subject().ok_or_else(not_found)?;
+    admit_to(tx, caller, subject, upload.crew_id, now).await?;
+    let length = upload.length.ok_or_else(not_found)?;
+    Ok((upload.received, length, Some(upload)))
+}
+
+/// Adds bytes at an offset, in pieces of which each is there for good once it is. Returns the offset behind them.
+///
+/// # Errors
+/// [`Kind::Conflict`] when the upload stands elsewhere: somebody else adds to it, or these bytes are there already.
+pub async fn add(
+    app: &App,
+    town: TownId,
+    id: Uuid,
+    offset: i32,
+    bytes: &[u8],
+    now: DateTime<Utc>,
+) -> Result<i32, Problem> {
+    let mut tx = app.db.begin(town).await?;
+    let upload = queries::lock(&mut tx, id).await?.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    if upload.received != offset {
+        return Err(elsewhere(upload.received));
+    }
+    let mut end = offset;
+    for piece in bytes.chunks(super::PIECE) {
+        queries::add_piece(&mut tx, id, end, piece, now).await?;
+        end += i32::try_from(piece.len()).map_err(Problem::internal)?;
+    }
+    if upload.length == Some(end) {
+        // Whatever becomes of the request, all that is here becomes a photo.
+        enqueue(&tx, town, FINISH_UPLOAD, json!({"upload_id": id}), now).await?;
+    }
+    tx.commit().await?;
+    Ok(end)
+}
+
+/// The upload stands at another offset than the client thinks.
+#[must_use]
+pub fn elsewhere(offset: i32) -> Problem {
+    Problem::new(Kind::Conflict)
+        .with("reason", "offset")
+        .with("offset", offset)
+}
+
+/// Makes a photo of an upload that is whole. Harmless to repeat.
+///
+/// # Errors
+/// [`Kind::PhotoRefused`] with the reason, or that the store or the database is away: the job tries again.
+pub async fn finish(app: &App, town: TownId, id: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
+    let mut tx = app.db.begin(town).await?;
+    let Some(upload) = queries::find(&mut tx, id).await?.filter(Upload::is_whole) else {
+        return Ok(());
+    };
+    refused(&upload)?;
+    let bytes = queries::bytes(&mut tx, id).await?;
+    tx.rollback().await?;
+    let received = match sniff_and_store(app, town, Bytes::from(bytes)).await {
+        Ok(received) => received,
+        Err(NotReceived::Failed(problem)) => return Err(problem),
+        Err(NotReceived::Refused(why)) => return refuse(app, town, id, why).await,
+    };
+    let mut tx = app.db.begin(town).await?;
+    let Some(upload) = queries::lock(&mut tx, id).await? else {
+        return Ok(());
+    };
+    let subject = match upload.subject() {
+        Some(Subject::Alert(alert)) => Subject::Alert(queries::survivor(&mut tx, alert).await?),
+        Some(report) => report,
+        None => return Err(Problem::internal("an upload of nothing")),
+    };
+    photos::hold(&tx, town, subject).await?;
+    let attached = match attach(&tx, town, subject, Some(id), upload.created_by, &received, now).await {
+        Ok(attached) => attached,
+        Err(problem) if problem.kind == Kind::IdTaken => {
+            tx.rollback().await?;
+            return refuse(app, town, id, Refusal::Failed).await;
+        }
+        Err(problem) => return Err(problem),
+    };
+    if photos::count(&tx, town, subject).await? > subject.limit() {
+        tx.rollback().await?;
+        return refuse(app, town, id, Refusal::TooMany).await;
+    }
+    queries::remove(&mut tx, id).await?;
+    let entry = Entry {
+        actor: &audit::Actor::System,
+        action: FINISH_UPLOAD,
+        entity: "photo",
+        entity_id: Some(id),
+        detail: json!({"report_id": attached.photo.report_id, "alert_id": attached.photo.alert_id}),
+        request_id: None,
+    };
+    audit::record(&tx, town, &entry, now).await?;
+    tx.commit().await?;
+    app.wake.notify_one();
+    Ok(())
+}
+
+async fn refuse(app: &App, town: TownId, id: Uuid, why: Refusal) -> Result<(), Problem> {
+    app.metrics.photo(why.as_str());
+    let mut tx = app.db.begin(town).await?;
+    queries::refuse(&mut tx, id, why).await?;
+    tx.commit().await?;
+    Err(Problem::new(Kind::PhotoRefused).with("reason", why.as_str()))
+}
+
+/// Gives an upload up; what is here of it goes at once.
+///
+/// # Errors
+/// [`Kind::NotFound`].
+pub async fn give_up(app: &App, town: TownId, caller: &Caller, id: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
+    let mut tx = app.db.begin(town).await?;
+    let (_, _, upload) = standing(&mut tx, caller, id, now).await?;
+    // A photo that is there is no upload any more.
+    let upload = upload.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    queries::remove(&mut tx, upload.id).await?;
+    tx.commit().await
+}
+
+async fn finish_later(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
+    let id = job.payload.get("upload_id").and_then(|id| id.as_str()?.parse().ok());
+    let id = id.ok_or_else(|| Problem::internal("a job without an upload"))?;
+    match finish(&app, job.town(), id, now).await {
+        Ok(()) => Ok(Outcome::Done),
+        // Its reason is kept with the upload.
+        Err(problem) if problem.kind == Kind::PhotoRefused => Ok(Outcome::Done),
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn expire(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
+    let mut tx = app.db.begin(job.town()).await?;
+    let removed = queries::expire(&mut tx, now).await?;
+    tx.commit().await?;
+    if removed > 0 {
+        tracing::info!(town = job.town, removed, "uploads that nobody went on with removed");
+    }
+    Ok(Outcome::Again(now + EXPIRE_EVERY))
+}

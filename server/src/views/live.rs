@@ -1,0 +1,187 @@
+//! What changes in a person's scope, as server-sent events with resume.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use bytes::Bytes;
+use chrono::Utc;
+use futures_util::Stream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use super::sync::cursor::Cursor;
+use crate::app::App;
+use crate::auth::token::StaffToken;
+use crate::db::TownId;
+use crate::db::change_log::Place;
+use crate::flow::command::Command;
+use crate::http::problem::Problem;
+use crate::http::responses::StaffRead;
+use crate::live::{self, Event};
+use crate::people::policy::{Operation, Staff, permit, permit_any};
+
+/// A word is said at least this often, so that no proxy takes the line for dead.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The session and what it may see is read again this often.
+const RENEW: Duration = Duration::from_secs(30);
+/// Cursors of the stream and of tablets are no good for each other.
+const SCOPE: &str = "live";
+
+/// Query parameters.
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// `id` of the last event seen, for clients that cannot send `Last-Event-ID`.
+    pub last_event_id: Option<String>,
+}
+
+/// The data of an event `alert`: read it again.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LiveAlert {
+    /// Which.
+    pub alert_id: Uuid,
+    /// Its version now.
+    pub version: i32,
+    /// Where it stands now.
+    pub status: String,
+    /// The alert that it was merged into.
+    pub merged_into: Option<Uuid>,
+}
+
+/// Alerts in the person's scope that change, while they change: server-sent events `alert` whose data is a `LiveAlert`. With
+/// the `id` of an event seen before, everything since comes first. The stream ends with the session.
+#[utoipa::path(operation_id = "live", tag = "desk",
+    params(LiveQuery, ("Last-Event-ID" = Option<String>, Header, description = "`id` of the last event seen.")),
+    responses((status = 200, description = "Events, until somebody hangs up.", body = LiveAlert, content_type = "text/event-stream"), StaffRead))]
+#[get("/v1/live")]
+pub async fn live(
+    app: web::Data<App>,
+    token: StaffToken,
+    request: HttpRequest,
+    query: web::Query<LiveQuery>,
+) -> Result<HttpResponse, Problem> {
+    let header = request.headers().get("Last-Event-ID").and_then(|value| value.to_str().ok());
+    let seen = header.or(query.last_event_id.as_deref()).map(|text| Cursor::read(&app.keys.server, text));
+    let seen = seen.transpose()?.filter(|seen| seen.scope == SCOPE).map(|seen| seen.place);
+    let staff = who(&app, token).await?;
+    // First the ear, then the past: nothing falls between the two.
+    let receiver = app.live.listen(&app.db, token.town).await?;
+    let listener = Listener {
+        app: app.get_ref().clone(),
+        token,
+        staff,
+        receiver,
+        catch_up: seen,
+        told: None,
+        renew: Instant::now() + RENEW,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // A compressor would hold events back.
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .streaming(listener.stream()))
+}
+
+async fn who(app: &App, token: StaffToken) -> Result<Staff, Problem> {
+    let command = Command::begin(app, token, Utc::now()).await?;
+    permit_any(&command.staff, Operation::ReadAlert)?;
+    command.tx.rollback().await?;
+    Ok(command.staff)
+}
+
+/// Somebody who listens.
+struct Listener {
+    app: App,
+    token: StaffToken,
+    staff: Staff,
+    receiver: Receiver<Arc<Event>>,
+    /// Where to go on reading the log, before listening.
+    catch_up: Option<Place>,
+    /// Place of the last event told.
+    told: Option<Place>,
+    renew: Instant,
+}
+
+impl Listener {
+    fn stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        futures_util::stream::unfold(self, |mut listener| async move {
+            let words = listener.next().await?;
+            Some((Ok(words), listener))
+        })
+    }
+
+    /// What is said next; `None`: nothing more.
+    async fn next(&mut self) -> Option<Bytes> {
+        if Instant::now() >= self.renew {
+            self.staff = who(&self.app, self.token).await.ok()?;
+            self.renew = Instant::now() + RENEW;
+        }
+        if let Some(place) = self.catch_up.take() {
+            return self.read(place).await;
+        }
+        let wait = Instant::now() + HEARTBEAT;
+        match timeout_at(wait.min(self.renew), self.receiver.recv()).await {
+            Err(_) => Some(Bytes::from_static(b":\n\n")),
+            Ok(Ok(event)) => {
+                let words = self.words(std::slice::from_ref(&*event));
+                self.told = Some(event.place.clone());
+                Some(words)
+            }
+            // Too slow for the others: what was missed is in the log.
+            Ok(Err(RecvError::Lagged(_))) => {
+                self.receiver = self.receiver.resubscribe();
+                self.catch_up = self.told.clone();
+                Some(Bytes::from_static(b":\n\n"))
+            }
+            Ok(Err(RecvError::Closed)) => None,
+        }
+    }
+
+    /// The next events of the log.
+    async fn read(&mut self, since: Place) -> Option<Bytes> {
+        let town: TownId = self.token.town;
+        let (events, place, _) = live::read(&self.app.db, town, &since).await.ok()?;
+        if place != since {
+            self.catch_up = Some(place.clone());
+            self.told = Some(place);
+        }
+        Some(self.words(&events))
+    }
+
+    /// Events in the person's scope, as they are said; a comment when there is none.
+    fn words(&self, events: &[Event]) -> Bytes {
+        let mut said = String::new();
+        for event in events {
+            if permit(&self.staff, Operation::ReadAlert, &event.target).is_ok() {
+                said.push_str(&self.one(event).unwrap_or_default());
+            }
+        }
+        if said.is_empty() {
+            said.push_str(":\n\n");
+        }
+        Bytes::from(said)
+    }
+
+    fn one(&self, event: &Event) -> Option<String> {
+        let cursor = Cursor {
+            scope: SCOPE.to_owned(),
+            place: event.place.clone(),
+        };
+        let data = LiveAlert {
+            alert_id: event.alert_id,
+            version: event.version,
+            status: event.status.clone(),
+            merged_into: event.merged_into,
+        };
+        let id = cursor.write(&self.app.keys.server).ok()?;
+        let data = serde_json::to_string(&data).ok()?;
+        Some(format!("id: {id}\nevent: alert\ndata: {data}\n\n"))
+    }
+}

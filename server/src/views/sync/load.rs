@@ -1,0 +1,272 @@
+//! Reads what a tablet holds of its tasks.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use data_encoding::BASE64;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use postgis_diesel::types::Point;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{GoneReason, GoneTask, SyncAlert, SyncNote, SyncPhoto, SyncPhotoState, SyncReport, SyncTask};
+use crate::catalog::model::Town;
+use crate::db::Tx;
+use crate::db::schema::{alert, field_action, photo, report, staff_user, status_event, task, upload};
+use crate::flow::alert::model::Alert;
+use crate::flow::dispatch::field::http::Receipt;
+use crate::flow::dispatch::field::model::StoredAction;
+use crate::flow::dispatch::model::{Task, TaskState};
+use crate::flow::status::advance::possible;
+use crate::http::point::PointBody;
+use crate::http::problem::Problem;
+
+/// Most tasks of a full sync; a crew has some dozens.
+const MOST_TASKS: i64 = 1_000;
+/// Latest reports that come with a task.
+const REPORTS: usize = 10;
+/// Latest lines of the history that come with a task.
+const NOTES: usize = 20;
+
+/// What is to be sent.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) tasks: Vec<SyncTask>,
+    pub(super) gone: Vec<GoneTask>,
+    pub(super) receipts: Vec<Receipt>,
+}
+
+/// Every task that these crews have.
+pub(super) async fn all(tx: &mut Tx, town: &Town, crews: &[Uuid]) -> Result<Found, Problem> {
+    let live = task::table
+        .filter(task::jurisdiction_id.eq(town.id.0).and(task::crew_id.eq_any(crews)))
+        .filter(task::state.eq_any(["open", "accepted"]))
+        .order((task::planned_on.asc().nulls_last(), task::rank, task::id))
+        .limit(MOST_TASKS)
+        .select(Task::as_select());
+    let tasks: Vec<Task> = live.load(&mut **tx).await?;
+    whole(tx, town, tasks).await
+}
+
+/// Those of their tasks that changed, by themselves or with their alert.
+pub(super) async fn changed(
+    tx: &mut Tx,
+    town: &Town,
+    crews: &[Uuid],
+    (alerts, tasks): (&[Uuid], &[Uuid]),
+) -> Result<Found, Problem> {
+    if alerts.is_empty() && tasks.is_empty() {
+        return Ok(Found::default());
+    }
+    let concerned = task::table
+        .filter(task::jurisdiction_id.eq(town.id.0).and(task::crew_id.eq_any(crews)))
+        .filter(task::alert_id.eq_any(alerts).or(task::id.eq_any(tasks)))
+        .select(Task::as_select());
+    let tasks: Vec<Task> = concerned.load(&mut **tx).await?;
+    whole(tx, town, tasks).await
+}
+
+/// Actions as stored.
+pub(super) async fn actions(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<StoredAction>, Problem> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let town = tx.town();
+    let found = field_action::table
+        .filter(field_action::jurisdiction_id.eq(town.0).and(field_action::id.eq_any(ids)))
+        .select(StoredAction::as_select());
+    Ok(found.load(&mut **tx).await?)
+}
+
+/// With everything that is about them; those that are over by their name alone.
+async fn whole(tx: &mut Tx, town: &Town, tasks: Vec<Task>) -> Result<Found, Problem> {
+    let ids: Vec<Uuid> = tasks.iter().map(|task| task.alert_id).collect();
+    let alerts: Vec<Alert> = alert::table
+        .filter(alert::jurisdiction_id.eq(town.id.0).and(alert::id.eq_any(&ids)))
+        .select(Alert::as_select())
+        .load(&mut **tx)
+        .await?;
+    let alerts: HashMap<Uuid, Alert> = alerts.into_iter().map(|alert| (alert.id, alert)).collect();
+    let live: Vec<Uuid> = tasks.iter().filter(|task| task.is_live()).map(|task| task.alert_id).collect();
+    let mut reports = reports(tx, town, &live).await?;
+    let mut photos = photos(tx, town, &live).await?;
+    let mut notes = notes(tx, town, &live).await?;
+    let mut found = Found::default();
+    for task in tasks {
+        let Some(alert) = alerts.get(&task.alert_id) else { continue };
+        if !task.is_live() {
+            found.gone.push(gone(&task, alert));
+            continue;
+        }
+        let category = town.category_by_id(alert.category_id);
+        let shift = task.shift.as_deref().map(str::parse).transpose();
+        found.tasks.push(SyncTask {
+            id: task.id,
+            crew_id: task.crew_id,
+            planned_on: task.planned_on,
+            shift: shift.map_err(Problem::internal)?,
+            rank: task.rank,
+            locked: task.locked,
+            instructions: task.instructions,
+            state: task.state.parse().map_err(Problem::internal)?,
+            created_at: task.created_at,
+            allowed: possible(alert)?,
+            proof_required: category.is_some_and(|category| category.rules.proof_photo_required),
+            alert: shown(town, alert)?,
+            reports: reports.remove(&alert.id).unwrap_or_default(),
+            photos: photos.remove(&alert.id).unwrap_or_default(),
+            notes: notes.remove(&alert.id).unwrap_or_default(),
+        });
+    }
+    Ok(found)
+}
+
+fn gone(task: &Task, alert: &Alert) -> GoneTask {
+    let reason = match (alert.merged_into, task.state.as_str() == TaskState::Ended.as_str()) {
+        (Some(_), _) => GoneReason::Merged,
+        (None, true) => GoneReason::Ended,
+        (None, false) => GoneReason::Withdrawn,
+    };
+    GoneTask {
+        task_id: task.id,
+        reason,
+        merged_into: alert.merged_into,
+    }
+}
+
+fn shown(town: &Town, alert: &Alert) -> Result<SyncAlert, Problem> {
+    let category = town.category_by_id(alert.category_id);
+    Ok(SyncAlert {
+        id: alert.id,
+        version: alert.version,
+        reference: alert.reference.clone(),
+        category: category.map(|category| category.code.clone()).unwrap_or_default(),
+        icon: category.map(|category| category.icon.clone()).unwrap_or_default(),
+        status: alert.status()?,
+        priority: alert.priority,
+        severity: alert.severity,
+        position: PointBody::of(alert.anchor.x, alert.anchor.y),
+        address: alert.address.clone(),
+        due_at: alert.due_at,
+        opened_at: alert.opened_at,
+        report_count: alert.report_count,
+        reason: alert.reason.clone(),
+        review_on: alert.review_on,
+    })
+}
+
+/// What people said of each alert, latest first.
+async fn reports(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uuid, Vec<SyncReport>>, Problem> {
+    let rows: Vec<(Uuid, DateTime<Utc>, Option<String>, Value, Point)> = report::table
+        .filter(report::jurisdiction_id.eq(town.id.0).and(report::alert_id.eq_any(alerts)))
+        .order((report::received_at.desc(), report::id.desc()))
+        .select((
+            report::alert_id,
+            report::observed_at,
+            report::description,
+            report::answers,
+            report::place,
+        ))
+        .load(&mut **tx)
+        .await?;
+    let mut found: HashMap<Uuid, Vec<SyncReport>> = HashMap::new();
+    for (alert, observed_at, description, answers, place) in rows {
+        let of_alert = found.entry(alert).or_default();
+        if of_alert.len() < REPORTS {
+            of_alert.push(SyncReport {
+                observed_at,
+                description,
+                answers,
+                position: PointBody::of(place.x, place.y),
+            });
+        }
+    }
+    Ok(found)
+}
+
+type PhotoRow = (Uuid, String, String, Option<Vec<u8>>);
+
+/// The photos of each alert: of its reports, proofs, and those that a crew has promised.
+async fn photos(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uuid, Vec<SyncPhoto>>, Problem> {
+    let columns = || (photo::id, photo::kind, photo::state, photo::placeholder);
+    let of_report = report::jurisdiction_id
+        .eq(photo::jurisdiction_id)
+        .and(photo::report_id.eq(report::id.nullable()));
+    let evidence: Vec<(Uuid, PhotoRow)> = photo::table
+        .inner_join(report::table.on(of_report))
+        .filter(photo::jurisdiction_id.eq(town.id.0).and(report::alert_id.eq_any(alerts)))
+        .order((photo::uploaded_at, photo::id))
+        .select((report::alert_id, columns()))
+        .load(&mut **tx)
+        .await?;
+    let proofs: Vec<(Uuid, PhotoRow)> = photo::table
+        .filter(photo::jurisdiction_id.eq(town.id.0).and(photo::alert_id.eq_any(alerts)))
+        .order((photo::uploaded_at, photo::id))
+        .select((photo::alert_id.assume_not_null(), columns()))
+        .load(&mut **tx)
+        .await?;
+    let coming: Vec<(Uuid, Uuid, Option<String>)> = upload::table
+        .filter(upload::jurisdiction_id.eq(town.id.0).and(upload::alert_id.eq_any(alerts)))
+        .order((upload::created_at, upload::id))
+        .select((upload::alert_id.assume_not_null(), upload::id, upload::refusal))
+        .load(&mut **tx)
+        .await?;
+    let mut found: HashMap<Uuid, Vec<SyncPhoto>> = HashMap::new();
+    for (alert, (id, kind, state, placeholder)) in evidence.into_iter().chain(proofs) {
+        found.entry(alert).or_default().push(SyncPhoto {
+            id,
+            kind,
+            state: state.parse().map_err(Problem::internal)?,
+            placeholder: placeholder.map(|hash| BASE64.encode(&hash)),
+        });
+    }
+    for (alert, id, refusal) in coming {
+        found.entry(alert).or_default().push(SyncPhoto {
+            id,
+            kind: "proof".to_owned(),
+            state: if refusal.is_some() {
+                SyncPhotoState::Refused
+            } else {
+                SyncPhotoState::Expected
+            },
+            placeholder: None,
+        });
+    }
+    Ok(found)
+}
+
+type NoteRow = (Uuid, DateTime<Utc>, Option<String>, String, Option<String>, Option<String>);
+
+/// What happened to each alert, latest first.
+async fn notes(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uuid, Vec<SyncNote>>, Problem> {
+    let by = status_event::by_user.eq(staff_user::id.nullable());
+    let rows: Vec<NoteRow> = status_event::table
+        .left_join(staff_user::table.on(by))
+        .filter(status_event::jurisdiction_id.eq(town.id.0).and(status_event::alert_id.eq_any(alerts)))
+        .order((status_event::at.desc(), status_event::id.desc()))
+        .select((
+            status_event::alert_id,
+            status_event::at,
+            staff_user::name.nullable(),
+            status_event::step,
+            status_event::note,
+            status_event::reason,
+        ))
+        .load(&mut **tx)
+        .await?;
+    let mut found: HashMap<Uuid, Vec<SyncNote>> = HashMap::new();
+    for (alert, at, by, step, note, reason) in rows {
+        let of_alert = found.entry(alert).or_default();
+        if of_alert.len() < NOTES {
+            of_alert.push(SyncNote {
+                at,
+                by,
+                step,
+                note,
+                reason,
+            });
+        }
+    }
+    Ok(found)
+}

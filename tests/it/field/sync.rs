@@ -1,0 +1,112 @@
+//! What a tablet holds, and that it misses nothing.
+
+use diesel_async::SimpleAsyncConnection;
+use serde_json::{Value, json};
+
+use super::{Street, outcome};
+
+fn ids(list: &Value, name: &str) -> Vec<String> {
+    let items = list.as_array().expect("a list");
+    items.iter().map(|item| item[name].as_str().expect("an id").to_owned()).collect()
+}
+
+/// Asks until nothing more is to be had: other tests of the same cluster hold the horizon back for a moment.
+async fn caught_up(street: &Street, cursor: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let began = std::time::Instant::now();
+    loop {
+        let answer = street.crew.sync(Some(cursor)).await;
+        if wanted(&answer) {
+            return answer;
+        }
+        assert!(began.elapsed().as_secs() < 30, "never came: {answer}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tablet_gets_everything_once_and_then_what_changes() {
+    let mut street = Street::open().await;
+    let (one, two) = (street.task().await, street.task().await);
+    let first = street.crew.sync(None).await;
+    assert_eq!(first["reset"], true);
+    assert_eq!(first["has_more"], false);
+    let mut held = ids(&first["tasks"], "id");
+    held.sort();
+    let mut given = vec![one.task.clone(), two.task.clone()];
+    given.sort();
+    assert_eq!(held, given);
+    let task = &first["tasks"][0];
+    assert_eq!(task["reports"][0]["description"], "au coin de la rue");
+    assert!(task["allowed"].as_array().expect("steps").contains(&json!("start")));
+    // The other crew holds nothing of it.
+    assert_eq!(street.others.sync(None).await["tasks"], json!([]));
+
+    // One is withdrawn, the other gets words: only that comes, and comes again as long as the old cursor is sent.
+    street.step(&one.alert, json!({"step": "take_back", "reason": "not now"})).await.expect(200);
+    let cursor = first["cursor"].as_str().expect("a cursor").to_owned();
+    let receipt = street.crew.does(&two, "note", json!({"note": "behind the kiosk"})).await;
+    assert_eq!(outcome(&receipt), ("applied", ""));
+    let noted = |answer: &Value| {
+        let notes = answer["tasks"][0]["notes"].as_array();
+        let noted = notes.is_some_and(|notes| notes.iter().any(|note| note["note"] == "behind the kiosk"));
+        noted && !answer["gone"].as_array().expect("a list").is_empty()
+    };
+    for _ in 0..2 {
+        let delta = caught_up(&street, &cursor, noted).await;
+        assert_eq!(delta["reset"], false);
+        assert_eq!(ids(&delta["tasks"], "id"), [two.task.clone()]);
+        assert_eq!(delta["gone"], json!([{"task_id": one.task, "reason": "withdrawn", "merged_into": null}]));
+    }
+    let delta = caught_up(&street, &cursor, noted).await;
+    let cursor = delta["cursor"].as_str().expect("a cursor");
+    let nothing = caught_up(&street, cursor, |answer| answer["tasks"] == json!([])).await;
+    assert_eq!(nothing["gone"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_committed_late_is_not_skipped() {
+    let mut street = Street::open().await;
+    let (early, late) = (street.task().await, street.task().await);
+    let first = street.crew.sync(None).await;
+    let cursor = first["cursor"].as_str().expect("a cursor").to_owned();
+    // A transaction that began before the other change, and is still open when the tablet asks.
+    let mut slow = street.app.db.admin().await;
+    let note = |alert: &str| {
+        format!(
+            "INSERT INTO change (jurisdiction_id, entity, entity_id) VALUES ({}, 'alert', '{alert}')",
+            street.app.town.id.0
+        )
+    };
+    slow.batch_execute(&format!("BEGIN; {}", note(&late.alert))).await.expect("a slow change");
+    let receipt = street.crew.does(&early, "accept", json!({})).await;
+    assert_eq!(outcome(&receipt), ("applied", ""));
+    let meanwhile = street.crew.sync(Some(&cursor)).await;
+    let meanwhile_cursor = meanwhile["cursor"].as_str().expect("a cursor").to_owned();
+    slow.batch_execute("COMMIT").await.expect("at last");
+    let all = caught_up(&street, &meanwhile_cursor, |answer| {
+        ids(&answer["tasks"], "id").contains(&late.task)
+    })
+    .await;
+    let mut seen = ids(&all["tasks"], "id");
+    seen.extend(ids(&meanwhile["tasks"], "id"));
+    assert!(seen.contains(&early.task), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_is_ours_or_nothing() {
+    let mut street = Street::open().await;
+    street.task().await;
+    let first = street.crew.sync(None).await;
+    let cursor = first["cursor"].as_str().expect("a cursor");
+    // Another crew's, one from before the database was restored: begun anew. A made-up one: refused.
+    assert_eq!(street.others.sync(Some(cursor)).await["reset"], true);
+    let forged = format!("A{}", &cursor[1..]);
+    for bad in [forged.as_str(), "nonsense", ""] {
+        let refused = street.crew.person.get(&format!("/v1/sync?cursor={bad}")).send().await;
+        if cursor != bad {
+            refused.problem("invalid");
+        }
+    }
+    street.supervisor.get("/v1/sync").send().await.expect(200);
+    street.app.anyone().get("/v1/sync").send().await.problem("unauthenticated");
+}
