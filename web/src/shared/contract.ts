@@ -16,11 +16,12 @@ export interface SyncAlert {
   category: string;
   icon: string;
   status: string;
+  /** 1 low, 2 normal, 3 high, 4 urgent. */
   priority: number;
   severity: number;
   position: Point;
   address: string | null;
-  due_at: string | null;
+  due_at: string;
   opened_at: string;
   report_count: number;
   reason: string | null;
@@ -69,7 +70,7 @@ export interface SyncTask {
 
 export interface GoneTask {
   task_id: string;
-  reason: 'ended' | 'withdrawn' | 'merged' | 'out_of_scope';
+  reason: 'ended' | 'withdrawn' | 'merged';
   merged_into: string | null;
 }
 
@@ -81,6 +82,13 @@ export interface SyncPage {
   tasks: SyncTask[];
   gone: GoneTask[];
   receipts: Receipt[];
+  /** Crews that a task may be handed over to, when the server names them. */
+  crews?: Crew[];
+}
+
+export interface Crew {
+  id: string;
+  name: string;
 }
 
 export const kinds = [
@@ -126,11 +134,12 @@ export interface Action {
   material?: Material[];
   photo_ids?: string[];
   category?: string;
+  from_category?: string;
   crew_id?: string;
   report?: SiteReport;
 }
 
-export type Outcome = 'applied' | 'superseded' | 'waiting' | 'refused';
+export type Outcome = 'applied' | 'superseded' | 'waiting' | 'refused' | 'dismissed';
 
 export interface Receipt {
   id: string;
@@ -138,13 +147,11 @@ export interface Receipt {
   replayed: boolean;
   reason: string | null;
   message: string | null;
-  problem: Problem | null;
+  problem: { kind: string; errors?: { field: string; code: string }[]; detail?: string } | null;
   task_id: string | null;
   alert_id: string | null;
-  alert_reference: string | null;
-  merged_into: string | null;
   review: boolean;
-  received_at: string;
+  received_at: string | null;
 }
 
 export interface Problem {
@@ -157,10 +164,10 @@ export interface Problem {
 }
 
 export interface MapInfo {
+  jurisdiction: string;
   style_url: string | null;
   bounds: [number, number, number, number];
   base_tiles: string;
   min_zoom: number;
   max_zoom: number;
-  attribution: string | null;
 }

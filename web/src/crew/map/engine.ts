@@ -26,7 +26,7 @@ export class TownMap {
       style: town?.style_url ? new URL(ownPath(town.style_url, location.href), location.origin).href : ownStyle(town),
       ...(start ? { center: start, zoom: 16 } : bounds ? { bounds } : { center: [0, 0] as [number, number], zoom: 1 }),
       maxZoom: 19,
-      attributionControl: town?.attribution ? { compact: true } : false,
+      attributionControl: town?.style_url ? { compact: true } : false,
       dragRotate: false,
       pitchWithRotate: false,
       touchPitch: false,

@@ -18,7 +18,7 @@ export function ownStyle(map: MapInfo | null): StyleSpecification {
   return {
     version: 8,
     sources: {
-      base: { type: 'vector', tiles: [tiles], minzoom: map.min_zoom, maxzoom: map.max_zoom, bounds: map.bounds, ...(map.attribution ? { attribution: map.attribution } : {}) },
+      base: { type: 'vector', tiles: [tiles], minzoom: map.min_zoom, maxzoom: map.max_zoom, bounds: map.bounds },
     },
     layers: [
       background,

@@ -43,7 +43,7 @@ export function Data() {
                 <tr key={item.id}>
                   <td>{moment(item.created_at)}</td>
                   <td>{t(`kind.${item.kind}`)}</td>
-                  <td>{item.label.reference ?? item.receipt?.alert_reference ?? '–'}</td>
+                  <td>{item.label.reference ?? '–'}</td>
                   <td>{action.position ? `${coordinates(action.position)} (± ${number(action.accuracy ?? 0)} m)` : t('data.no_place')}</td>
                 </tr>
               ))}

@@ -11,8 +11,8 @@ import { priorityName, Shape } from '../parts/priority';
 import { Thumb } from '../parts/photo';
 import type { Group } from '../../shared/queue/overlay';
 
-function Due({ at, closed }: { at: string | null; closed: boolean }) {
-  if (!at || closed) return null;
+function Due({ at, closed }: { at: string; closed: boolean }) {
+  if (closed) return null;
   const late = Date.parse(at) < Date.now();
   return (
     <span class={`chip ${late ? 'late' : ''}`}>

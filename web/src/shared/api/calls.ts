@@ -80,9 +80,9 @@ export function sendActions(caller: Caller, token: string, payloads: string[]): 
   return call(caller, '/v1/sync/actions', { method: 'POST', token, json, timeoutMs: 60_000 }, has('receipts'));
 }
 
-export function catalogue(caller: Caller, at: { lon: number; lat: number }, etag: string | null): Promise<Answer<Catalogue>> {
+export function catalogue(caller: Caller, town: string, etag: string | null): Promise<Answer<Catalogue>> {
   const headers: Record<string, string> = etag ? { 'if-none-match': etag } : {};
-  return call(caller, `/v1/catalogue?lat=${at.lat}&lon=${at.lon}`, { headers }, has('categories', 'jurisdiction'));
+  return call(caller, `/v1/catalogue?jurisdiction=${encodeURIComponent(town)}`, { headers }, has('categories', 'jurisdiction'));
 }
 
 export function mapInfo(caller: Caller, token: string): Promise<Answer<MapInfo>> {

@@ -71,13 +71,20 @@ export function groupOf(task: SyncTask, closed: boolean, today: string): Group {
   return task.planned_on !== null && task.planned_on > today ? 'later' : 'now';
 }
 
-/** The crew's order: day, then the round's rank, then what is more urgent, then what is due first. */
+/** What is urgent and in no round yet comes before the round, what else is in none behind it. */
+function turn(task: SyncTask): number {
+  if (task.planned_on !== null) return 1;
+  return task.alert.priority >= 4 ? 0 : 2;
+}
+
+/** The crew's order: day, then the round's rank, then what is more urgent (4 is), then what is due first. */
 export function inOrder(a: SyncTask, b: SyncTask): number {
   return (
+    turn(a) - turn(b) ||
     (a.planned_on ?? '').localeCompare(b.planned_on ?? '') ||
     a.rank - b.rank ||
-    a.alert.priority - b.alert.priority ||
-    (a.alert.due_at ?? '9').localeCompare(b.alert.due_at ?? '9') ||
+    b.alert.priority - a.alert.priority ||
+    a.alert.due_at.localeCompare(b.alert.due_at) ||
     a.id.localeCompare(b.id)
   );
 }
