@@ -1,0 +1,82 @@
+// Stands before Vigie as a bad network would: passes everything on, or answers in its place. Serves dist/ itself until the
+// server does (VIGIE_SERVES_APP=1 leaves that to the server).
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer, request as ask } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+const dist = new URL('../dist/', import.meta.url).pathname;
+const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
+const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const portalPage = '<!doctype html><html><title>Wi-Fi</title><body><form action="/login"><input name="room"></form></body></html>';
+
+/** Answers in place of the server. */
+const faults = {
+  broken: (response) => response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal Server Error'),
+  signedOut: (response) => response.writeHead(401, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ type: '/problems/signed_out', title: 'Signed out', status: 401, detail: 'Sign in again.' })),
+  gateway401: (response) => response.writeHead(401, { 'content-type': 'text/html' }).end('<html>401</html>'),
+  forbidden: (response) => response.writeHead(403, { 'content-type': 'text/html' }).end('<html>403</html>'),
+  busy: (response) => response.writeHead(429, { 'content-type': 'text/plain', 'retry-after': '1' }).end('slow down'),
+  portal: (response) => response.writeHead(200, { 'content-type': 'text/html' }).end(portalPage),
+  cut: (response) => response.destroy(),
+};
+
+async function serveFile(path, response) {
+  const name = normalize(path === '/equipe/' ? '/equipe/index.html' : path);
+  const file = join(dist, name);
+  if (!file.startsWith(dist) || !(await stat(file).catch(() => null))?.isFile()) return void response.writeHead(404).end();
+  response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-security-policy': csp, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' });
+  createReadStream(file).pipe(response);
+}
+
+function passOn(target, incoming, response, lost) {
+  const { host: _, ...headers } = incoming.headers;
+  const url = new URL(incoming.url, target);
+  const outgoing = ask(url, { method: incoming.method, headers: { ...headers, host: url.host } }, (answer) => {
+    if (lost) {
+      // The server did it, and nobody hears of it.
+      answer.resume();
+      answer.on('end', () => response.destroy());
+      return;
+    }
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  outgoing.on('error', () => response.destroy());
+  incoming.on('error', () => outgoing.destroy());
+  incoming.pipe(outgoing);
+}
+
+export async function openFront({ target, port = 0 }) {
+  /** One fault for each of the next requests to the API that send something; then everything passes. */
+  let plan = [];
+  let down = null;
+  const seen = [];
+  const server = createServer((incoming, response) => {
+    const path = new URL(incoming.url, 'http://front').pathname;
+    if (path.startsWith('/equipe') && !process.env.VIGIE_SERVES_APP) return void serveFile(path, response);
+    const sends = path === '/v1/sync/actions' || path.startsWith('/v1/uploads');
+    const fault = down ?? (sends && plan.length > 0 ? plan.shift() : null);
+    if (sends || fault) seen.push({ method: incoming.method, path, fault });
+    if (fault && fault !== 'lost') {
+      incoming.resume();
+      return void faults[fault](response);
+    }
+    passOn(target, incoming, response, fault === 'lost');
+  });
+  await new Promise((done) => server.listen(port, '127.0.0.1', done));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    seen,
+    next: (...names) => (plan = names),
+    left: () => plan.length,
+    all: (name) => (down = name),
+    close: () => (server.closeAllConnections(), server.close()),
+  };
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const front = await openFront({ target: process.env.VIGIE_URL ?? 'http://127.0.0.1:8080', port: Number(process.env.PORT ?? 8090) });
+  console.log(`${front.url}/equipe/`);
+}

@@ -1,0 +1,73 @@
+// MapLibre, fetched only when a map is shown; its worker comes from our own address.
+import { LngLatBounds, Map, Marker, NavigationControl, setWorkerUrl } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { MapInfo } from '../../shared/contract';
+import { ownPath } from '../../shared/api/calls';
+import { t } from '../../shared/i18n';
+import { ownStyle } from './style';
+
+setWorkerUrl(new URL(workerUrl, location.href).href);
+
+export interface Pin {
+  lon: number;
+  lat: number;
+  element: HTMLElement;
+}
+
+export class TownMap {
+  readonly #map: Map;
+  #markers: Marker[] = [];
+
+  constructor(container: HTMLElement, town: MapInfo | null, start: [number, number] | null) {
+    const bounds = town?.bounds;
+    this.#map = new Map({
+      container,
+      style: town?.style_url ? new URL(ownPath(town.style_url, location.href), location.origin).href : ownStyle(town),
+      ...(start ? { center: start, zoom: 16 } : bounds ? { bounds } : { center: [0, 0] as [number, number], zoom: 1 }),
+      maxZoom: 19,
+      attributionControl: town?.attribution ? { compact: true } : false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      locale: { 'Map.Title': t('map.title'), 'NavigationControl.ZoomIn': t('map.zoom_in'), 'NavigationControl.ZoomOut': t('map.zoom_out'), 'AttributionControl.ToggleAttribution': t('map.attribution') },
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
+    this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+    // A tile that is not on the tablet leaves a hole in the map, nothing more.
+    this.#map.on('error', () => undefined);
+  }
+
+  show(pins: Pin[]): void {
+    for (const marker of this.#markers) marker.remove();
+    this.#markers = pins.map((pin) => new Marker({ element: pin.element, anchor: 'center' }).setLngLat([pin.lon, pin.lat]).addTo(this.#map));
+    // Where markers lie on each other, the first of the day is on top.
+    for (const [index, pin] of pins.entries()) pin.element.style.zIndex = String(pins.length - index);
+    // The marker makes its element an image to screen readers; ours are buttons with a name.
+    for (const pin of pins) if (pin.element instanceof HTMLButtonElement) pin.element.removeAttribute('role');
+  }
+
+  fit(points: [number, number][]): void {
+    if (points.length === 0) return;
+    const bounds = points.reduce((all, point) => all.extend(point), new LngLatBounds(points[0], points[0]));
+    this.#map.fitBounds(bounds, { padding: 70, maxZoom: 16.5, animate: false });
+  }
+
+  look(lon: number, lat: number, zoom = 17): void {
+    this.#map.jumpTo({ center: [lon, lat], zoom });
+  }
+
+  centre(): [number, number] {
+    const { lng, lat } = this.#map.getCenter();
+    return [lng, lat];
+  }
+
+  onTap(tap: (lon: number, lat: number) => void): void {
+    this.#map.on('click', (event) => tap(event.lngLat.lng, event.lngLat.lat));
+  }
+
+  remove(): void {
+    this.#map.remove();
+  }
+}

@@ -1,0 +1,146 @@
+// Everything that was done on this tablet and where it stands. Nothing that needs a person ever leaves this list by itself.
+import { useState } from 'preact/hooks';
+import type { Failure } from '../../shared/api/answer';
+import { moment, t } from '../../shared/i18n';
+import { discard, discardPhoto, markSeen, retryHeld } from '../../shared/queue/enqueue';
+import { needsAttention, type QueuedAction, type QueuedPhoto } from '../../shared/queue/items';
+import { actions, env, failure, person, photos, toSend, working } from '../state';
+import { runNow } from '../sync-loop';
+import { categoryName } from '../parts/category';
+import { Icon } from '../parts/icon';
+import { Page } from '../parts/page';
+import { useBlobUrl } from '../parts/photo';
+import { PinPad } from './pin';
+import { Sheet } from '../parts/sheet';
+import { kindIcon } from './task';
+
+export function why(what: Failure): string {
+  if (what.kind === 'busy') return t('why.busy', { status: what.status });
+  if (what.kind === 'problem' || what.kind === 'forbidden') return what.problem.detail ?? what.problem.title ?? t('why.problem');
+  return t(`why.${what.kind}`);
+}
+
+function reasonOf(item: QueuedAction): string | null {
+  if (item.held) return item.held.detail ?? item.held.title ?? t('why.problem');
+  const receipt = item.receipt;
+  if (item.state === 'refused' || item.state === 'waiting' || item.state === 'superseded') {
+    const fields = receipt?.problem?.errors?.map((each) => each.message).join(' ');
+    return [receipt?.message, receipt?.problem?.detail, fields].filter(Boolean).join(' ') || t(`why.${item.state}`);
+  }
+  if (item.state === 'applied' && receipt?.review) return t('why.review');
+  return item.state === 'queued' && item.last_failure ? why(item.last_failure) : null;
+}
+
+function Discard({ item, close }: { item: QueuedAction; close: () => void }) {
+  return (
+    <Sheet title={t('discard.title')} close={close}>
+      <p>{t('discard.words', { what: t(`kind.${item.kind}`) })}</p>
+      <div class="row-buttons">
+        <button type="button" class="button danger" onClick={() => void discard(env(), item.id).then(close)}>
+          <Icon name="trash" /> {t('discard.yes')}
+        </button>
+        <button type="button" class="button" onClick={close}>{t('discard.no')}</button>
+      </div>
+    </Sheet>
+  );
+}
+
+function Item({ item, pictures }: { item: QueuedAction; pictures: QueuedPhoto[] }) {
+  const [discarding, setDiscarding] = useState(false);
+  const reason = reasonOf(item);
+  const unsent = pictures.filter((photo) => photo.state === 'queued').length;
+  return (
+    <li class={`item ${needsAttention(item) ? 'attention' : ''} state-${item.state}`}>
+      <span class="item-icon"><Icon name={kindIcon[item.kind]} size={28} /></span>
+      <div class="item-words">
+        <p class="item-title"><strong>{t(`kind.${item.kind}`)}</strong> · {categoryName(item.label.category)}</p>
+        <p class="quiet">
+          {[item.label.reference ?? item.receipt?.alert_reference, item.label.address].filter(Boolean).join(' · ')} {item.agent_name} · {moment(item.created_at)}
+        </p>
+        <p class="chips">
+          <span class={`chip state ${item.state}`}>{t(item.held ? 'state.held' : `state.${item.state}`)}</span>
+          {pictures.length > 0 && <span class="chip"><Icon name="camera" size={18} /> {unsent > 0 ? t('outbox.photos_left', { n: unsent }) : t('outbox.photos_sent', { n: pictures.length })}</span>}
+        </p>
+        {reason && <p class="reason">{reason}</p>}
+        {(item.state === 'refused' || item.held) && (
+          <div class="row-buttons">
+            {item.state === 'refused' && <a class="button primary" href={`#/correct/${item.id}`}>{t('outbox.correct')}</a>}
+            {item.held && <button type="button" class="button primary" onClick={() => void retryHeld(env(), item.id).then(runNow)}>{t('outbox.retry')}</button>}
+            <button type="button" class="button" onClick={() => setDiscarding(true)}>{t('outbox.discard')}</button>
+          </div>
+        )}
+        {item.state === 'superseded' && !item.seen && (
+          <button type="button" class="button" onClick={() => void markSeen(env(), item.id)}>{t('do.understood')}</button>
+        )}
+      </div>
+      {discarding && <Discard item={item} close={() => setDiscarding(false)} />}
+    </li>
+  );
+}
+
+function RefusedPhoto({ photo }: { photo: QueuedPhoto }) {
+  const url = useBlobUrl(photo.blob);
+  return (
+    <li class="item attention">
+      <img class="thumb" src={url} alt={t('photo.refused')} />
+      <div class="item-words">
+        <p class="item-title"><strong>{t('outbox.photo_refused')}</strong></p>
+        <p class="reason">{photo.problem?.detail ?? photo.problem?.title}</p>
+        <div class="row-buttons">
+          {photo.task_id && <a class="button primary" href={`#/task/${photo.task_id}/act/note`}>{t('outbox.new_photo')}</a>}
+          <button type="button" class="button" onClick={() => void discardPhoto(env(), photo.id)}>{t('outbox.discard')}</button>
+        </div>
+      </div>
+    </li>
+  );
+}
+
+function Again() {
+  const agent = person.value;
+  if (!agent || (failure.value?.kind !== 'need_pin' && failure.value?.kind !== 'signed_out')) return null;
+  return (
+    <div class="notice" role="note">
+      <p>{t('outbox.need_pin')}</p>
+      <PinPad agent={agent} done={() => void runNow()} inline />
+    </div>
+  );
+}
+
+export function Outbox() {
+  const of = (item: QueuedAction) => photos.value.filter((photo) => photo.action_id === item.id);
+  const newest = [...actions.value].reverse();
+  const photosToGo = (item: QueuedAction) => of(item).some((photo) => photo.state === 'queued');
+  const groups = [
+    { key: 'attention' as const, items: newest.filter(needsAttention) },
+    { key: 'queued' as const, items: newest.filter((item) => !needsAttention(item) && (item.state === 'queued' || photosToGo(item))) },
+    { key: 'waiting' as const, items: newest.filter((item) => item.state === 'waiting' && !photosToGo(item)) },
+    { key: 'sent' as const, items: newest.filter((item) => ['applied', 'superseded', 'corrected', 'discarded'].includes(item.state) && !needsAttention(item) && !photosToGo(item)).slice(0, 50) },
+  ];
+  const refusedPhotos = photos.value.filter((photo) => photo.state === 'refused');
+  return (
+    <Page title={t('outbox.title')}>
+      <div class="summary">
+        <p class="big">{toSend.value > 0 ? t('net.to_send', { n: toSend.value }) : t('net.all_sent')}</p>
+        {failure.value && toSend.value > 0 && <p>{why(failure.value)}</p>}
+        <p class="quiet">{t('outbox.promise')}</p>
+        <button type="button" class="button secondary" disabled={working.value} onClick={() => void runNow()}>
+          <Icon name="refresh" /> {t(working.value ? 'net.working' : 'outbox.now')}
+        </button>
+      </div>
+      <Again />
+      {groups.map(({ key, items }) => {
+        const extra = key === 'attention' ? refusedPhotos : [];
+        if (items.length + extra.length === 0) return null;
+        return (
+          <section key={key} aria-labelledby={`outbox-${key}`}>
+            <h2 class="group" id={`outbox-${key}`}>{t(`outbox.${key}`)} <span class="count">{items.length + extra.length}</span></h2>
+            <ul class="items">
+              {extra.map((photo) => <RefusedPhoto key={photo.id} photo={photo} />)}
+              {items.map((item) => <Item key={item.id} item={item} pictures={of(item)} />)}
+            </ul>
+          </section>
+        );
+      })}
+    </Page>
+  );
+}

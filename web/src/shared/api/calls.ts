@@ -1,0 +1,100 @@
+// The calls of the API that the crew's app makes. Types come from openapi.yaml.
+import type { components } from './schema';
+import type { MapInfo, Receipt, SyncPage } from '../contract';
+import type { Device } from '../db/database';
+import { readAnswer, type Answer } from './answer';
+
+type Schemas = components['schemas'];
+export type Catalogue = Schemas['CatalogueAnswer'];
+export type Category = Schemas['CategoryAnswer'];
+export type Localized = Schemas['Localized'];
+export type SignedIn = Schemas['SignedIn'];
+export type TokenPair = Schemas['TokenPair'];
+export type PhotoView = Schemas['PhotoView'];
+export type Agent = Schemas['Agent'];
+
+export interface Caller {
+  fetch: typeof fetch;
+  now: () => number;
+  language: () => Promise<string>;
+}
+
+interface Request {
+  method?: 'GET' | 'POST';
+  token?: string;
+  /** Sent as it is: actions are frozen text. */
+  json?: string;
+  headers?: Record<string, string>;
+  timeoutMs?: number;
+}
+
+const has =
+  <T>(...names: string[]) =>
+  (value: unknown): value is T =>
+    typeof value === 'object' && value !== null && names.every((name) => name in value);
+
+async function call<T>(caller: Caller, path: string, request: Request, accept: (value: unknown) => value is T): Promise<Answer<T>> {
+  const headers: Record<string, string> = { accept: 'application/json', 'accept-language': await caller.language(), ...request.headers };
+  if (request.token) headers['authorization'] = `Bearer ${request.token}`;
+  if (request.json !== undefined) headers['content-type'] = 'application/json';
+  try {
+    const response = await caller.fetch(path, {
+      method: request.method ?? 'GET',
+      headers,
+      body: request.json ?? null,
+      cache: 'no-store',
+      credentials: 'omit',
+      signal: AbortSignal.timeout(request.timeoutMs ?? 20_000),
+    });
+    return await readAnswer(response, accept, caller.now());
+  } catch {
+    return { ok: false, failure: { kind: 'offline' } };
+  }
+}
+
+export function enrol(caller: Caller, code: string): Promise<Answer<Device>> {
+  return call(caller, '/v1/devices/enrol', { method: 'POST', json: JSON.stringify({ code }) }, has('device_id', 'device_secret'));
+}
+
+export function agentsOf(caller: Caller, secret: string): Promise<Answer<{ agents: Agent[] }>> {
+  return call(caller, '/v1/devices/agents', { headers: { 'x-device-secret': secret } }, has('agents'));
+}
+
+export function signIn(caller: Caller, device: Device, agentId: string, pin: string): Promise<Answer<SignedIn>> {
+  const json = JSON.stringify({ device_id: device.device_id, device_secret: device.device_secret, staff_user_id: agentId, pin });
+  return call(caller, '/v1/auth/pin', { method: 'POST', json }, has('access_token', 'refresh_token', 'staff'));
+}
+
+export function refresh(caller: Caller, token: string): Promise<Answer<TokenPair>> {
+  const json = JSON.stringify({ refresh_token: token });
+  return call(caller, '/v1/auth/refresh', { method: 'POST', json }, has('access_token', 'refresh_token'));
+}
+
+export function syncPage(caller: Caller, token: string, cursor: string | undefined): Promise<Answer<SyncPage>> {
+  const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+  return call(caller, `/v1/sync${query}`, { token, timeoutMs: 60_000 }, has('cursor', 'tasks', 'gone', 'receipts'));
+}
+
+export function sendActions(caller: Caller, token: string, payloads: string[]): Promise<Answer<{ receipts: Receipt[] }>> {
+  const json = `{"actions":[${payloads.join(',')}]}`;
+  return call(caller, '/v1/sync/actions', { method: 'POST', token, json, timeoutMs: 60_000 }, has('receipts'));
+}
+
+export function catalogue(caller: Caller, at: { lon: number; lat: number }, etag: string | null): Promise<Answer<Catalogue>> {
+  const headers: Record<string, string> = etag ? { 'if-none-match': etag } : {};
+  return call(caller, `/v1/catalogue?lat=${at.lat}&lon=${at.lon}`, { headers }, has('categories', 'jurisdiction'));
+}
+
+export function mapInfo(caller: Caller, token: string): Promise<Answer<MapInfo>> {
+  return call(caller, '/v1/map', { token }, has('bounds', 'base_tiles'));
+}
+
+export function photo(caller: Caller, token: string, id: string): Promise<Answer<PhotoView>> {
+  return call(caller, `/v1/photos/${id}`, { token }, has('id', 'state'));
+}
+
+/** The address of something of the server's at the address by which this page reached it: names of hosts may differ. */
+export function ownPath(address: string, base: string): string {
+  const url = new URL(address, base);
+  return url.pathname + url.search;
+}

@@ -1,0 +1,85 @@
+// Everything the tablet keeps. One database; what belongs together is written in one transaction.
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { MapInfo, SyncTask } from '../contract';
+import type { Catalogue } from '../api/calls';
+import type { Draft, QueuedAction, QueuedPhoto } from '../queue/items';
+import type { Session, Vault } from '../auth/vault';
+
+export interface Device {
+  device_id: string;
+  name: string;
+  crew_id: string | null;
+  device_secret: string;
+}
+
+export interface LeftTask {
+  task_id: string;
+  reference: string;
+  category: string;
+  reason: 'ended' | 'withdrawn' | 'merged' | 'out_of_scope';
+  at: string;
+}
+
+/** Single values, by name. */
+export interface Meta {
+  device: Device;
+  agents: { id: string; name: string }[];
+  cursor: string;
+  seq: number;
+  catalogue: { etag: string | null; body: Catalogue };
+  map: MapInfo;
+  language: 'fr' | 'en';
+  pulled_at: string;
+  left: LeftTask[];
+  position: 'allowed' | 'never';
+  wiped_at: string;
+}
+
+interface Schema extends DBSchema {
+  meta: { key: string; value: Meta[keyof Meta] };
+  vaults: { key: string; value: Vault };
+  session: { key: string; value: Session };
+  tasks: { key: string; value: SyncTask };
+  actions: { key: string; value: QueuedAction; indexes: { seq: number } };
+  photos: { key: string; value: QueuedPhoto; indexes: { action: string } };
+  thumbs: { key: string; value: { id: string; blob: Blob } };
+  drafts: { key: string; value: Draft };
+}
+
+export type Db = IDBPDatabase<Schema>;
+
+export const stores = ['meta', 'vaults', 'session', 'tasks', 'actions', 'photos', 'thumbs', 'drafts'] as const;
+
+export async function openDatabase(name = 'vigie-crew'): Promise<Db> {
+  const db: Db = await openDB<Schema>(name, 1, {
+    upgrade(fresh) {
+      fresh.createObjectStore('meta');
+      fresh.createObjectStore('vaults', { keyPath: 'agent_id' });
+      fresh.createObjectStore('session', { keyPath: 'id' });
+      fresh.createObjectStore('tasks', { keyPath: 'id' });
+      fresh.createObjectStore('actions', { keyPath: 'id' }).createIndex('seq', 'seq', { unique: true });
+      fresh.createObjectStore('photos', { keyPath: 'id' }).createIndex('action', 'action_id');
+      fresh.createObjectStore('thumbs', { keyPath: 'id' });
+      fresh.createObjectStore('drafts', { keyPath: 'key' });
+    },
+    // A newer version of the app in another tab must be able to change the schema.
+    blocking: () => db.close(),
+  });
+  return db;
+}
+
+export async function getMeta<Name extends keyof Meta>(db: Db, name: Name): Promise<Meta[Name] | undefined> {
+  return (await db.get('meta', name)) as Meta[Name] | undefined;
+}
+
+export async function putMeta<Name extends keyof Meta>(db: Db, name: Name, value: Meta[Name]): Promise<void> {
+  await db.put('meta', value, name);
+}
+
+/** Forgets everything at once, and keeps only the moment at which it did. */
+export async function clearDatabase(db: Db, at: string): Promise<void> {
+  const tx = db.transaction(stores, 'readwrite');
+  await Promise.all(stores.map((store) => tx.objectStore(store).clear()));
+  await tx.objectStore('meta').put(at, 'wiped_at');
+  await tx.done;
+}

@@ -1,0 +1,55 @@
+// Words for people. French is the measure: English must have the same keys, held by the compiler and by a test.
+import { signal } from '@preact/signals';
+import { en } from './en';
+import { fr } from './fr';
+
+export type Language = 'fr' | 'en';
+export type Key = keyof typeof fr;
+export type Words = Record<Key, string>;
+
+const dictionaries: Record<Language, Words> = { fr, en };
+export const language = signal<Language>('fr');
+
+/** A text, with {names} filled in. `n` picks between the two forms around "|": one | several. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  return fill(dictionaries[language.value][key], values, language.value);
+}
+
+export function fill(text: string, values: Record<string, string | number>, lang: Language): string {
+  const forms = text.split('|');
+  const n = values['n'];
+  // French says "0 photo", English "0 photos".
+  const single = typeof n === 'number' && new Intl.PluralRules(lang).select(n) === 'one';
+  const chosen = forms.length > 1 ? (single ? forms[0]! : forms[1]!) : text;
+  return chosen.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** A text of the server's in the person's language, or the key made of a code, or the code itself. */
+export function known(prefix: string, code: string): string {
+  const key = `${prefix}.${code}`;
+  return key in fr ? t(key as Key) : code;
+}
+
+export function local(text: { fr?: string; en?: string } | null | undefined): string {
+  return (language.value === 'en' && text?.en) || text?.fr || text?.en || '';
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = language.value + JSON.stringify(options);
+  const made = formats.get(key) ?? new Intl.DateTimeFormat(language.value === 'fr' ? 'fr-FR' : 'en-GB', options);
+  formats.set(key, made);
+  return made;
+}
+
+export const day = (at: string) => format({ weekday: 'short', day: 'numeric', month: 'short' }).format(new Date(at.length === 10 ? `${at}T12:00` : at));
+export const moment = (at: string) => format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(at));
+export const hour = (at: string) => format({ hour: '2-digit', minute: '2-digit' }).format(new Date(at));
+export const number = (value: number) => new Intl.NumberFormat(language.value === 'fr' ? 'fr-FR' : 'en-GB').format(value);
+
+/** The day on the tablet's clock and calendar, as YYYY-MM-DD. */
+export function today(plusDays = 0): string {
+  const date = new Date();
+  date.setDate(date.getDate() + plusDays);
+  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`;
+}

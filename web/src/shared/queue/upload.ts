@@ -1,0 +1,82 @@
+// A photo goes by tus: in pieces, resumed where the line was cut. Requests go by fetch, which a service worker has too.
+import { DetailedError, Upload, type HttpRequest, type HttpResponse, type HttpStack } from 'tus-js-client';
+import { failureOf, type Failure } from '../api/answer';
+import type { Environment } from '../environment';
+import type { QueuedPhoto } from './items';
+
+const endpoint = '/v1/uploads';
+const pieceBytes = 512 * 1024;
+const pieceTimeoutMs = 120_000;
+
+class FetchRequest implements HttpRequest {
+  #headers: Record<string, string> = {};
+  #abort = new AbortController();
+  constructor(
+    private readonly fetchOf: typeof fetch,
+    private readonly method: string,
+    private readonly url: string,
+  ) {}
+  getMethod = () => this.method;
+  getURL = () => this.url;
+  setHeader = (name: string, value: string) => {
+    this.#headers[name] = value;
+  };
+  getHeader = (name: string) => this.#headers[name];
+  setProgressHandler = () => undefined;
+  getUnderlyingObject = () => null;
+  abort = async () => this.#abort.abort();
+  send = async (body: Blob | null = null): Promise<HttpResponse> => {
+    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(pieceTimeoutMs)]);
+    const response = await this.fetchOf(this.url, { method: this.method, headers: this.#headers, body, signal, cache: 'no-store', credentials: 'omit' });
+    const text = await response.text();
+    return {
+      getStatus: () => response.status,
+      getHeader: (name) => response.headers.get(name) ?? undefined,
+      getBody: () => text,
+      getUnderlyingObject: () => response,
+    };
+  };
+}
+
+const stackOf = (fetchOf: typeof fetch): HttpStack => ({
+  createRequest: (method, url) => new FetchRequest(fetchOf, method, url),
+  getName: () => 'fetch',
+});
+
+function failureFrom(error: Error | DetailedError, now: number): Failure {
+  const response = error instanceof DetailedError ? error.originalResponse : null;
+  if (!response || response.getStatus() === 0) return { kind: 'offline' };
+  if (response.getStatus() < 400) return { kind: 'portal', status: response.getStatus() };
+  return failureOf(response.getStatus(), (name) => response.getHeader(name) ?? null, response.getBody(), now);
+}
+
+export async function putPhoto(env: Environment, photo: QueuedPhoto, token: string): Promise<Failure | null> {
+  const language = await env.language();
+  return new Promise((resolve) => {
+    const metadata: Record<string, string> = { photo_id: photo.id };
+    if (photo.report_id) metadata['report_id'] = photo.report_id;
+    else if (photo.task_id) metadata['task_id'] = photo.task_id;
+    const upload = new Upload(photo.blob, {
+      endpoint,
+      // A first try creates; a later one asks how far it came, and creates when the server knows nothing of it.
+      ...(photo.tries > 0 ? { uploadUrl: `${endpoint}/${photo.id}` } : {}),
+      metadata,
+      chunkSize: pieceBytes,
+      retryDelays: null,
+      storeFingerprintForResuming: false,
+      headers: { authorization: `Bearer ${token}`, 'accept-language': language },
+      httpStack: stackOf(env.fetch),
+      onAfterResponse: (request, response) => {
+        // The whole photo was there already: nothing to send, and sending it again would be refused.
+        const complete = response.getHeader('Upload-Offset') === String(photo.blob.size);
+        if (request.getMethod() === 'POST' && response.getStatus() === 201 && complete) {
+          void upload.abort();
+          resolve(null);
+        }
+      },
+      onSuccess: () => resolve(null),
+      onError: (error) => resolve(failureFrom(error, env.now())),
+    });
+    upload.start();
+  });
+}
