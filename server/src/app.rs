@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::flow::photo::decode::{Decoder, DecoderSettings};
 use crate::flow::photo::store::{self, PhotoStore};
 use crate::http::limits::Limits;
+use crate::live::Hub;
 use crate::telemetry::Metrics;
 use crate::text::Texts;
 
@@ -48,6 +49,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Wakes this process's worker after a commit that left work.
     pub wake: Arc<Notify>,
+    /// Tells who listens what changes.
+    pub live: Arc<Hub>,
 }
 
 impl App {
@@ -79,6 +82,7 @@ impl App {
             sms: sms(&config)?,
             metrics: Metrics::new()?,
             wake: Arc::new(Notify::new()),
+            live: Arc::default(),
             config: Arc::new(config),
         })
     }

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod audit;
 pub mod auth;
+pub mod base_map;
 pub mod catalog;
 pub mod cli;
 pub mod clients;
@@ -15,6 +16,7 @@ pub mod demo;
 pub mod flow;
 pub mod http;
 pub mod jobs;
+pub mod live;
 pub mod people;
 pub mod projection;
 pub mod routes;

@@ -39,6 +39,10 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::alert::policy::http::set_dedup_policy);
     api.service(flow::alert::policy::http::preview_dedup_policy);
     api.service(views::alerts::cells::count_alerts_by_cell);
+    api.service(views::map::get_map);
+    api.service(views::map::base_tile);
+    api.service(views::map::alert_tile);
+    api.service(views::live::listen);
     api.service(views::alerts::suggestions::list_suggestions);
     api.service(flow::alert::http::merge_alert);
     api.service(flow::alert::http::split_alert);

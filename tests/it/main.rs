@@ -19,6 +19,7 @@ mod intake;
 mod journey;
 mod late;
 mod mail;
+mod maps;
 mod migrations;
 mod nearby;
 mod operator;

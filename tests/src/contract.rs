@@ -87,6 +87,8 @@ impl Contract {
     /// The operation of a request.
     #[must_use]
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
+        // A HEAD is answered as its GET would be.
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
         let fitting = self.operations.iter().filter(|operation| operation.method == *method);
         fitting
             .filter_map(|operation| Some((operation.fit(path)?, operation)))

@@ -88,6 +88,16 @@ impl Person {
         self.request(Method::POST, path)
     }
 
+    /// Begins a GET whose answer is read while it comes; nobody holds it against the description.
+    #[must_use]
+    pub fn stream(&self, path: &str) -> RequestBuilder {
+        let builder = self.http.get(format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => builder.bearer_auth(token),
+            None => builder,
+        }
+    }
+
     /// A POST of JSON, answered.
     pub async fn send(&self, path: &str, body: Value) -> Answer {
         self.post(path).json(&body).send().await

@@ -12,6 +12,16 @@ use crate::http::problem::Problem;
 /// Lives as long as the transaction, in Web Mercator.
 const STAGE: &str = "CREATE TEMPORARY TABLE base_feature (layer text, kind text, name text, shape geometry) ON COMMIT DROP";
 
+/// Whether the town has a base map.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_there(tx: &mut Tx) -> Result<bool, Problem> {
+    let town = tx.town();
+    let tiles = base_tile::table.filter(base_tile::jurisdiction_id.eq(town.0));
+    Ok(diesel::select(diesel::dsl::exists(tiles)).get_result(&mut **tx).await?)
+}
+
 /// Takes the tiles of before away.
 ///
 /// # Errors

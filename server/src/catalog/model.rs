@@ -138,6 +138,15 @@ pub struct Town {
 }
 
 impl Town {
+    /// The box around the territory: west, south, east, north; degrees.
+    #[must_use]
+    pub fn bounds(&self) -> [f64; 4] {
+        let rect = self.boundary.bounding_rect();
+        rect.map_or([-180.0, -90.0, 180.0, 90.0], |rect| {
+            [rect.min().x, rect.min().y, rect.max().x, rect.max().y]
+        })
+    }
+
     /// How a position lies to the territory; `None` when farther away than `margin_m`.
     #[must_use]
     pub fn lies(&self, position: LonLat, margin_m: f64) -> Option<Lies> {

@@ -7,7 +7,9 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 
 use super::database::settings_beside;
+use super::progress::Progress;
 use crate::app::App;
+use crate::base_map;
 use crate::auth::keys::{KeyRing, Rotate};
 use crate::auth::secret::random_token;
 use crate::catalog::install::{export, install, read};
@@ -32,6 +34,15 @@ pub enum Admin {
         /// Short name of the town.
         #[arg(long)]
         town: String,
+    },
+    /// Cut a town's base map into tiles, in place of the one before: a GeoJSON FeatureCollection whose features say
+    /// `layer` (land, river, street or boundary), `kind` and `name`.
+    BaseMap {
+        /// Short name of the town.
+        #[arg(long)]
+        town: String,
+        /// The file.
+        file: PathBuf,
     },
     /// Add a person to a town, or give one a further role.
     CreateUser(NewUser),
@@ -97,6 +108,21 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
             let mut conn = app.db.conn().await?;
             let id = install(&mut conn, &town, Utc::now()).await?;
             println!("{} is installed as {} (number {})", town.name, town.slug, id.0);
+            Ok(())
+        }
+        Admin::BaseMap { town, file } => {
+            let geojson = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+            let features = base_map::read(&geojson)?;
+            let app = App::build(config)?;
+            let catalogue = app.catalogue.fresh(&app.db).await?;
+            let found = catalogue.by_slug(&town);
+            let found = found.with_context(|| format!("there is no town {town:?}"))?;
+            let progress = Progress::spinner("Cutting the map");
+            let mut tx = app.db.begin(found.id).await?;
+            let tiles = base_map::replace(&mut tx, &features).await?;
+            tx.commit().await?;
+            progress.finish();
+            println!("{} features, {tiles} tiles", features.len());
             Ok(())
         }
         Admin::ExportTown { town } => {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use secrecy::ExposeSecret;
 use tokio::sync::watch;
 
 use super::stop::Stop;
@@ -36,6 +37,7 @@ pub async fn serve_until_stopped(app: App, mut stop: watch::Receiver<bool>) -> a
     let private = server::private(&app).with_context(|| format!("listening on {}", app.config.metrics_listen))?;
     tracing::info!(?addresses, "serving");
     let relay = tokio::spawn(notify::relay(app.db.clone(), app.wake.clone(), stop.clone()));
+    let heard = tokio::spawn(hear(app.clone(), stop.clone()));
     let warm = tokio::spawn(warm(app));
     let (public_handle, private_handle) = (public.handle(), private.handle());
     tokio::spawn(async move {
@@ -45,7 +47,16 @@ pub async fn serve_until_stopped(app: App, mut stop: watch::Receiver<bool>) -> a
     });
     tokio::try_join!(public, private)?;
     warm.abort();
+    heard.await.context("the task that tells what changes failed")?;
     relay.await.context("the task that wakes workers failed")
+}
+
+/// Tells who listens to this process what changes, whichever process changed it.
+async fn hear(app: App, stop: watch::Receiver<bool>) {
+    let Some(url) = app.config.database.app_url.clone() else { return };
+    let url = url.expose_secret().to_owned();
+    let woken = notify::listen(url, app.live.woken.clone(), stop.clone());
+    tokio::join!(woken, app.live.run(app.db.clone(), stop));
 }
 
 /// Reads the catalogue before the first request needs it; `/readyz` says 503 until then.

@@ -2,6 +2,7 @@
 //! product's own commands. Only `vigie run` makes it, once, in an empty database, and only where nobody else can reach it: its
 //! passwords are printed.
 
+mod base_map;
 mod cast;
 mod categories;
 pub mod days;
@@ -37,6 +38,7 @@ pub async fn install_town(app: &App, now: DateTime<Utc>) -> anyhow::Result<TownI
     };
     app.catalogue.fresh(&app.db).await?;
     people::add(app, town, &invented.staff, now).await?;
+    base_map::add(app, town, &invented).await?;
     Ok(town)
 }
 

@@ -23,7 +23,7 @@ use crate::db::change_log::Place;
 use crate::flow::command::Command;
 use crate::http::problem::Problem;
 use crate::http::responses::StaffRead;
-use crate::live::{self, Event};
+use crate::live::{Event, read};
 use crate::people::policy::{Operation, Staff, permit, permit_any};
 
 /// A word is said at least this often, so that no proxy takes the line for dead.
@@ -60,7 +60,7 @@ pub struct LiveAlert {
     params(LiveQuery, ("Last-Event-ID" = Option<String>, Header, description = "`id` of the last event seen.")),
     responses((status = 200, description = "Events, until somebody hangs up.", body = LiveAlert, content_type = "text/event-stream"), StaffRead))]
 #[get("/v1/live")]
-pub async fn live(
+pub async fn listen(
     app: web::Data<App>,
     token: StaffToken,
     request: HttpRequest,
@@ -147,7 +147,7 @@ impl Listener {
     /// The next events of the log.
     async fn read(&mut self, since: Place) -> Option<Bytes> {
         let town: TownId = self.token.town;
-        let (events, place, _) = live::read(&self.app.db, town, &since).await.ok()?;
+        let (events, place, _) = read(&self.app.db, town, &since).await.ok()?;
         if place != since {
             self.catch_up = Some(place.clone());
             self.told = Some(place);

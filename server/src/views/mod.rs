@@ -5,6 +5,8 @@ pub mod catalogue;
 pub mod followed;
 pub mod health;
 pub mod kept_mail;
+pub mod live;
+pub mod map;
 pub mod nearby;
 pub mod pages;
 pub mod particulars;

@@ -87,7 +87,8 @@ const COUNT_OPEN: &str = count!("a.open");
 const COUNT_CLOSED: &str = count!("NOT a.open AND a.merged_into IS NULL");
 
 /// The mask that keeps what an ancestor shares with a stored cell, and the bits that it has besides.
-const fn ancestor_bits(resolution: u8) -> (i64, i64) {
+#[must_use]
+pub const fn ancestor_bits(resolution: u8) -> (i64, i64) {
     let finer = (1_u64 << (DIGIT_BITS * (15 - resolution as u32))) - 1;
     let level = 0b1111_u64 << RESOLUTION_SHIFT;
     let own = ((resolution as u64) << RESOLUTION_SHIFT) | finer;

@@ -11,7 +11,7 @@ mod operations;
 pub mod oversight;
 pub mod queue;
 mod reasons;
-mod scope;
+pub mod scope;
 pub mod suggestions;
 pub mod summary;
 

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::auth::extract::MaybeStaff;
 use crate::base_map::ZOOMS;
 use crate::catalog::model::{Catalogue, Town};
-use crate::db::schema::base_tile;
+use crate::db::schema;
 use crate::flow::command::Command;
 use crate::http::client::Client;
 use crate::http::etag;
@@ -75,8 +75,8 @@ pub async fn get_map(
     let catalogue = app.catalogue.fresh(&app.db).await?;
     let town = match (&query.jurisdiction, staff.0) {
         (Some(slug), _) => catalogue.by_slug(slug),
-        (None, Some(token)) => catalogue.town(token.town).map(std::convert::AsRef::as_ref),
-        (None, None) => catalogue.towns().first().map(std::convert::AsRef::as_ref),
+        (None, Some(token)) => catalogue.town(token.town),
+        (None, None) => catalogue.towns().as_slice().first().copied(),
     };
     let town = town.ok_or_else(|| Problem::new(Kind::NotFound))?;
     Ok(web::Json(MapBody {
@@ -115,7 +115,8 @@ impl TilePath {
     }
 
     fn town<'a>(&self, catalogue: &'a Catalogue) -> Result<&'a Town, Problem> {
-        catalogue.by_slug(&self.jurisdiction).ok_or_else(|| Problem::new(Kind::NotFound))
+        let town = catalogue.by_slug(&self.jurisdiction).map(std::convert::AsRef::as_ref);
+        town.ok_or_else(|| Problem::new(Kind::NotFound))
     }
 }
 
@@ -143,9 +144,9 @@ pub async fn base_tile(
     let catalogue = app.catalogue.fresh(&app.db).await?;
     let town = path.town(&catalogue)?;
     let tx = app.db.begin_public(town.id).await?;
-    let found: Option<Vec<u8>> = base_tile::table
+    let found: Option<Vec<u8>> = schema::base_tile::table
         .find((town.id.0, path.z, path.x, path.y))
-        .select(base_tile::bytes)
+        .select(schema::base_tile::bytes)
         .first(&mut &*tx)
         .await
         .optional()?;

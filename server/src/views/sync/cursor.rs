@@ -17,15 +17,15 @@ const SIGNATURE: usize = 16;
 
 /// How far a tablet has come, and in what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Cursor {
+pub(in crate::views) struct Cursor {
     /// What it sees: with other crews it is another cursor.
-    pub(super) scope: String,
+    pub(in crate::views) scope: String,
     /// Place in the change log.
-    pub(super) place: Place,
+    pub(in crate::views) place: Place,
 }
 
 /// What the tablet of a person of these crews sees.
-pub(super) fn scope(town: TownId, crews: &[Uuid]) -> String {
+pub(in crate::views) fn scope(town: TownId, crews: &[Uuid]) -> String {
     let mut crews = crews.to_vec();
     crews.sort_unstable();
     let names: Vec<String> = crews.iter().map(Uuid::to_string).collect();
@@ -38,7 +38,7 @@ impl Cursor {
     ///
     /// # Errors
     /// Never with a cursor of ours.
-    pub(super) fn write(&self, key: &Key) -> Result<String, Problem> {
+    pub(in crate::views) fn write(&self, key: &Key) -> Result<String, Problem> {
         let content = serde_json::to_vec(self).map_err(Problem::internal)?;
         let mac = derive(key, PURPOSE, &content);
         let signed = [mac.get(..SIGNATURE).unwrap_or_default(), &content].concat();
@@ -49,7 +49,7 @@ impl Cursor {
     ///
     /// # Errors
     /// [`crate::http::problem::Kind::Invalid`] when it is none of ours.
-    pub(super) fn read(key: &Key, text: &str) -> Result<Self, Problem> {
+    pub(in crate::views) fn read(key: &Key, text: &str) -> Result<Self, Problem> {
         let unknown = || Problem::field("cursor", "cursor");
         let signed = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| unknown())?;
         let (signature, content) = signed.split_at_checked(SIGNATURE).ok_or_else(unknown)?;

@@ -4,7 +4,7 @@
 //! late is never skipped, what is sent twice does no harm. A cursor that leads nowhere any more (other crews, a database
 //! restored from an older copy) begins anew.
 
-mod cursor;
+pub(super) mod cursor;
 mod load;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,5 @@
+//! Cargo looks at sources only: what macros read besides is named here.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../migrations");
+}

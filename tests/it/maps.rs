@@ -1,0 +1,176 @@
+//! Maps: tiles for the public and for staff, the base map, and what is told live.
+
+use std::time::Duration;
+
+use diesel_async::SimpleAsyncConnection;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use vigie::base_map;
+use vigie_tests::people::Person;
+use vigie_tests::server::TestApp;
+use vigie_tests::town::Role;
+
+const ZOOM: i16 = 15;
+
+/// The tile of the town's middle.
+fn middle(app: &TestApp, zoom: i16) -> (i32, i32) {
+    let (lon, lat) = app.town.middle;
+    let range = base_map::tiles([lon, lat, lon, lat], zoom);
+    (range.x.0, range.y.0)
+}
+
+async fn alert_tile(app: &TestApp, person: &Person, zoom: i16) -> (u16, String) {
+    let (x, y) = middle(app, zoom);
+    let slug = slug(app).await;
+    let answer = person.get(&format!("/v1/tiles/{slug}/alerts/{zoom}/{x}/{y}.mvt")).send().await;
+    (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+}
+
+async fn slug(app: &TestApp) -> String {
+    let map = app.anyone().get("/v1/map").send().await.expect(200);
+    map["jurisdiction"].as_str().expect("a town").to_owned()
+}
+
+async fn report(app: &TestApp, category: &str) -> String {
+    let body = json!({"category": category, "position": app.town.point(5.0, 5.0), "accuracy_m": 5});
+    let told = app.anyone().send("/v1/reports", body).await.expect(201);
+    let id = told["id"].as_str().expect("an id");
+    let alert = format!("SELECT alert_id::text AS value FROM report WHERE id = '{id}'");
+    let mut conn = app.db.admin().await;
+    vigie_tests::database::texts(&mut conn, &alert).await.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_sees_on_the_map_what_is_theirs() {
+    let app = TestApp::start().await;
+    let (supervisor, crew, anyone) = (app.staff(Role::Supervisor).await, app.staff(Role::Crew).await, app.anyone());
+    assert_eq!(alert_tile(&app, &anyone, ZOOM).await, (204, String::new()));
+    let public = report(&app, "pothole").await;
+    let sensitive = report(&app, "nuisance").await;
+    // The public hears of it once the change log was projected.
+    let began = std::time::Instant::now();
+    let shown = loop {
+        app.run_due(chrono::Utc::now()).await;
+        let (status, tile) = alert_tile(&app, &anyone, ZOOM).await;
+        if status == 200 {
+            break tile;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "never projected");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(shown.contains(&public) && shown.contains("pothole") && shown.contains("alerts"));
+    assert!(!shown.contains(&sensitive), "a sensitive category is nobody's on the map");
+    assert!(!shown.contains("reference"));
+    // Staff see both, a crew what it was given.
+    let (_, all) = alert_tile(&app, &supervisor, ZOOM).await;
+    assert!(all.contains(&public) && all.contains(&sensitive) && all.contains("reference"));
+    assert_eq!(alert_tile(&app, &crew, ZOOM).await.0, 204);
+    // Far away, cells with a count.
+    for person in [&anyone, &supervisor] {
+        let (status, far) = alert_tile(&app, person, 11).await;
+        assert_eq!(status, 200);
+        assert!(far.contains("count") && !far.contains(&public));
+    }
+    let (x, y) = middle(&app, ZOOM);
+    for nowhere in ["nowhere/alerts/15/1/1", "large-0/alerts/19/1/1", "large-0/alerts/3/9/0", "large-0/base/-1/0/0"] {
+        anyone.get(&format!("/v1/tiles/{nowhere}.mvt")).send().await.problem("not_found");
+    }
+    let path = format!("/v1/tiles/{}/alerts/{ZOOM}/{x}/{y}.mvt", slug(&app).await);
+    let tag = anyone.get(&path).send().await.header("etag").expect("an ETag").to_owned();
+    assert_eq!(anyone.get(&path).header("If-None-Match", &tag).send().await.status, 304);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_base_map_is_cut_once_and_served_as_it_is() {
+    let app = TestApp::start().await;
+    let (west, east) = (app.town.lon_lat(-800.0, 10.0), app.town.lon_lat(800.0, 10.0));
+    let map = |name: &str| {
+        let street = json!({"type": "Feature", "geometry": {"type": "LineString", "coordinates": [west, east]},
+            "properties": {"layer": "street", "kind": "main", "name": name}});
+        base_map::read(&json!({"type": "FeatureCollection", "features": [street]}).to_string()).expect("a map")
+    };
+    for name in ["Rue du Port", "Rue du Phare"] {
+        let mut tx = app.app.db.begin(app.town.id).await.expect("a transaction");
+        let tiles = base_map::replace(&mut tx, &map(name)).await.expect("tiles");
+        tx.commit().await.expect("kept");
+        assert!(tiles >= 8, "{tiles} tiles of six zooms");
+    }
+    let slug = slug(&app).await;
+    let (x, y) = middle(&app, ZOOM);
+    let tile = app.anyone().get(&format!("/v1/tiles/{slug}/base/{ZOOM}/{x}/{y}.mvt")).send().await;
+    assert_eq!(tile.status, 200, "{tile}");
+    let drawn = String::from_utf8_lossy(&tile.body);
+    assert!(drawn.contains("Rue du Phare") && !drawn.contains("Rue du Port"));
+    let sea = app.anyone().get(&format!("/v1/tiles/{slug}/base/{ZOOM}/0/0.mvt")).send().await;
+    assert_eq!(sea.status, 204);
+    let staff = app.staff(Role::Crew).await;
+    let begun: Value = staff.get("/v1/map").send().await.expect(200);
+    assert_eq!(begun["style_url"], Value::Null);
+    app.anyone().get("/v1/map?jurisdiction=nowhere").send().await.problem("not_found");
+}
+
+/// What somebody hears: ids and data of events.
+struct Ear {
+    stream: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + Send>>,
+    heard: String,
+}
+
+impl Ear {
+    async fn open(app: &TestApp, person: &Person, last: Option<&str>) -> Self {
+        let mut request = person.stream("/v1/live");
+        if let Some(last) = last {
+            request = request.header("Last-Event-ID", last);
+        }
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        assert!(app.url().starts_with("http"));
+        Self {
+            stream: Box::pin(answer.bytes_stream()),
+            heard: String::new(),
+        }
+    }
+
+    /// The next event about an alert.
+    async fn hears_of(&mut self, alert: &str) -> (String, Value) {
+        let waited = tokio::time::timeout(Duration::from_secs(30), async {
+            loop {
+                while let Some((event, rest)) = self.heard.split_once("\n\n") {
+                    let (event, rest) = (event.to_owned(), rest.to_owned());
+                    self.heard = rest;
+                    let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
+                    let Some(data) = field("data: ") else { continue };
+                    let data: Value = serde_json::from_str(&data).expect("JSON");
+                    if data["alert_id"] == alert {
+                        return (field("id: ").expect("an id"), data);
+                    }
+                }
+                let more = self.stream.next().await.expect("more").expect("bytes");
+                self.heard.push_str(&String::from_utf8_lossy(&more));
+            }
+        });
+        waited.await.expect("heard in time")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_listens_hears_and_who_comes_back_hears_what_was_missed() {
+    let app = TestApp::start().await;
+    let server = app.second_process();
+    let supervisor = server.instead(&app.staff(Role::Supervisor).await);
+    let mut ear = Ear::open(&app, &supervisor, None).await;
+    let first = report(&app, "pothole").await;
+    let (seen, data) = ear.hears_of(&first).await;
+    assert_eq!(data["status"], "new");
+    drop(ear);
+    // Nobody listens.
+    let second = report(&app, "street-light").await;
+    let mut conn = app.db.admin().await;
+    conn.batch_execute("SELECT 1").await.expect("time passes");
+    let mut ear = Ear::open(&app, &supervisor, Some(&seen)).await;
+    ear.hears_of(&second).await;
+    // A made-up place in the log is refused, a stranger hears nothing.
+    let forged = supervisor.get("/v1/live").header("Last-Event-ID", "x").send().await;
+    forged.problem("invalid");
+    app.anyone().get("/v1/live").send().await.problem("unauthenticated");
+}
