@@ -1,6 +1,6 @@
 // A tablet in memory: a database of its own, a clock that stands, and a network that the test plays.
 import 'fake-indexeddb/auto';
-import type { Receipt, SyncTask } from '../src/shared/contract';
+import type { Receipt, SyncTask } from '../src/shared/api/wire';
 import { openDatabase } from '../src/shared/db/database';
 import type { Environment } from '../src/shared/environment';
 import type { NewAction } from '../src/shared/queue/enqueue';

@@ -1,5 +1,5 @@
 // What each kind of action asks for. Pure.
-import type { Kind } from '../shared/contract';
+import type { Kind } from '../shared/api/wire';
 
 export type Field = 'photos' | 'minutes' | 'material' | 'reason' | 'review_date' | 'note' | 'public_note' | 'category' | 'crew';
 

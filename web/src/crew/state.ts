@@ -1,9 +1,8 @@
 // What the screens show: the database as signals, read anew whenever something in it changed here, in another tab or in the
 // service worker. Screens never hold truth of their own.
 import { batch, computed, signal } from '@preact/signals';
-import type { Category } from '../shared/api/calls';
 import type { Failure } from '../shared/api/answer';
-import type { Crew, MapInfo, SyncTask } from '../shared/contract';
+import type { Category, Crew, MapInfo, SyncTask } from '../shared/api/wire';
 import { getMeta, type Device, type LeftTask } from '../shared/db/database';
 import type { Environment } from '../shared/environment';
 import { language, speak, today } from '../shared/i18n';

@@ -2,7 +2,7 @@
 import { LngLatBounds, Map, Marker, NavigationControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import type { MapInfo } from '../../shared/contract';
+import type { MapInfo } from '../../shared/api/wire';
 import { ownPath } from '../../shared/api/calls';
 import { t } from '../../shared/i18n';
 import { ownStyle } from './style';

@@ -1,6 +1,6 @@
 // The town's own map, drawn from its own tiles. Letters are drawn by the browser: no font is fetched from anywhere.
 import type { StyleSpecification } from 'maplibre-gl';
-import type { MapInfo } from '../../shared/contract';
+import type { MapInfo } from '../../shared/api/wire';
 import { ownPath } from '../../shared/api/calls';
 
 const kindIs = (...kinds: string[]) => ['in', ['get', 'kind'], ['literal', kinds]] as never;

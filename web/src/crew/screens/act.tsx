@@ -1,6 +1,6 @@
 // The form of an action on a task, and the same for one that the server refused and somebody corrects.
 import { useId, useState } from 'preact/hooks';
-import type { Action, Kind } from '../../shared/contract';
+import type { Action, Kind } from '../../shared/api/wire';
 import { day, t, today, type Key } from '../../shared/i18n';
 import type { QueuedAction } from '../../shared/queue/items';
 import { record } from '../act';

@@ -1,5 +1,5 @@
 // What this tablet holds about the person who looks: their own actions, with time and place. Nobody else's.
-import type { Action } from '../../shared/contract';
+import type { Action } from '../../shared/api/wire';
 import { moment, number, t } from '../../shared/i18n';
 import { actions, person, vaults } from '../state';
 import { coordinates } from '../words';

@@ -1,5 +1,5 @@
 // The crew's day. It says everything that the map says.
-import type { SyncTask } from '../../shared/contract';
+import type { SyncTask } from '../../shared/api/wire';
 import { day, known, language, local, moment, t, today } from '../../shared/i18n';
 import { categories, env, left, pulledAt, rows, type Row } from '../state';
 import { putMeta } from '../../shared/db/database';

@@ -1,7 +1,7 @@
 // Everything that was done on this tablet and where it stands. Nothing that needs a person ever leaves this list by itself.
 import { useState } from 'preact/hooks';
 import type { Failure } from '../../shared/api/answer';
-import type { Receipt } from '../../shared/contract';
+import type { Receipt } from '../../shared/api/wire';
 import { known, moment, t } from '../../shared/i18n';
 import { discard, discardPhoto, markSeen, retryHeld } from '../../shared/queue/enqueue';
 import { finalStates, needsAttention, type QueuedAction, type QueuedPhoto } from '../../shared/queue/items';

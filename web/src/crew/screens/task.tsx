@@ -1,7 +1,7 @@
 // One task: what is wrong, where, what people said of it, what was done, and what may be done now.
 import { useState } from 'preact/hooks';
 import { coordinates } from '../words';
-import type { Kind, SyncReport, SyncTask } from '../../shared/contract';
+import type { Kind, SyncReport, SyncTask } from '../../shared/api/wire';
 import { day, known, local, moment, t, type Key } from '../../shared/i18n';
 import type { QueuedAction } from '../../shared/queue/items';
 import { record } from '../act';

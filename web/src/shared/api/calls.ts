@@ -1,17 +1,7 @@
 // The calls of the API that the crew's app makes. Types come from openapi.yaml.
-import type { components } from './schema';
-import type { MapInfo, Receipt, SyncPage } from '../contract';
 import type { Device } from '../db/database';
 import { readAnswer, type Answer } from './answer';
-
-type Schemas = components['schemas'];
-export type Catalogue = Schemas['CatalogueAnswer'];
-export type Category = Schemas['CategoryAnswer'];
-export type Localized = Schemas['Localized'];
-export type SignedIn = Schemas['SignedIn'];
-export type TokenPair = Schemas['TokenPair'];
-export type PhotoView = Schemas['PhotoView'];
-export type Agent = Schemas['Agent'];
+import type { Agent, Catalogue, MapInfo, PhotoView, Receipt, SignedIn, SyncPage, TokenPair } from './wire';
 
 export interface Caller {
   fetch: typeof fetch;

@@ -1,6 +1,6 @@
 // An action enters the queue: number, frozen payload, photos and the end of its draft in one transaction. When this returns, a
 // killed page loses nothing.
-import type { Action, Kind } from '../contract';
+import type { Action, Kind } from '../api/wire';
 import type { Environment } from '../environment';
 import { uuid7 } from '../uuid7';
 import type { QueuedAction, QueuedPhoto } from './items';

@@ -1,5 +1,5 @@
 // What waits on the tablet, and how a receipt moves it on. Pure.
-import type { Kind, Problem, Receipt } from '../contract';
+import type { Kind, Problem, Receipt } from '../api/wire';
 import type { Failure } from '../api/answer';
 
 /**

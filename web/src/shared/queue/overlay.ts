@@ -1,5 +1,5 @@
 // What the crew sees of a task: the server's word, and on top of it what the tablet still has to send. Pure.
-import type { Kind, Step, SyncTask } from '../contract';
+import type { Kind, Step, SyncTask } from '../api/wire';
 import type { QueuedAction } from './items';
 
 const stepOf: Partial<Record<Kind, Step[]>> = {
@@ -68,12 +68,12 @@ export type Group = 'now' | 'later' | 'closed';
 /** Where a task stands in the day: what is planned for later apart, what was closed on this tablet last. */
 export function groupOf(task: SyncTask, closed: boolean, today: string): Group {
   if (closed) return 'closed';
-  return task.planned_on !== null && task.planned_on > today ? 'later' : 'now';
+  return task.planned_on && task.planned_on > today ? 'later' : 'now';
 }
 
 /** What is urgent and in no round yet comes before the round, what else is in none behind it. */
 function turn(task: SyncTask): number {
-  if (task.planned_on !== null) return 1;
+  if (task.planned_on) return 1;
   return task.alert.priority >= 4 ? 0 : 2;
 }
 

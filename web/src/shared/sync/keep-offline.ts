@@ -4,7 +4,7 @@ import { catalogue, mapInfo, ownPath, photo } from '../api/calls';
 import { getMeta, putMeta } from '../db/database';
 import type { Environment } from '../environment';
 import { tilesAround } from './tiles';
-import type { MapInfo } from '../contract';
+import type { MapInfo } from '../api/wire';
 
 export const mapCache = 'vigie-map';
 export const iconCache = 'vigie-icons';

@@ -2,7 +2,7 @@
 import { accessToken, dropAccess } from '../auth/session';
 import { syncPage } from '../api/calls';
 import type { Failure } from '../api/answer';
-import type { SyncPage } from '../contract';
+import type { SyncPage } from '../api/wire';
 import { getMeta, type LeftTask } from '../db/database';
 import type { Environment } from '../environment';
 import { mayBeForgotten, settle, withReceipt } from '../queue/items';
