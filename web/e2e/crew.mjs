@@ -1,28 +1,6 @@
 // What a crew member presses.
 import { until } from './town.mjs';
 
-/** A photo as a camera makes them: noise compresses badly, as streets do. */
-export async function drawing(page) {
-  const base64 = await page.evaluate(async () => {
-    const canvas = new OffscreenCanvas(1600, 1200);
-    const pen = canvas.getContext('2d');
-    const picture = pen.createImageData(1600, 1200);
-    let seed = 7;
-    for (let at = 0; at < picture.data.length; at += 4) {
-      seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-      const noise = (seed >> 16) & 63;
-      picture.data.set([((at / 6400) & 127) + noise, 90 + noise, 70 + noise, 255], at);
-    }
-    pen.putImageData(picture, 0, 0);
-    const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
-    const bytes = new Uint8Array(await blob.arrayBuffer());
-    let text = '';
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    return btoa(text);
-  });
-  return { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') };
-}
-
 export async function open(page, hash) {
   await page.evaluate((to) => (location.hash = to), hash);
 }

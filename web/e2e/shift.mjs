@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { enrol } from './tablet.mjs';
+import { scenes } from './scenes.mjs';
 import { alertOf, giveTasks, photoOf, until } from './town.mjs';
-import { act, drawing, newAlert, queueOf } from './crew.mjs';
+import { act, newAlert, queueOf } from './crew.mjs';
 
 const kinds = ['accept', 'start', 'done', 'note', 'made_safe', 'need_material', 'not_found', 'not_ours', 'dangerous', 'pause'];
 
 /** Twenty actions, each with a photo but those that take none; the page dies twice. */
-async function work(tablet, tasks) {
-  const photo = await drawing(tablet.page);
+async function work(tablet, tasks, photos) {
   let made = 0;
   const plan = [
     ...kinds.slice(0, 3).map((kind) => [0, kind]), ['new'], [1, 'start'], [1, 'note'], [1, 'pause'], [2, 'note'], 'kill', [2, 'start'], [2, 'done'], [3, 'made_safe'],
@@ -19,8 +19,8 @@ async function work(tablet, tasks) {
       await tablet.page.locator('.shift').waitFor();
       continue;
     }
-    if (step[0] === 'new') await newAlert(tablet.page, photo, index);
-    else await act(tablet.page, tasks[step[0]], step[1], photo);
+    if (step[0] === 'new') await newAlert(tablet.page, photos[index % photos.length], index);
+    else await act(tablet.page, tasks[step[0]], step[1], photos[index % photos.length]);
     made += 1;
     // What the screen said is in the database: nothing else is asked of it before the page may die.
     assert.equal((await queueOf(tablet.page)).actions.length, made);
@@ -29,6 +29,7 @@ async function work(tablet, tasks) {
 }
 
 export async function shiftWithoutNetwork({ front, device, tablet }) {
+  const photos = await scenes(tablet.page);
   const tasks = await giveTasks(device.crewId, 10);
   await enrol(tablet.page, device.code, device.agent.name);
   await tablet.page.locator('.card').first().waitFor();
@@ -37,7 +38,7 @@ export async function shiftWithoutNetwork({ front, device, tablet }) {
   await until('the first exchange ended', async () => !(await tablet.page.evaluate(() => document.querySelector('.net-state')?.textContent?.includes('…'))));
 
   await tablet.context.setOffline(true);
-  const made = await work(tablet, tasks);
+  const made = await work(tablet, tasks, photos);
   const before = await queueOf(tablet.page);
   assert.equal(made, 20);
   assert.ok(before.actions.every((item) => item.state === 'queued'));

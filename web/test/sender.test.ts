@@ -15,6 +15,7 @@ let onActions: (sent: Action[]) => Response;
 
 function serve(path: string, body: string): Response {
   if (path === '/v1/auth/pin') return json(tokens);
+  if (path === '/v1/devices/agents') return json({ agents: [agent] });
   if (path === '/v1/auth/refresh') return json({ ...tokens, access_token: 'a2', refresh_token: 'r2' });
   return onActions((JSON.parse(body) as { actions: Action[] }).actions);
 }
@@ -94,6 +95,13 @@ describe('the sender', () => {
   it('says that the tablet was revoked', async () => {
     await enqueue(one, action());
     onActions = () => json({ title: 'Out', status: 401, reason: 'device_revoked' }, 401);
+    expect((await sendQueue(one, noPhotos)).failure?.kind).toBe('revoked');
+  });
+
+  it('learns by the tablet’s own secret that its session ended because it was revoked', async () => {
+    await enqueue(one, action());
+    one.clock.now += 3600_000;
+    one.answer = (path) => json({ title: 'Out', status: 401, ...(path === '/v1/devices/agents' ? { reason: 'device_revoked' } : {}) }, 401);
     expect((await sendQueue(one, noPhotos)).failure?.kind).toBe('revoked');
   });
 

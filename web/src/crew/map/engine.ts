@@ -35,6 +35,7 @@ export class TownMap {
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+    this.#map.on('idle', () => (container.dataset['drawn'] = ''));
     // A tile that is not on the tablet leaves a hole in the map, nothing more.
     this.#map.on('error', () => undefined);
   }

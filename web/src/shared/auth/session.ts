@@ -1,5 +1,5 @@
 // Who uses the tablet, and the access token that sends what they did. The page and the service worker both come here.
-import { refresh, signIn } from '../api/calls';
+import { agentsOf, refresh, signIn } from '../api/calls';
 import type { Answer, Failure } from '../api/answer';
 import { getMeta } from '../db/database';
 import type { Environment } from '../environment';
@@ -86,6 +86,10 @@ export function accessToken(env: Environment): Promise<Token> {
 
 async function refused(env: Environment, vault: Vault, answer: Answer<unknown> & { ok: false }): Promise<Token> {
   if (answer.failure.kind !== 'signed_out') return answer;
+  // The session may have ended because the tablet was revoked; the tablet's own secret brings the answer.
+  const device = await getMeta(env.db, 'device');
+  const standing = device && (await agentsOf(env, device.device_secret));
+  if (standing && !standing.ok && standing.failure.kind === 'revoked') return standing;
   await env.db.put('vaults', { ...vault, refresh: null });
   env.changed();
   return { ok: false, failure: { kind: 'need_pin' } };
