@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { build } from 'vite';
+import { slimmer } from './vite.config.mjs';
 
 const out = new URL('dist/equipe/', import.meta.url).pathname;
 
-await build({ configFile: 'vite.config.ts', logLevel: 'warn' });
+await build({ configFile: 'vite.config.mjs', logLevel: 'warn' });
 
 const entries = await readdir(out, { recursive: true, withFileTypes: true });
 const files = {};
@@ -21,6 +22,7 @@ await build({
   root: 'src/crew',
   publicDir: false,
   logLevel: 'warn',
+  resolve: { alias: slimmer },
   define: { SHELL: JSON.stringify({ version, files }) },
   build: {
     outDir: out,

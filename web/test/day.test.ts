@@ -3,13 +3,13 @@ import { questions, inWords } from '../src/crew/answers';
 import { codeOf } from '../src/crew/enrolment';
 import { forms, missing } from '../src/crew/kinds';
 import { parse } from '../src/crew/route';
-import { kinds } from '../src/shared/contract';
+import type { Kind } from '../src/shared/api/wire';
 import { enqueue } from '../src/shared/queue/enqueue';
 import { groupOf, inOrder, seen } from '../src/shared/queue/overlay';
 import { tileAt, tilesAround } from '../src/shared/sync/tiles';
 import { action, tablet, task } from './environment';
 
-async function queue(...names: (typeof kinds)[number][]) {
+async function queue(...names: Kind[]) {
   const one = await tablet();
   const made = [];
   for (const kind of names) made.push(await enqueue(one, action({ kind })));
@@ -17,16 +17,17 @@ async function queue(...names: (typeof kinds)[number][]) {
 }
 
 describe('the order of the day', () => {
-  it('is by day, rank, priority, due date', () => {
+  it('is by day, rank, priority, due date; urgent things without a day first, others last', () => {
     const alert = task().alert;
     const all = [
       task({ id: 'e', planned_on: '2026-11-24', rank: 1 }),
-      task({ id: 'd', rank: 20 }),
-      task({ id: 'b', rank: 10, alert: { ...alert, priority: 3 } }),
-      task({ id: 'a', rank: 10, alert: { ...alert, priority: 1 } }),
+      task({ id: 'd', rank: 20, alert: { ...alert, due_at: '2026-11-24T10:00:00Z' } }),
+      task({ id: 'b', rank: 10, alert: { ...alert, priority: 2 } }),
+      task({ id: 'a', rank: 10, alert: { ...alert, priority: 4 } }),
       task({ id: 'c', rank: 20, alert: { ...alert, due_at: '2026-11-23T10:00:00Z' } }),
     ];
-    expect(all.sort(inOrder).map((each) => each.id)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    all.push(task({ id: 'z', planned_on: null, rank: 0 }), task({ id: 'urgent', planned_on: null, rank: 0, alert: { ...alert, priority: 4 } }));
+    expect(all.sort(inOrder).map((each) => each.id)).toEqual(['urgent', 'a', 'b', 'c', 'd', 'e', 'z']);
   });
 
   it('keeps what is left over and unplanned in today, tomorrow later, and the closed at the end', () => {
@@ -69,13 +70,14 @@ describe('forms', () => {
     expect(missing('done', {}, 0, true)).toEqual(['photos']);
     expect(missing('done', {}, 0, false)).toEqual([]);
     expect(missing('need_material', { reason: '' }, 0, false)).toEqual(['reason', 'review_date']);
-    for (const kind of ['pause', 'not_found', 'not_ours', 'dangerous', 'hand_over'] as const) expect(missing(kind, { reason: ' ' }, 0, false)).toEqual(['reason']);
+    expect(missing('hand_over', {}, 0, false)).toEqual(['crew', 'reason']);
+    for (const kind of ['pause', 'not_found', 'not_ours', 'dangerous'] as const) expect(missing(kind, { reason: ' ' }, 0, false)).toEqual(['reason']);
     expect(missing('requalify', {}, 0, false)).toEqual(['category']);
     expect(missing('note', {}, 0, false)).toEqual(['note']);
   });
 
-  it('exist for every kind', () => {
-    for (const kind of kinds) if (kind !== 'new_alert') expect(forms[kind]).toBeDefined();
+  it('require nothing that they do not ask', () => {
+    for (const form of Object.values(forms)) for (const field of form.required) expect(form.fields).toContain(field);
   });
 });
 

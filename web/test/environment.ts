@@ -1,6 +1,6 @@
 // A tablet in memory: a database of its own, a clock that stands, and a network that the test plays.
 import 'fake-indexeddb/auto';
-import type { Receipt, SyncTask } from '../src/shared/contract';
+import type { Receipt, SyncTask } from '../src/shared/api/wire';
 import { openDatabase } from '../src/shared/db/database';
 import type { Environment } from '../src/shared/environment';
 import type { NewAction } from '../src/shared/queue/enqueue';
@@ -45,8 +45,7 @@ export const json = (value: unknown, status = 200, headers: Record<string, strin
 export const html = (status: number) => new Response('<html>Welcome to our Wi-Fi</html>', { status, headers: { 'content-type': 'text/html' } });
 
 export const receipt = (id: string, more: Partial<Receipt> = {}): Receipt => ({
-  id, outcome: 'applied', replayed: false, reason: null, message: null, problem: null, task_id: null, alert_id: null,
-  alert_reference: null, merged_into: null, review: false, received_at: '2026-11-23T08:00:01Z', ...more,
+  id, outcome: 'applied', replayed: false, reason: null, message: null, problem: null, task_id: null, alert_id: null, review: false, received_at: '2026-11-23T08:00:01Z', ...more,
 });
 
 export const agent = { id: '01a2032b-287d-75b1-8f7c-a701e09961de', name: 'Martinet Brouette' };
@@ -58,6 +57,6 @@ export const action = (more: Partial<NewAction> = {}): NewAction => ({
 
 export const task = (more: Partial<SyncTask> = {}): SyncTask => ({
   id: 'task-1', crew_id: 'crew', planned_on: '2026-11-23', shift: null, rank: 10, locked: false, instructions: null, state: 'open', created_at: '2026-11-20T08:00:00Z',
-  alert: { id: 'alert-1', version: 3, reference: 'A-1', category: 'trottoir', icon: 'trottoir', status: 'dispatched', priority: 2, severity: 0, position: { type: 'Point', coordinates: [-4.5, 46.5] }, address: null, due_at: null, opened_at: '2026-11-20T08:00:00Z', report_count: 1, reason: null, review_on: null },
+  alert: { id: 'alert-1', version: 3, reference: 'A-1', category: 'trottoir', icon: 'trottoir', status: 'dispatched', priority: 2, severity: 0, position: { type: 'Point', coordinates: [-4.5, 46.5] }, address: null, due_at: '2026-11-25T16:00:00Z', opened_at: '2026-11-20T08:00:00Z', report_count: 1, reason: null, review_on: null },
   reports: [], photos: [], notes: [], allowed: ['start', 'finish', 'not_found', 'not_ours', 'need_material', 'dangerous', 'make_safe'], proof_required: false, ...more,
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enter } from '../src/shared/auth/session';
 import { putMeta } from '../src/shared/db/database';
-import type { Action } from '../src/shared/contract';
+import type { Action } from '../src/shared/api/wire';
 import type { Failure } from '../src/shared/api/answer';
 import { discard, enqueue, retryHeld } from '../src/shared/queue/enqueue';
 import { sendQueue, type PutPhoto } from '../src/shared/queue/sender';

@@ -1,6 +1,6 @@
 // A person pressed: position if they allow it, then the queue, then the words on the screen, in this order.
 import { signal } from '@preact/signals';
-import type { Kind, SyncTask } from '../shared/contract';
+import type { Kind, SyncTask } from '../shared/api/wire';
 import { putMeta } from '../shared/db/database';
 import { t } from '../shared/i18n';
 import { enqueue, type NewAction } from '../shared/queue/enqueue';

@@ -1,5 +1,5 @@
 // A category's questions (JSON Schema with x-title, x-enum-labels, x-order) as a list, and answers in words. Pure.
-import type { Localized } from '../shared/api/calls';
+import type { Localized } from '../shared/api/wire';
 
 export interface Question {
   name: string;

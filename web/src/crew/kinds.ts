@@ -1,7 +1,7 @@
 // What each kind of action asks for. Pure.
-import type { Kind } from '../shared/contract';
+import type { Kind } from '../shared/api/wire';
 
-export type Field = 'photos' | 'minutes' | 'material' | 'reason' | 'review_date' | 'note' | 'public_note' | 'category';
+export type Field = 'photos' | 'minutes' | 'material' | 'reason' | 'review_date' | 'note' | 'public_note' | 'category' | 'crew';
 
 export interface Form {
   fields: Field[];
@@ -22,7 +22,7 @@ export const forms: Record<Exclude<Kind, 'new_alert'>, Form> = {
   dangerous: { fields: ['reason', 'photos'], required: ['reason'], quick: 3 },
   note: { fields: ['note', 'photos'], required: ['note'], quick: 0 },
   requalify: { fields: ['category', 'reason', 'photos'], required: ['category'], quick: 0 },
-  hand_over: { fields: ['reason'], required: ['reason'], quick: 3 },
+  hand_over: { fields: ['crew', 'reason'], required: ['crew', 'reason'], quick: 3 },
 };
 
 /** Done in one press, without a form. */

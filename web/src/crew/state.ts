@@ -1,12 +1,11 @@
 // What the screens show: the database as signals, read anew whenever something in it changed here, in another tab or in the
 // service worker. Screens never hold truth of their own.
 import { batch, computed, signal } from '@preact/signals';
-import type { Category } from '../shared/api/calls';
 import type { Failure } from '../shared/api/answer';
-import type { MapInfo, SyncTask } from '../shared/contract';
+import type { Category, Crew, MapInfo, SyncTask } from '../shared/api/wire';
 import { getMeta, type Device, type LeftTask } from '../shared/db/database';
 import type { Environment } from '../shared/environment';
-import { language, today } from '../shared/i18n';
+import { language, speak, today } from '../shared/i18n';
 import { needsAttention, type QueuedAction, type QueuedPhoto } from '../shared/queue/items';
 import { groupOf, inOrder, seen, type Group, type Seen } from '../shared/queue/overlay';
 import type { Vault } from '../shared/auth/vault';
@@ -24,6 +23,8 @@ export const categories = signal<ReadonlyMap<string, Category>>(new Map());
 export const emergency = signal<{ number: string; label: { fr?: string; en?: string } }[]>([]);
 export const photoLimit = signal(15 * 1024 * 1024);
 export const map = signal<MapInfo | null>(null);
+/** Crews that a task may be handed over to. */
+export const crews = signal<Crew[]>([]);
 export const pulledAt = signal<string | null>(null);
 export const left = signal<LeftTask[]>([]);
 export const wipedAt = signal<string | null>(null);
@@ -94,10 +95,11 @@ async function read(): Promise<void> {
     getMeta(db, 'device'), getMeta(db, 'agents'), db.get('session', 'current'), db.getAll('vaults'), db.getAll('tasks'),
     db.getAllFromIndex('actions', 'seq'), db.getAll('photos'), db.getAll('thumbs'),
   ]);
-  const [catalogue, mapOf, pulled, leftTasks, wiped, choice, lang] = await Promise.all([
+  const [catalogue, mapOf, pulled, leftTasks, wiped, choice, lang, crewList] = await Promise.all([
     getMeta(db, 'catalogue'), getMeta(db, 'map'), getMeta(db, 'pulled_at'), getMeta(db, 'left'), getMeta(db, 'wiped_at'),
-    getMeta(db, 'position'), getMeta(db, 'language'),
+    getMeta(db, 'position'), getMeta(db, 'language'), getMeta(db, 'crews'),
   ]);
+  if (lang && lang !== language.value) await speak(lang);
   batch(() => {
     device.value = kept ?? null;
     agents.value = agentList ?? [];
@@ -112,11 +114,11 @@ async function read(): Promise<void> {
     emergency.value = catalogue?.body.emergency_numbers ?? [];
     if (catalogue) photoLimit.value = catalogue.body.limits.photos.max_bytes;
     map.value = mapOf ?? null;
+    crews.value = (crewList ?? []).filter((crew) => crew.id !== kept?.crew_id);
     pulledAt.value = pulled ?? null;
     left.value = leftTasks ?? [];
     wipedAt.value = wiped ?? null;
     positionChoice.value = choice ?? null;
-    if (lang) language.value = lang;
     ready.value = true;
   });
 }

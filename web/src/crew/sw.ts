@@ -11,6 +11,7 @@ declare const self: ServiceWorkerGlobalScope;
 declare const SHELL: { version: string; files: Record<string, string> };
 
 const shellCache = `vigie-shell-${SHELL.version}`;
+const baseTile = /^\/v1\/tiles\/[^/]+\/base\//;
 const scope = new URL(self.registration.scope).pathname;
 
 /** Each file is checked against its digest: a public network's sign-in page must not become the app. */
@@ -53,7 +54,7 @@ async function fromCache(name: string, request: Request, type: string): Promise<
   try {
     const response = await fetch(request);
     const given = response.headers.get('content-type') ?? '';
-    if (response.status === 200 && given.includes(type) && !given.includes('html')) await cache.put(request.url, response.clone());
+    if (response.ok && given.includes(type) && !given.includes('html')) await cache.put(request.url, response.clone());
     return response;
   } catch {
     // The map draws nothing there.
@@ -68,7 +69,7 @@ self.addEventListener('fetch', (event) => {
   if (request.mode === 'navigate' && url.pathname.startsWith(scope)) return event.respondWith(fromShell(request, 'index.html'));
   const file = url.pathname.slice(scope.length);
   if (url.pathname.startsWith(scope) && file in SHELL.files) return event.respondWith(fromShell(request, file));
-  if (url.pathname.startsWith('/v1/tiles/base/')) return event.respondWith(fromCache(mapCache, request, ''));
+  if (baseTile.test(url.pathname)) return event.respondWith(fromCache(mapCache, request, ''));
   if (url.pathname.startsWith('/icons/')) return event.respondWith(fromCache(iconCache, request, 'svg'));
 });
 

@@ -1,4 +1,4 @@
-import type { Point } from '../shared/contract';
+import type { Point } from '../shared/api/wire';
 
 /** A place without address, as people read coordinates aloud: latitude first. */
 export function coordinates(point: Point): string {

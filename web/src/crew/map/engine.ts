@@ -2,7 +2,7 @@
 import { LngLatBounds, Map, Marker, NavigationControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import type { MapInfo } from '../../shared/contract';
+import type { MapInfo } from '../../shared/api/wire';
 import { ownPath } from '../../shared/api/calls';
 import { t } from '../../shared/i18n';
 import { ownStyle } from './style';
@@ -26,7 +26,7 @@ export class TownMap {
       style: town?.style_url ? new URL(ownPath(town.style_url, location.href), location.origin).href : ownStyle(town),
       ...(start ? { center: start, zoom: 16 } : bounds ? { bounds } : { center: [0, 0] as [number, number], zoom: 1 }),
       maxZoom: 19,
-      attributionControl: town?.attribution ? { compact: true } : false,
+      attributionControl: town?.style_url ? { compact: true } : false,
       dragRotate: false,
       pitchWithRotate: false,
       touchPitch: false,

@@ -1,6 +1,6 @@
 // The town's own map, drawn from its own tiles. Letters are drawn by the browser: no font is fetched from anywhere.
 import type { StyleSpecification } from 'maplibre-gl';
-import type { MapInfo } from '../../shared/contract';
+import type { MapInfo } from '../../shared/api/wire';
 import { ownPath } from '../../shared/api/calls';
 
 const kindIs = (...kinds: string[]) => ['in', ['get', 'kind'], ['literal', kinds]] as never;
@@ -18,7 +18,7 @@ export function ownStyle(map: MapInfo | null): StyleSpecification {
   return {
     version: 8,
     sources: {
-      base: { type: 'vector', tiles: [tiles], minzoom: map.min_zoom, maxzoom: map.max_zoom, bounds: map.bounds, ...(map.attribution ? { attribution: map.attribution } : {}) },
+      base: { type: 'vector', tiles: [tiles], minzoom: map.min_zoom, maxzoom: map.max_zoom, bounds: map.bounds },
     },
     layers: [
       background,

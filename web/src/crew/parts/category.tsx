@@ -1,5 +1,5 @@
 import { language, local, t } from '../../shared/i18n';
-import type { Category } from '../../shared/api/calls';
+import type { Category } from '../../shared/api/wire';
 import { ownPath } from '../../shared/api/calls';
 import { categories } from '../state';
 

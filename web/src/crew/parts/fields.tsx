@@ -1,6 +1,6 @@
 // The fields of the forms: large, and filled in by taps where that is possible.
 import { useId, useState } from 'preact/hooks';
-import type { Material } from '../../shared/contract';
+import type { Material } from '../../shared/api/wire';
 import { t } from '../../shared/i18n';
 import type { DraftPhoto } from '../draft';
 import { photoLimit } from '../state';

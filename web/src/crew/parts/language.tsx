@@ -4,7 +4,6 @@ import { env } from '../state';
 
 export function LanguageSwitch() {
   const choose = (lang: Language) => {
-    language.value = lang;
     void putMeta(env().db, 'language', lang).then(env().changed);
   };
   return (

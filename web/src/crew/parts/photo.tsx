@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { thumbHashToDataURL } from 'thumbhash';
 import { accessToken } from '../../shared/auth/session';
 import { picture } from '../../shared/sync/keep-offline';
-import type { SyncPhoto } from '../../shared/contract';
+import type { SyncPhoto } from '../../shared/api/wire';
 import { t } from '../../shared/i18n';
 import { env, thumbs } from '../state';
 import { Sheet } from './sheet';
@@ -20,7 +20,7 @@ export function useBlobUrl(blob: Blob | null | undefined): string | undefined {
   return url;
 }
 
-function blurred(placeholder: string | null): string | undefined {
+function blurred(placeholder: string | null | undefined): string | undefined {
   if (!placeholder) return undefined;
   try {
     return thumbHashToDataURL(Uint8Array.from(atob(placeholder), (letter) => letter.charCodeAt(0)));

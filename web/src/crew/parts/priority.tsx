@@ -1,11 +1,12 @@
 // Priority by shape, number of the stop and words; colour comes on top for those who see it.
 import { t, type Key } from '../../shared/i18n';
 
+// 4 is the most urgent.
 const shapes: Record<number, string> = {
-  1: 'M12.5 2h15L38 12.5v15L27.5 38h-15L2 27.5v-15z',
-  2: 'M20 1 39 20 20 39 1 20z',
-  3: 'M4 4h32v32H4z',
-  4: 'M20 2a18 18 0 1 1 0 36 18 18 0 0 1 0-36z',
+  4: 'M12.5 2h15L38 12.5v15L27.5 38h-15L2 27.5v-15z',
+  3: 'M20 1 39 20 20 39 1 20z',
+  2: 'M4 4h32v32H4z',
+  1: 'M20 2a18 18 0 1 1 0 36 18 18 0 0 1 0-36z',
 };
 
 export const priorityName = (priority: number) => t(`priority.${Math.min(4, Math.max(1, priority))}` as Key);

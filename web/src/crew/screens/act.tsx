@@ -1,19 +1,20 @@
 // The form of an action on a task, and the same for one that the server refused and somebody corrects.
 import { useId, useState } from 'preact/hooks';
-import type { Action, Kind } from '../../shared/contract';
+import type { Action, Kind } from '../../shared/api/wire';
 import { day, t, today, type Key } from '../../shared/i18n';
 import type { QueuedAction } from '../../shared/queue/items';
 import { record } from '../act';
 import { useDraft, type DraftPhoto, type Kept } from '../draft';
 import { forms, missing, type Field } from '../kinds';
 import { go } from '../router';
-import { actions, env, rows } from '../state';
+import { actions, crews, env, rows } from '../state';
 import { CategoryPicker, categoryName } from '../parts/category';
 import { Area, materialOf, MaterialRows, Minutes, Photos, Wrong, type MaterialRow } from '../parts/fields';
 import { Icon } from '../parts/icon';
 import { Page } from '../parts/page';
 import { kindIcon } from './task';
 import { NewAlert } from './new-alert';
+import { refusal } from './outbox';
 
 type TaskKind = Exclude<Kind, 'new_alert'>;
 
@@ -25,9 +26,10 @@ export interface Values {
   material: MaterialRow[];
   review_date: string;
   category: string | null;
+  crew: string | null;
 }
 
-const blank = (): Values => ({ reason: '', note: '', public_note: '', minutes: null, material: [], review_date: today(1), category: null });
+const blank = (): Values => ({ reason: '', note: '', public_note: '', minutes: null, material: [], review_date: today(1), category: null, crew: null });
 
 function valuesOf(action: Action): Values {
   return {
@@ -38,11 +40,12 @@ function valuesOf(action: Action): Values {
     material: (action.material ?? []).map((each) => ({ name: each.name, quantity: String(each.quantity), unit: each.unit ?? '' })),
     review_date: action.review_date ?? today(1),
     category: action.category ?? null,
+    crew: action.crew_id ?? null,
   };
 }
 
 /** Only what the form asks and somebody filled in goes into the action. */
-function fieldsOf(kind: TaskKind, values: Values): Parameters<typeof record>[0]['fields'] {
+function fieldsOf(kind: TaskKind, values: Values, shown: string | undefined): Parameters<typeof record>[0]['fields'] {
   const asked = new Set<Field>(forms[kind].fields);
   const material = materialOf(values.material);
   return {
@@ -52,7 +55,8 @@ function fieldsOf(kind: TaskKind, values: Values): Parameters<typeof record>[0][
     ...(asked.has('minutes') && values.minutes !== null ? { minutes: values.minutes } : {}),
     ...(asked.has('material') && material.length > 0 ? { material } : {}),
     ...(asked.has('review_date') ? { review_date: values.review_date } : {}),
-    ...(asked.has('category') && values.category ? { category: values.category } : {}),
+    ...(asked.has('category') && values.category ? { category: values.category, ...(shown ? { from_category: shown } : {}) } : {}),
+    ...(asked.has('crew') && values.crew ? { crew_id: values.crew } : {}),
   };
 }
 
@@ -89,6 +93,22 @@ function Fields({ kind, kept, lacks, proof }: { kind: TaskKind; kept: Kept<Value
     review_date: () => <ReviewDate value={values.review_date} change={(review_date) => set({ review_date })} />,
     note: () => <Area label={t('form.note')} help={t('form.note_help')} value={values.note} change={(note) => set({ note })} required={form.required.includes('note')} wrong={wrong('note')} />,
     public_note: () => <Area label={t('form.public_note')} help={t('form.public_note_help')} value={values.public_note} change={(public_note) => set({ public_note })} />,
+    crew: () => (
+      <fieldset class="field">
+        <legend>
+          {t('form.crew')} <span class="must">{t('form.required')}</span>
+        </legend>
+        <div class="choices">
+          {crews.value.map((crew) => (
+            <label class="choice" key={crew.id}>
+              <input type="radio" name="crew" value={crew.id} checked={values.crew === crew.id} onChange={() => set({ crew: crew.id })} />
+              <span>{crew.name}</span>
+            </label>
+          ))}
+        </div>
+        <Wrong id="crew" words={wrong('crew')} />
+      </fieldset>
+    ),
     category: () => (
       <div>
         <CategoryPicker chosen={values.category} choose={(category) => set({ category })} />
@@ -124,7 +144,7 @@ function Form(given: Given) {
     if (lacking.length > 0) return void document.querySelector<HTMLElement>('form [aria-invalid], form .file, form input')?.focus();
     setSending(true);
     const corrects = given.corrects ? { corrects: given.corrects } : {};
-    await record({ kind: given.kind, task: row?.task ?? null, fields: fieldsOf(given.kind, kept.values), photos: kept.photos, draft: given.draft, ...corrects });
+    await record({ kind: given.kind, task: row?.task ?? null, fields: fieldsOf(given.kind, kept.values, row?.task.alert.category), photos: kept.photos, draft: given.draft, ...corrects });
     go(given.back, true);
   };
   return (
@@ -170,7 +190,7 @@ export function Correct({ id }: { id: string }) {
   const item = actions.value.find((each) => each.id === id);
   if (!item) return null;
   const action = JSON.parse(item.payload) as Action;
-  const why = item.receipt?.message ?? item.receipt?.problem?.detail ?? undefined;
+  const why = refusal(item.receipt) || undefined;
   if (item.kind === 'new_alert') return <NewAlert corrects={{ id, report: action.report, photos: () => photosOf(item), why }} />;
   return (
     <Form kind={item.kind} taskId={item.task_id} draft={`correct/${id}`} back="#/outbox" corrects={id} why={why}

@@ -1,5 +1,5 @@
 // What this tablet holds about the person who looks: their own actions, with time and place. Nobody else's.
-import type { Action } from '../../shared/contract';
+import type { Action } from '../../shared/api/wire';
 import { moment, number, t } from '../../shared/i18n';
 import { actions, person, vaults } from '../state';
 import { coordinates } from '../words';
@@ -43,7 +43,7 @@ export function Data() {
                 <tr key={item.id}>
                   <td>{moment(item.created_at)}</td>
                   <td>{t(`kind.${item.kind}`)}</td>
-                  <td>{item.label.reference ?? item.receipt?.alert_reference ?? '–'}</td>
+                  <td>{item.label.reference ?? '–'}</td>
                   <td>{action.position ? `${coordinates(action.position)} (± ${number(action.accuracy ?? 0)} m)` : t('data.no_place')}</td>
                 </tr>
               ))}

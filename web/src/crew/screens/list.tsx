@@ -1,5 +1,5 @@
 // The crew's day. It says everything that the map says.
-import type { SyncTask } from '../../shared/contract';
+import type { SyncTask } from '../../shared/api/wire';
 import { day, known, language, local, moment, t, today } from '../../shared/i18n';
 import { categories, env, left, pulledAt, rows, type Row } from '../state';
 import { putMeta } from '../../shared/db/database';
@@ -11,8 +11,8 @@ import { priorityName, Shape } from '../parts/priority';
 import { Thumb } from '../parts/photo';
 import type { Group } from '../../shared/queue/overlay';
 
-function Due({ at, closed }: { at: string | null; closed: boolean }) {
-  if (!at || closed) return null;
+function Due({ at, closed }: { at: string; closed: boolean }) {
+  if (closed) return null;
   const late = Date.parse(at) < Date.now();
   return (
     <span class={`chip ${late ? 'late' : ''}`}>

@@ -1,6 +1,6 @@
 // Something new seen on site: what, where, a photo, a few words; the same body as everybody's reports, without contact.
 import { useState } from 'preact/hooks';
-import type { SiteReport } from '../../shared/contract';
+import type { SiteReport } from '../../shared/api/wire';
 import { local, t } from '../../shared/i18n';
 import { uuid7 } from '../../shared/uuid7';
 import { placeOfAction, record } from '../act';
@@ -29,7 +29,7 @@ function valuesOf(report: SiteReport | undefined): Values {
     answers: report?.answers ?? {},
     description: report?.description ?? '',
     address: report?.address ?? '',
-    place: at ? { lon: at[0]!, lat: at[1]!, accuracy: report?.accuracy_m ?? null, source: report!.position_source } : null,
+    place: at ? { lon: at[0]!, lat: at[1]!, accuracy: report?.accuracy_m ?? null, source: report?.position_source === 'gps' ? 'gps' : 'map' } : null,
   };
 }
 

@@ -1,9 +1,10 @@
 // Everything that was done on this tablet and where it stands. Nothing that needs a person ever leaves this list by itself.
 import { useState } from 'preact/hooks';
 import type { Failure } from '../../shared/api/answer';
-import { moment, t } from '../../shared/i18n';
+import type { Receipt } from '../../shared/api/wire';
+import { known, moment, t } from '../../shared/i18n';
 import { discard, discardPhoto, markSeen, retryHeld } from '../../shared/queue/enqueue';
-import { needsAttention, type QueuedAction, type QueuedPhoto } from '../../shared/queue/items';
+import { finalStates, needsAttention, type QueuedAction, type QueuedPhoto } from '../../shared/queue/items';
 import { actions, env, failure, person, photos, toSend, working } from '../state';
 import { runNow } from '../sync-loop';
 import { categoryName } from '../parts/category';
@@ -20,12 +21,17 @@ export function why(what: Failure): string {
   return t(`why.${what.kind}`);
 }
 
+/** The server's words, and which fields it means. */
+export function refusal(receipt: Receipt | null): string {
+  const fields = receipt?.problem?.errors?.map((each) => known('field', each.field.split('.')[0]!)) ?? [];
+  return [receipt?.message, fields.length > 0 ? t('why.fields', { fields: [...new Set(fields)].join(', ') }) : ''].filter(Boolean).join(' ');
+}
+
 function reasonOf(item: QueuedAction): string | null {
   if (item.held) return item.held.detail ?? item.held.title ?? t('why.problem');
   const receipt = item.receipt;
-  if (item.state === 'refused' || item.state === 'waiting' || item.state === 'superseded') {
-    const fields = receipt?.problem?.errors?.map((each) => each.message).join(' ');
-    return [receipt?.message, receipt?.problem?.detail, fields].filter(Boolean).join(' ') || t(`why.${item.state}`);
+  if (item.state === 'refused' || item.state === 'waiting' || item.state === 'superseded' || item.state === 'dismissed') {
+    return refusal(receipt) || t(`why.${item.state}`);
   }
   if (item.state === 'applied' && receipt?.review) return t('why.review');
   return item.state === 'queued' && item.last_failure ? why(item.last_failure) : null;
@@ -55,7 +61,7 @@ function Item({ item, pictures }: { item: QueuedAction; pictures: QueuedPhoto[] 
       <div class="item-words">
         <p class="item-title"><strong>{t(`kind.${item.kind}`)}</strong> · {categoryName(item.label.category)}</p>
         <p class="quiet">
-          {[item.label.reference ?? item.receipt?.alert_reference, item.label.address].filter(Boolean).join(' · ')} {item.agent_name} · {moment(item.created_at)}
+          {[item.label.reference, item.label.address?.split(',')[0], item.agent_name, moment(item.created_at)].filter(Boolean).join(' · ')}
         </p>
         <p class="chips">
           <span class={`chip state ${item.state}`}>{t(item.held ? 'state.held' : `state.${item.state}`)}</span>
@@ -69,7 +75,7 @@ function Item({ item, pictures }: { item: QueuedAction; pictures: QueuedPhoto[] 
             <button type="button" class="button" onClick={() => setDiscarding(true)}>{t('outbox.discard')}</button>
           </div>
         )}
-        {item.state === 'superseded' && !item.seen && (
+        {(item.state === 'superseded' || item.state === 'dismissed') && !item.seen && (
           <button type="button" class="button" onClick={() => void markSeen(env(), item.id)}>{t('do.understood')}</button>
         )}
       </div>
@@ -114,7 +120,7 @@ export function Outbox() {
     { key: 'attention' as const, items: newest.filter(needsAttention) },
     { key: 'queued' as const, items: newest.filter((item) => !needsAttention(item) && (item.state === 'queued' || photosToGo(item))) },
     { key: 'waiting' as const, items: newest.filter((item) => item.state === 'waiting' && !photosToGo(item)) },
-    { key: 'sent' as const, items: newest.filter((item) => ['applied', 'superseded', 'corrected', 'discarded'].includes(item.state) && !needsAttention(item) && !photosToGo(item)).slice(0, 50) },
+    { key: 'sent' as const, items: newest.filter((item) => finalStates.includes(item.state) && !needsAttention(item) && !photosToGo(item)).slice(0, 50) },
   ];
   const refusedPhotos = photos.value.filter((photo) => photo.state === 'refused');
   return (

@@ -1,14 +1,14 @@
 // One task: what is wrong, where, what people said of it, what was done, and what may be done now.
 import { useState } from 'preact/hooks';
 import { coordinates } from '../words';
-import type { Kind, SyncReport, SyncTask } from '../../shared/contract';
+import type { Kind, SyncReport, SyncTask } from '../../shared/api/wire';
 import { day, known, local, moment, t, type Key } from '../../shared/i18n';
 import type { QueuedAction } from '../../shared/queue/items';
 import { record } from '../act';
 import { inWords } from '../answers';
 import { atOnce } from '../kinds';
 import { go } from '../router';
-import { categories, rows } from '../state';
+import { categories, crews, rows } from '../state';
 import { categoryName, CategoryIcon } from '../parts/category';
 import { Icon, type IconName } from '../parts/icon';
 import { Page } from '../parts/page';
@@ -80,12 +80,10 @@ function Facts({ task }: { task: SyncTask }) {
         <dt>{t('task.opened')}</dt>
         <dd>{t('task.opened_by', { date: day(alert.opened_at), n: alert.report_count })}</dd>
       </div>
-      {alert.due_at && (
-        <div>
-          <dt>{t('task.due_label')}</dt>
-          <dd>{moment(alert.due_at)}</dd>
-        </div>
-      )}
+      <div>
+        <dt>{t('task.due_label')}</dt>
+        <dd>{moment(alert.due_at)}</dd>
+      </div>
       {task.planned_on && (
         <div>
           <dt>{t('task.planned')}</dt>
@@ -154,9 +152,9 @@ export function Task({ id }: { id: string }) {
     );
   }
   const { task, seen } = row;
-  const danger = task.alert.severity >= 2 || task.alert.priority === 1;
+  const danger = task.alert.severity >= 2 || task.alert.priority === 4;
   return (
-    <Page title={categoryName(task.alert.category)} back="#/list" class="detail" aside={<CategoryIcon code={task.alert.category} size={40} />} foot={<ActionBar task={task} offered={seen.offered} />}>
+    <Page title={categoryName(task.alert.category)} back="#/list" class="detail" aside={<CategoryIcon code={task.alert.category} size={40} />} foot={<ActionBar task={task} offered={seen.offered.filter((kind) => kind !== 'hand_over' || crews.value.length > 0)} />}>
       <div class="title-line">
         <Shape priority={task.alert.priority} text={row.number} size={48} done={seen.closed} />
         <Chips row={row} />
@@ -200,7 +198,7 @@ export function Task({ id }: { id: string }) {
             {task.notes.map((note, index) => (
               <li key={index}>
                 <p>
-                  <strong>{known('step', note.step)}</strong> <span class="quiet">{moment(note.at)}{note.by ? ` · ${note.by}` : ''}</span>
+                  <strong>{known('step', note.step, 'step.other')}</strong> <span class="quiet">{moment(note.at)}{note.by ? ` · ${note.by}` : ''}</span>
                 </p>
                 {note.reason && <p>{known('hold', note.reason)}</p>}
                 {note.note && <p>{note.note}</p>}

@@ -1,5 +1,5 @@
 // What an answer means. Only JSON of the expected shape counts as Vigie's word; anything else leaves everything as it was.
-import type { Problem } from '../contract';
+import type { Problem } from './wire';
 
 export type Failure =
   /** No answer: no network, a cut line, too slow. */

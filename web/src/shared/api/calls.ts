@@ -1,17 +1,7 @@
 // The calls of the API that the crew's app makes. Types come from openapi.yaml.
-import type { components } from './schema';
-import type { MapInfo, Receipt, SyncPage } from '../contract';
 import type { Device } from '../db/database';
 import { readAnswer, type Answer } from './answer';
-
-type Schemas = components['schemas'];
-export type Catalogue = Schemas['CatalogueAnswer'];
-export type Category = Schemas['CategoryAnswer'];
-export type Localized = Schemas['Localized'];
-export type SignedIn = Schemas['SignedIn'];
-export type TokenPair = Schemas['TokenPair'];
-export type PhotoView = Schemas['PhotoView'];
-export type Agent = Schemas['Agent'];
+import type { Agent, Catalogue, MapInfo, PhotoView, Receipt, SignedIn, SyncPage, TokenPair } from './wire';
 
 export interface Caller {
   fetch: typeof fetch;
@@ -80,9 +70,9 @@ export function sendActions(caller: Caller, token: string, payloads: string[]): 
   return call(caller, '/v1/sync/actions', { method: 'POST', token, json, timeoutMs: 60_000 }, has('receipts'));
 }
 
-export function catalogue(caller: Caller, at: { lon: number; lat: number }, etag: string | null): Promise<Answer<Catalogue>> {
+export function catalogue(caller: Caller, town: string, etag: string | null): Promise<Answer<Catalogue>> {
   const headers: Record<string, string> = etag ? { 'if-none-match': etag } : {};
-  return call(caller, `/v1/catalogue?lat=${at.lat}&lon=${at.lon}`, { headers }, has('categories', 'jurisdiction'));
+  return call(caller, `/v1/catalogue?jurisdiction=${encodeURIComponent(town)}`, { headers }, has('categories', 'jurisdiction'));
 }
 
 export function mapInfo(caller: Caller, token: string): Promise<Answer<MapInfo>> {

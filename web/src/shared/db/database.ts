@@ -1,7 +1,6 @@
 // Everything the tablet keeps. One database; what belongs together is written in one transaction.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { MapInfo, SyncTask } from '../contract';
-import type { Catalogue } from '../api/calls';
+import type { Catalogue, Crew, GoneReason, MapInfo, SyncTask } from '../api/wire';
 import type { Draft, QueuedAction, QueuedPhoto } from '../queue/items';
 import type { Session, Vault } from '../auth/vault';
 
@@ -16,7 +15,7 @@ export interface LeftTask {
   task_id: string;
   reference: string;
   category: string;
-  reason: 'ended' | 'withdrawn' | 'merged' | 'out_of_scope';
+  reason: GoneReason;
   at: string;
 }
 
@@ -28,6 +27,7 @@ export interface Meta {
   seq: number;
   catalogue: { etag: string | null; body: Catalogue };
   map: MapInfo;
+  crews: Crew[];
   language: 'fr' | 'en';
   pulled_at: string;
   left: LeftTask[];

@@ -1,14 +1,19 @@
 // Words for people. French is the measure: English must have the same keys, held by the compiler and by a test.
 import { signal } from '@preact/signals';
-import { en } from './en';
 import { fr } from './fr';
 
 export type Language = 'fr' | 'en';
 export type Key = keyof typeof fr;
 export type Words = Record<Key, string>;
 
-const dictionaries: Record<Language, Words> = { fr, en };
+const dictionaries: Record<Language, Words> = { fr, en: fr };
 export const language = signal<Language>('fr');
+
+/** English is a file of its own, fetched by whoever reads English. */
+export async function speak(lang: Language): Promise<void> {
+  if (lang === 'en') dictionaries.en = (await import('./en')).en;
+  language.value = lang;
+}
 
 /** A text, with {names} filled in. `n` picks between the two forms around "|": one | several. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
@@ -24,10 +29,11 @@ export function fill(text: string, values: Record<string, string | number>, lang
   return chosen.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** A text of the server's in the person's language, or the key made of a code, or the code itself. */
-export function known(prefix: string, code: string): string {
+/** The words for a code of the server's; for one of a later version `otherwise`, or the code itself. */
+export function known(prefix: string, code: string, otherwise?: Key): string {
   const key = `${prefix}.${code}`;
-  return key in fr ? t(key as Key) : code;
+  if (key in fr) return t(key as Key);
+  return otherwise ? t(otherwise) : code;
 }
 
 export function local(text: { fr?: string; en?: string } | null | undefined): string {

@@ -1,6 +1,6 @@
 // An action enters the queue: number, frozen payload, photos and the end of its draft in one transaction. When this returns, a
 // killed page loses nothing.
-import type { Action, Kind } from '../contract';
+import type { Action, Kind } from '../api/wire';
 import type { Environment } from '../environment';
 import { uuid7 } from '../uuid7';
 import type { QueuedAction, QueuedPhoto } from './items';
@@ -12,7 +12,7 @@ export interface NewAction {
   base_version: number | null;
   position: { lon: number; lat: number; accuracy: number } | null;
   label: QueuedAction['label'];
-  fields: Pick<Action, 'reason' | 'review_date' | 'note' | 'public_note' | 'minutes' | 'material' | 'category' | 'crew_id' | 'report'>;
+  fields: Pick<Action, 'reason' | 'review_date' | 'note' | 'public_note' | 'minutes' | 'material' | 'category' | 'from_category' | 'crew_id' | 'report'>;
   photos: { id: string; blob: Blob }[];
   /** The refused action that this one corrects. */
   corrects?: string;
@@ -63,7 +63,7 @@ export async function enqueue(env: Environment, made: NewAction): Promise<Queued
     const known = await tx.objectStore('photos').get(photo.id);
     const entry: QueuedPhoto = known
       ? { ...known, action_id: id, task_id: made.task_id, report_id }
-      : { id: photo.id, action_id: id, task_id: made.task_id, report_id, blob: photo.blob, taken_at: at, state: 'queued', tries: 0, last_failure: null, problem: null };
+      : { id: photo.id, action_id: id, task_id: made.task_id, report_id, blob: photo.blob, taken_at: at, upload_url: null, state: 'queued', tries: 0, last_failure: null, problem: null };
     await tx.objectStore('photos').put(entry);
   }
   if (made.corrects) await replace(tx.objectStore('actions'), tx.objectStore('photos'), made.corrects, id);

@@ -1,14 +1,15 @@
 // What waits on the tablet, and how a receipt moves it on. Pure.
-import type { Kind, Problem, Receipt } from '../contract';
+import type { Kind, Problem, Receipt } from '../api/wire';
 import type { Failure } from '../api/answer';
 
 /**
  * queued: frozen, to be sent, again and again, until a receipt names it.
  * applied, superseded: the server has it. waiting: the server has it and a supervisor decides.
+ * dismissed: a supervisor laid it aside.
  * refused: the server will never take it as it is; it stays until somebody corrects or discards it.
  * corrected, discarded: somebody did.
  */
-export type ActionState = 'queued' | 'applied' | 'superseded' | 'waiting' | 'refused' | 'corrected' | 'discarded';
+export type ActionState = 'queued' | 'applied' | 'superseded' | 'waiting' | 'refused' | 'dismissed' | 'corrected' | 'discarded';
 
 export interface QueuedAction {
   id: string;
@@ -28,7 +29,7 @@ export interface QueuedAction {
   receipt_at: number | null;
   /** Whether a later answer of the server shows its effect: until then the tablet shows it on top. */
   settled: boolean;
-  /** Somebody read that it was superseded. */
+  /** Somebody read that it was superseded or laid aside. */
   seen: boolean;
   tries: number;
   last_failure: Failure | null;
@@ -44,6 +45,8 @@ export interface QueuedPhoto {
   report_id: string | null;
   blob: Blob;
   taken_at: string;
+  /** Where its bytes go, once the server has said so. */
+  upload_url: string | null;
   state: 'queued' | 'sent' | 'refused';
   tries: number;
   last_failure: Failure | null;
@@ -58,7 +61,7 @@ export interface Draft {
   at: number;
 }
 
-export const finalStates: readonly ActionState[] = ['applied', 'superseded', 'corrected', 'discarded'];
+export const finalStates: readonly ActionState[] = ['applied', 'superseded', 'dismissed', 'corrected', 'discarded'];
 
 /** The server's decision about an item. A decision that was made is not unmade by an older one. */
 export function withReceipt(item: QueuedAction, receipt: Receipt, now: number): QueuedAction {
@@ -75,12 +78,12 @@ export function settle(item: QueuedAction, pullStartedAt: number): QueuedAction 
 
 /** Needs somebody's eyes. */
 export function needsAttention(item: QueuedAction): boolean {
-  return item.state === 'refused' || item.held !== null || (item.state === 'superseded' && !item.seen);
+  return item.state === 'refused' || item.held !== null || ((item.state === 'superseded' || item.state === 'dismissed') && !item.seen);
 }
 
 /** Photos follow their action: what was refused may be corrected first, and takes its photos along. */
 export function photoMayGo(photo: QueuedPhoto, action: QueuedAction | undefined): boolean {
-  return photo.state === 'queued' && action !== undefined && ['applied', 'superseded', 'waiting'].includes(action.state);
+  return photo.state === 'queued' && action !== undefined && ['applied', 'superseded', 'waiting', 'dismissed'].includes(action.state);
 }
 
 const keptMs = 7 * 24 * 3600_000;

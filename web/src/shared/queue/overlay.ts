@@ -1,5 +1,5 @@
 // What the crew sees of a task: the server's word, and on top of it what the tablet still has to send. Pure.
-import type { Kind, Step, SyncTask } from '../contract';
+import type { Kind, Step, SyncTask } from '../api/wire';
 import type { QueuedAction } from './items';
 
 const stepOf: Partial<Record<Kind, Step[]>> = {
@@ -68,16 +68,23 @@ export type Group = 'now' | 'later' | 'closed';
 /** Where a task stands in the day: what is planned for later apart, what was closed on this tablet last. */
 export function groupOf(task: SyncTask, closed: boolean, today: string): Group {
   if (closed) return 'closed';
-  return task.planned_on !== null && task.planned_on > today ? 'later' : 'now';
+  return task.planned_on && task.planned_on > today ? 'later' : 'now';
 }
 
-/** The crew's order: day, then the round's rank, then what is more urgent, then what is due first. */
+/** What is urgent and in no round yet comes before the round, what else is in none behind it. */
+function turn(task: SyncTask): number {
+  if (task.planned_on) return 1;
+  return task.alert.priority >= 4 ? 0 : 2;
+}
+
+/** The crew's order: day, then the round's rank, then what is more urgent (4 is), then what is due first. */
 export function inOrder(a: SyncTask, b: SyncTask): number {
   return (
+    turn(a) - turn(b) ||
     (a.planned_on ?? '').localeCompare(b.planned_on ?? '') ||
     a.rank - b.rank ||
-    a.alert.priority - b.alert.priority ||
-    (a.alert.due_at ?? '9').localeCompare(b.alert.due_at ?? '9') ||
+    b.alert.priority - a.alert.priority ||
+    a.alert.due_at.localeCompare(b.alert.due_at) ||
     a.id.localeCompare(b.id)
   );
 }

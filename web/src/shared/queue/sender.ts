@@ -2,7 +2,7 @@
 import { accessToken, dropAccess, forgetIdleKey } from '../auth/session';
 import { sendActions } from '../api/calls';
 import type { Failure } from '../api/answer';
-import type { Receipt } from '../contract';
+import type { Receipt } from '../api/wire';
 import type { Environment } from '../environment';
 import { photoMayGo, withReceipt, type QueuedAction, type QueuedPhoto } from './items';
 

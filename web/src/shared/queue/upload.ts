@@ -50,6 +50,13 @@ function failureFrom(error: Error | DetailedError, now: number): Failure {
   return failureOf(response.getStatus(), (name) => response.getHeader(name) ?? null, response.getBody(), now);
 }
 
+async function rememberUrl(env: Environment, id: string, url: string | null): Promise<void> {
+  const tx = env.db.transaction('photos', 'readwrite');
+  const photo = await tx.store.get(id);
+  if (photo) await tx.store.put({ ...photo, upload_url: url });
+  await tx.done;
+}
+
 export async function putPhoto(env: Environment, photo: QueuedPhoto, token: string): Promise<Failure | null> {
   const language = await env.language();
   return new Promise((resolve) => {
@@ -57,23 +64,17 @@ export async function putPhoto(env: Environment, photo: QueuedPhoto, token: stri
     if (photo.report_id) metadata['report_id'] = photo.report_id;
     else if (photo.task_id) metadata['task_id'] = photo.task_id;
     const upload = new Upload(photo.blob, {
-      endpoint,
+      endpoint: new URL(endpoint, location.origin).href,
       // A first try creates; a later one asks how far it came, and creates when the server knows nothing of it.
-      ...(photo.tries > 0 ? { uploadUrl: `${endpoint}/${photo.id}` } : {}),
+      ...(photo.upload_url ? { uploadUrl: photo.upload_url } : {}),
       metadata,
       chunkSize: pieceBytes,
       retryDelays: null,
       storeFingerprintForResuming: false,
       headers: { authorization: `Bearer ${token}`, 'accept-language': language },
       httpStack: stackOf(env.fetch),
-      onAfterResponse: (request, response) => {
-        // The whole photo was there already: nothing to send, and sending it again would be refused.
-        const complete = response.getHeader('Upload-Offset') === String(photo.blob.size);
-        if (request.getMethod() === 'POST' && response.getStatus() === 201 && complete) {
-          void upload.abort();
-          resolve(null);
-        }
-      },
+      // Kept before the first byte goes: a page that dies now goes on there.
+      onUploadUrlAvailable: () => rememberUrl(env, photo.id, upload.url),
       onSuccess: () => resolve(null),
       onError: (error) => resolve(failureFrom(error, env.now())),
     });

@@ -4,7 +4,7 @@ import { catalogue, mapInfo, ownPath, photo } from '../api/calls';
 import { getMeta, putMeta } from '../db/database';
 import type { Environment } from '../environment';
 import { tilesAround } from './tiles';
-import type { MapInfo } from '../contract';
+import type { MapInfo } from '../api/wire';
 
 export const mapCache = 'vigie-map';
 export const iconCache = 'vigie-icons';
@@ -15,21 +15,17 @@ export async function keepOffline(env: Environment, base: string, caches: CacheS
   const answer = await mapInfo(env, token.token);
   if (answer.ok) await putMeta(env.db, 'map', answer.value);
   const map = await getMeta(env.db, 'map');
+  if (!map) return;
   await keepCatalogue(env, map);
   env.changed();
   await keepThumbs(env, token.token, base);
   await keepIcons(env, base, caches);
-  if (map) await keepTiles(env, map, base, caches);
+  await keepTiles(env, map, base, caches);
 }
 
-async function keepCatalogue(env: Environment, map: MapInfo | undefined): Promise<void> {
+async function keepCatalogue(env: Environment, map: MapInfo): Promise<void> {
   const known = await getMeta(env.db, 'catalogue');
-  const position = (await env.db.getAll('tasks'))[0]?.alert.position.coordinates;
-  const at = position
-    ? { lon: position[0]!, lat: position[1]! }
-    : map && { lon: (map.bounds[0] + map.bounds[2]) / 2, lat: (map.bounds[1] + map.bounds[3]) / 2 };
-  if (!at) return;
-  const answer = await catalogue(env, at, known?.etag ?? null);
+  const answer = await catalogue(env, map.jurisdiction, known?.etag ?? null);
   if (answer.ok) await putMeta(env.db, 'catalogue', { etag: answer.etag, body: answer.value });
 }
 

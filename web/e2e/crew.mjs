@@ -1,0 +1,109 @@
+// What a crew member presses.
+import { until } from './town.mjs';
+
+/** A photo as a camera makes them: noise compresses badly, as streets do. */
+export async function drawing(page) {
+  const base64 = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(1600, 1200);
+    const pen = canvas.getContext('2d');
+    const picture = pen.createImageData(1600, 1200);
+    let seed = 7;
+    for (let at = 0; at < picture.data.length; at += 4) {
+      seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+      const noise = (seed >> 16) & 63;
+      picture.data.set([((at / 6400) & 127) + noise, 90 + noise, 70 + noise, 255], at);
+    }
+    pen.putImageData(picture, 0, 0);
+    const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    let text = '';
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return btoa(text);
+  });
+  return { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') };
+}
+
+export async function open(page, hash) {
+  await page.evaluate((to) => (location.hash = to), hash);
+}
+
+async function takePhoto(page, photo) {
+  const before = await page.locator('.taken li').count();
+  await page.locator('.file').first().setInputFiles(photo);
+  await page.locator('.taken li').nth(before).waitFor();
+}
+
+async function allowPosition(page) {
+  const allow = page.locator('dialog .button.primary');
+  await Promise.race([allow.waitFor({ timeout: 3000 }).then(() => allow.click()), page.locator('.toast').waitFor()]).catch(() => undefined);
+}
+
+async function count(page) {
+  return (await queueOf(page)).actions.length;
+}
+
+async function recorded(page, before) {
+  await allowPosition(page);
+  await until('the action is in the queue', async () => (await count(page)) > before, 20_000);
+}
+
+/** Does something about a task the way a person does: button, form, record. */
+export async function act(page, task, kind, photo) {
+  const before = await count(page);
+  await open(page, `#/task/${task}`);
+  await page.locator('.detail .page-foot').waitFor();
+  const direct = page.locator(`.page-foot .kind-${kind}`);
+  if ((await direct.count()) === 0) {
+    await page.locator('.page-foot .button').last().click();
+    await page.locator(`dialog .kind-${kind}`).click();
+  } else {
+    await direct.click();
+  }
+  if (kind !== 'accept' && kind !== 'start') {
+    await page.locator('form#act').waitFor();
+    if ((await page.locator('form#act .quick .button').count()) > 0) await page.locator('form#act .quick .button').first().click();
+    if (kind === 'note') await page.locator('form#act textarea').first().fill('Vu sur place.');
+    if (kind === 'requalify') await page.locator('.choice', { hasNot: page.locator(':checked') }).nth(2).click();
+    if ((await page.locator('form#act .file').count()) > 0) await takePhoto(page, photo);
+    await page.locator('.page-foot button[type=submit]').click();
+  }
+  await recorded(page, before);
+}
+
+export async function newAlert(page, photo, number) {
+  const before = await count(page);
+  await open(page, '#/new');
+  await page.locator('form#new').waitFor();
+  await page.locator('.choice').nth(1).click();
+  await takePhoto(page, photo);
+  await page.locator('form#new fieldset .button.secondary').click();
+  await allowPosition(page);
+  await page.locator('.place-words', { hasText: '46.5' }).waitFor();
+  await page.locator('form#new textarea').fill(`Vu en passant, numéro ${number}.`);
+  await page.locator('.page-foot button[type=submit]').click();
+  await recorded(page, before);
+}
+
+/** The tablet's own database, read beside the app. */
+export function queueOf(page) {
+  return page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open('vigie-crew');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const db = opening.result;
+          const tx = db.transaction(['actions', 'photos']);
+          const [actions, photos] = [tx.objectStore('actions').getAll(), tx.objectStore('photos').getAll()];
+          tx.oncomplete = () => {
+            db.close();
+            resolve({
+              actions: actions.result,
+              photos: photos.result.map(({ id, state, action_id, last_failure }) => ({ id, state, action_id, last_failure })),
+              bytes: photos.result.reduce((sum, photo) => sum + photo.blob.size, 0),
+            });
+          };
+        };
+      }),
+  );
+}
