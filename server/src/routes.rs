@@ -109,6 +109,10 @@ fn other_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(people::http::staff::add_grant);
     api.service(people::http::staff::revoke_grant);
     api.service(people::http::staff::disable_staff);
+    // Apps
+    api.service(views::apps::crew_app_address);
+    api.service(views::apps::crew_app);
+    api.service(views::apps::crew_app_file);
     // Pages and operation
     api.service(views::pages::follow::follow_page);
     api.service(views::pages::follow::follow_script);

@@ -61,6 +61,12 @@ impl Person {
         &self.name
     }
 
+    /// The access token; empty for anybody.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// Begins a request; `path` may have a query.
     #[must_use]
     pub fn request(&self, method: Method, path: &str) -> Request {
@@ -141,6 +147,14 @@ impl Request {
         self
     }
 
+    /// Sends it to a server that may die meanwhile.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub async fn try_send(self) -> reqwest::Result<u16> {
+        Ok(self.builder.send().await?.status().as_u16())
+    }
+
     /// Sends it and holds the answer against the API's description.
     ///
     /// # Panics
@@ -150,7 +164,12 @@ impl Request {
         let response = response.unwrap_or_else(|error| panic!("{} {} {}: {error:?}", self.who, self.method, self.path));
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let body = response.bytes().await.expect("the body").to_vec();
+        let endless = headers.get("content-type").is_some_and(|media| media == "text/event-stream");
+        let body = if endless {
+            Vec::new()
+        } else {
+            response.bytes().await.expect("the body").to_vec()
+        };
         let answer = Answer {
             what: format!("{} {} {}", self.who, self.method, self.path),
             status,

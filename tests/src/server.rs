@@ -222,7 +222,7 @@ impl TestApp {
         });
         SecondServer {
             url: format!("http://{address}"),
-            _process: process,
+            process,
         }
     }
 }
@@ -230,10 +230,15 @@ impl TestApp {
 /// A server that runs as a process of its own; killed with this value.
 pub struct SecondServer {
     url: String,
-    _process: Process,
+    process: Process,
 }
 
 impl SecondServer {
+    /// Kills it on the spot.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
     /// The same person, talking to this server.
     #[must_use]
     pub fn instead(&self, person: &Person) -> Person {

@@ -1,6 +1,7 @@
 //! Read models across the stages: what several tables say together. Views read everything and change nothing.
 
 pub mod alerts;
+pub mod apps;
 pub mod catalogue;
 pub mod followed;
 pub mod health;

@@ -1,6 +1,7 @@
 //! The crew's tablet: what it holds, what it sends after a time without network, photos in pieces.
 
 mod conflicts;
+mod model;
 mod sync;
 mod uploads;
 
@@ -115,7 +116,10 @@ impl Street {
 
 /// Somebody more, in a crew.
 async fn hire(app: &TestApp, crew: &str) -> Agent {
-    let crew = app.town.crews[crew];
+    hire_into(app, app.town.crews[crew]).await
+}
+
+async fn hire_into(app: &TestApp, crew: Uuid) -> Agent {
     let email = format!("{}@town.test", Uuid::now_v7());
     let body = json!({"email": email, "name": "Second Crew", "locale": "en", "password": PASSWORD,
         "grants": [{"role": "crew", "crew_id": crew}]});

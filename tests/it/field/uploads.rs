@@ -10,6 +10,7 @@ use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_tests::people::{Answer, Person};
 
 use super::{Given, Street, outcome};
+use vigie_tests::repository;
 
 fn photo() -> Vec<u8> {
     let spec = PhotoSpec {
@@ -198,4 +199,70 @@ async fn the_protocol_is_kept() {
     };
     announced("not-the-secret-of-this-report").send().await.problem("not_found");
     assert_eq!(announced(secret).send().await.status, 201);
+}
+
+/// Clients that others wrote, each cut off half way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_peoples_clients_get_their_photo_through() {
+    let mut street = Street::open().await;
+    let (tools, scripts) = (repository().join("target/tools"), repository().join("tests/tools"));
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), photo()).expect("a photo");
+    for (program, script) in [
+        (tools.join("py/bin/python"), scripts.join("tus_upload.py")),
+        ("node".into(), scripts.join("tus-upload.mjs")),
+    ] {
+        let given = street.task_of("pothole").await;
+        let id = Uuid::now_v7().to_string();
+        let mut client = tokio::process::Command::new(&program);
+        client
+            .arg(&script)
+            .arg(format!("{}/v1/uploads", street.app.url()))
+            .args([street.crew.person.token(), &given.task, &id])
+            .arg(file.path())
+            .env("TOOLS", tools.join("node"))
+            .env("NO_PROXY", "*");
+        let said = client.output().await.expect("the client runs");
+        let words = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.success(), "{}: {words}", script.display());
+        let read = street.supervisor.get(&format!("/v1/alerts/{}", given.alert)).send().await.expect(200);
+        assert_eq!(read["photos"][0]["id"], id, "{}", script.display());
+    }
+}
+
+/// The server dies while a photo arrives: all but the piece in hand is there, and another server goes on with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_loses_no_more_than_the_piece_in_hand() {
+    const PIECE: usize = 256 * 1024;
+    let mut street = Street::open().await;
+    let given = street.task_of("pothole").await;
+    for whole in 1..=3 {
+        let mut server = street.app.second_process();
+        let crew = server.instead(&street.crew.person);
+        let at = address(&announce(&crew, Uuid::now_v7(), ("task_id", &given.task), 4 * PIECE).await);
+        let (feed, body) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
+        let body = futures_util::stream::unfold(body, |mut body| async { Some((body.recv().await?, body)) });
+        let request = crew
+            .request(Method::PATCH, &at)
+            .header("Tus-Resumable", "1.0.0")
+            .header("Upload-Offset", "0")
+            .body("application/offset+octet-stream", reqwest::Body::wrap_stream(body));
+        let sending = tokio::spawn(request.try_send());
+        // Some whole pieces and half of one more.
+        for _ in 0..=whole * 2 {
+            feed.send(Ok(vec![7; PIECE / 2])).await.expect("taken");
+        }
+        let stored = format!("SELECT received::bigint AS value FROM upload WHERE id::text = right('{at}', 36)");
+        let mut seen = 0;
+        while seen < i64::try_from(whole * PIECE).expect("small") {
+            seen = vigie_tests::database::number(&mut street.db, &stored).await;
+            tokio::task::yield_now().await;
+        }
+        server.kill();
+        assert!(sending.await.expect("no panic").is_err(), "nobody answers");
+        let stood = stands(&street.crew.person, &at).await;
+        assert_eq!(stood.header("upload-offset"), Some(&*(whole * PIECE).to_string()));
+        let rest = piece(&street.crew.person, &at, whole * PIECE, &vec![7; PIECE]).await;
+        assert_eq!(rest.header("upload-offset"), (whole < 3).then(|| ((whole + 1) * PIECE).to_string()).as_deref());
+    }
 }

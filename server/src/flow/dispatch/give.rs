@@ -62,7 +62,7 @@ pub async fn dispatch(
     alert.crew_id = Some(crew.id);
     let with_task = Details {
         task_id: Some(id),
-        note: order.instructions,
+        note: by.details.note.or(order.instructions),
         ..by.details
     };
     let quiet = Details {
