@@ -7,17 +7,18 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VIGIE_BIN := $(TARGET)/debug/vigie
 
-.PHONY: help run test check bless bench demo-reset judge clean-var setup setup-check setup-test build
+.PHONY: help run test check bless bench demo-reset judge clean-var setup setup-check setup-test build web web-check web-e2e
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-run: setup build ## Install what is missing, build and start Vigie with the demo town
+run: setup web build ## Install what is missing, build and start Vigie with the demo town
 	@exec $(VIGIE_BIN) run
 
-test: setup-test build ## Every test, then the outside judges
+test: setup-test web web-check build ## Every test, then the outside judges and the apps in a browser
 	cargo test --workspace --no-fail-fast
 	scripts/judge.sh
+	scripts/web.sh e2e
 
 check: setup-check build ## Format, lints, documentation, openapi.yaml, links, licences and units
 	cargo fmt --all --check
@@ -53,6 +54,15 @@ setup-check:
 
 setup-test:
 	@scripts/setup.sh test
+
+web: ## The apps for the browser, in web/dist
+	@scripts/web.sh build
+
+web-check: ## Types, unit tests and licences of the apps
+	@scripts/web.sh check
+
+web-e2e: build ## The crew's app in Chromium against a server: a shift without network and a bad one, axe, keyboard
+	@scripts/web.sh e2e
 
 # With the whole workspace selected the same dependency features are used everywhere: run, tests and lints build once.
 build:

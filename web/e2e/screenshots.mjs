@@ -1,7 +1,7 @@
 // Pictures of every screen, at 820 and 1280 px, in French and English, in screenshots/. To be looked at by people.
 import { mkdir, rm } from 'node:fs/promises';
 import { openFront } from './front.mjs';
-import { act, newAlert, open } from './crew.mjs';
+import { act, open } from './crew.mjs';
 import { enrol, openTablet } from './tablet.mjs';
 import { scenes } from './scenes.mjs';
 import { announceTablet, giveTasks, target, until } from './town.mjs';
@@ -23,7 +23,7 @@ async function shoot(name, prepare) {
     for (const [width, height] of sizes) {
       await page.setViewportSize({ width, height });
       await prepare?.();
-      await page.waitForLoadState('networkidle');
+      await until('the exchange ended', async () => (await page.locator('.shift .net .icon').count()) === 0 || !(await page.locator('.net-state').textContent())?.includes('…'));
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       await page.screenshot({ path: `${folder}${name}-${width}-${lang}.png` });
     }
@@ -122,7 +122,9 @@ await context.setOffline(true);
 await act(page, tasks[0], 'done', pictures[3]);
 await act(page, tasks[1], 'not_ours', pictures[1]);
 await act(page, tasks[2], 'note', pictures[2]);
-await newAlert(page, pictures[0], 7);
+await at('#/new', 'form#new')();
+await page.locator('.page-foot button[type=submit]').click();
+await page.locator('.toast').waitFor();
 await shoot('15-offline-day', at('#/list', '.card'));
 await shoot('16-offline-task', at(`#/task/${tasks[2]}`, '.detail'));
 await shoot('17-outbox', at('#/outbox', '.items'));

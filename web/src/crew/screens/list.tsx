@@ -26,7 +26,7 @@ export function Chips({ row }: { row: Row }) {
   const { task, seen } = row;
   return (
     <span class="chips">
-      <span class="chip strong">{priorityName(task.alert.priority)}</span>
+      <span class={`chip strong${task.alert.priority >= 4 ? ' urgent' : ''}`}>{priorityName(task.alert.priority)}</span>
       <span class={`chip status-${seen.status}`}>{known('status', seen.status)}</span>
       <Due at={task.alert.due_at} closed={seen.closed} />
       {seen.pending.some((item) => item.state === 'queued') && (

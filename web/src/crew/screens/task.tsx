@@ -152,14 +152,13 @@ export function Task({ id }: { id: string }) {
     );
   }
   const { task, seen } = row;
-  const danger = task.alert.severity >= 2 || task.alert.priority === 4;
   return (
     <Page title={categoryName(task.alert.category)} back="#/list" class="detail" aside={<CategoryIcon code={task.alert.category} size={40} />} foot={<ActionBar task={task} offered={seen.offered.filter((kind) => kind !== 'hand_over' || crews.value.length > 0)} />}>
       <div class="title-line">
         <Shape priority={task.alert.priority} text={row.number} size={48} done={seen.closed} />
         <Chips row={row} />
       </div>
-      {danger && (
+      {task.alert.severity >= 2 && (
         <p class="callout bad">
           <Icon name="warning" /> {t('task.danger')}
         </p>
