@@ -18,6 +18,7 @@ const sizes = [[820, 1180], [1280, 800]];
 const languages = ['fr', 'en'];
 
 async function shoot(name, prepare) {
+  await until('nothing is being said', async () => (await page.locator('.toast').count()) === 0);
   for (const lang of languages) {
     await speak(lang);
     for (const [width, height] of sizes) {

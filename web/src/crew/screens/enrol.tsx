@@ -85,20 +85,22 @@ export function Enrol() {
           <Icon name="warning" /> <strong>{t('wiped.title')}</strong> {t('wiped.words')}
         </p>
       )}
-      <h1>{t('enrol.title')}</h1>
-      <p>{t('enrol.words')}</p>
-      <form noValidate onSubmit={(event) => (event.preventDefault(), void submit(text))}>
-        <label for="code">{t('enrol.code')}</label>
-        <input id="code" class="code-field" type="text" autoComplete="off" autoCapitalize="characters" spellcheck={false} value={text} aria-invalid={message ? 'true' : undefined} aria-describedby="code-said"
-          onInput={(event) => (setMessage(''), setText(event.currentTarget.value))} />
-        <p class="wrong" id="code-said" role="alert">{message}</p>
-        <div class="row-buttons">
-          <button type="submit" class="button primary" disabled={busy}>{t(busy ? 'pin.checking' : 'enrol.do')}</button>
-          {makeDetector() && (
-            <button type="button" class="button" onClick={() => setScanning(true)}><Icon name="camera" /> {t('enrol.scan')}</button>
-          )}
-        </div>
-      </form>
+      <div class="door-card">
+        <h1>{t('enrol.title')}</h1>
+        <p>{t('enrol.words')}</p>
+        <form noValidate onSubmit={(event) => (event.preventDefault(), void submit(text))}>
+          <label for="code">{t('enrol.code')}</label>
+          <input id="code" class="code-field" type="text" autoComplete="off" autoCapitalize="characters" spellcheck={false} value={text} aria-invalid={message ? 'true' : undefined} aria-describedby="code-said"
+            onInput={(event) => (setMessage(''), setText(event.currentTarget.value))} />
+          <p class="wrong" id="code-said" role="alert">{message}</p>
+          <div class="row-buttons">
+            <button type="submit" class="button primary" disabled={busy}>{t(busy ? 'pin.checking' : 'enrol.do')}</button>
+            {makeDetector() && (
+              <button type="button" class="button" onClick={() => setScanning(true)}><Icon name="camera" /> {t('enrol.scan')}</button>
+            )}
+          </div>
+        </form>
+      </div>
       {scanning && <Scanner found={(found) => void submit(found)} close={() => setScanning(false)} />}
     </main>
   );

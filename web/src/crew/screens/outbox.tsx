@@ -34,7 +34,9 @@ function reasonOf(item: QueuedAction): string | null {
     return refusal(receipt) || t(`why.${item.state}`);
   }
   if (item.state === 'applied' && receipt?.review) return t('why.review');
-  return item.state === 'queued' && item.last_failure ? why(item.last_failure) : null;
+  // What holds up everything is said once, at the top.
+  const own = item.last_failure?.kind === 'problem' || item.last_failure?.kind === 'forbidden';
+  return item.state === 'queued' && own && item.last_failure ? why(item.last_failure) : null;
 }
 
 function Discard({ item, close }: { item: QueuedAction; close: () => void }) {
@@ -122,11 +124,15 @@ export function Outbox() {
     { key: 'waiting' as const, items: newest.filter((item) => item.state === 'waiting' && !photosToGo(item)) },
     { key: 'sent' as const, items: newest.filter((item) => finalStates.includes(item.state) && !needsAttention(item) && !photosToGo(item)).slice(0, 50) },
   ];
+  const waiting = {
+    actions: t('outbox.left_actions', { n: actions.value.filter((item) => item.state === 'queued').length }),
+    photos: t('outbox.left_photos', { n: photos.value.filter((photo) => photo.state === 'queued').length }),
+  };
   const refusedPhotos = photos.value.filter((photo) => photo.state === 'refused');
   return (
     <Page title={t('outbox.title')}>
       <div class="summary">
-        <p class="big">{toSend.value > 0 ? t('net.to_send', { n: toSend.value }) : t('net.all_sent')}</p>
+        <p class="big">{toSend.value > 0 ? t('outbox.left', { actions: waiting.actions, photos: waiting.photos }) : t('net.all_sent')}</p>
         {failure.value && toSend.value > 0 && <p>{why(failure.value)}</p>}
         <p class="quiet">{t('outbox.promise')}</p>
         <button type="button" class="button secondary" disabled={working.value} onClick={() => void runNow()}>

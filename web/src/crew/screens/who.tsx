@@ -27,31 +27,33 @@ export function Who() {
         </div>
         <LanguageSwitch />
       </div>
-      {chosen ? (
-        <div class="door-pin">
-          <button type="button" class="button" onClick={() => setChosen(null)}><Icon name="back" /> {t('who.other')}</button>
-          <h1>{chosen.name}</h1>
-          <PinPad agent={chosen} done={() => undefined} />
-        </div>
-      ) : (
-        <>
-          <h1>{t('who.title')}</h1>
-          {agents.value.length === 0 && <p class="callout">{what ? why(what) : t('who.nobody')}</p>}
-          <ul class="people">
-            {agents.value.map((agent) => (
-              <li key={agent.id}>
-                <button type="button" class="person" onClick={() => setChosen(agent)}>
-                  <Icon name="person" size={40} />
-                  <span>
-                    <strong>{agent.name}</strong>
-                    <small>{t(here.has(agent.id) ? 'who.offline_too' : 'who.needs_network')}</small>
-                  </span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <div class="door-card">
+        {chosen ? (
+          <div class="door-pin">
+            <button type="button" class="button" onClick={() => setChosen(null)}><Icon name="back" /> {t('who.other')}</button>
+            <h1>{chosen.name}</h1>
+            <PinPad agent={chosen} done={() => undefined} />
+          </div>
+        ) : (
+          <>
+            <h1>{t('who.title')}</h1>
+            {agents.value.length === 0 && <p class="callout">{what ? why(what) : t('who.nobody')}</p>}
+            <ul class="people">
+              {agents.value.map((agent) => (
+                <li key={agent.id}>
+                  <button type="button" class="person" onClick={() => setChosen(agent)}>
+                    <Icon name="person" size={40} />
+                    <span>
+                      <strong>{agent.name}</strong>
+                      <small>{t(here.has(agent.id) ? 'who.offline_too' : 'who.needs_network')}</small>
+                    </span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </div>
       <p class="door-foot quiet">{toSend.value > 0 ? t('net.to_send', { n: toSend.value }) : t('net.all_sent')}</p>
     </main>
   );

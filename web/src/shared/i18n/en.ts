@@ -326,6 +326,9 @@ export const en: Words = {
   'map.picker_help': 'Touch the map, or move it (finger or arrow keys) and take its centre.',
 
   'outbox.title': 'Sending',
+  'outbox.left': 'To send: {actions}, {photos}',
+  'outbox.left_actions': '{n} action|{n} actions',
+  'outbox.left_photos': '{n} photo|{n} photos',
   'outbox.promise': 'Each action is kept here until the server acknowledges it, even if the tablet goes off.',
   'outbox.now': 'Send now',
   'outbox.attention': 'To look at',

@@ -324,6 +324,9 @@ export const fr = {
   'map.picker_help': 'Touchez la carte, ou déplacez-la (doigt ou flèches du clavier) et prenez son centre.',
 
   'outbox.title': 'Mes envois',
+  'outbox.left': 'À envoyer : {actions}, {photos}',
+  'outbox.left_actions': '{n} action|{n} actions',
+  'outbox.left_photos': '{n} photo|{n} photos',
   'outbox.promise': 'Chaque action est gardée ici jusqu’à ce que le serveur en accuse réception, même si la tablette s’éteint.',
   'outbox.now': 'Envoyer maintenant',
   'outbox.attention': 'À regarder',
