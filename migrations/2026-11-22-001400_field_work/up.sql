@@ -48,7 +48,8 @@ COMMENT ON COLUMN field_action.decided_at IS 'When a person decided on what wait
 COMMENT ON COLUMN field_action.decided_by IS 'Who.';
 COMMENT ON COLUMN field_action.decision_note IS 'Why.';
 CREATE INDEX field_action_waiting ON field_action (jurisdiction_id, received_at) WHERE outcome = 'waiting' OR review;
-CREATE INDEX field_action_agent ON field_action (jurisdiction_id, agent_id, received_at);
+CREATE INDEX field_action_decided ON field_action (jurisdiction_id, device_id, decided_at) WHERE decided_at IS NOT NULL;
+CREATE INDEX task_alert ON task (jurisdiction_id, alert_id);
 
 CREATE TABLE upload (
     jurisdiction_id integer NOT NULL REFERENCES jurisdiction (id),

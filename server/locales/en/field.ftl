@@ -16,3 +16,4 @@ field-action-id_taken = This id is used for something else. Send it under anothe
 field-batch_size = Between 1 and 100 actions at a time.
 field-report_or_task = Give either report_id or task_id.
 field-too_many_photos = At most 20 photos with an action.
+field-no_task = A new alert has no task.

@@ -16,3 +16,4 @@ field-action-id_taken = Cet identifiant sert déjà à autre chose. Renvoyez sou
 field-batch_size = Entre 1 et 100 actions à la fois.
 field-report_or_task = Indiquez soit report_id, soit task_id.
 field-too_many_photos = Au plus 20 photos par action.
+field-no_task = Une nouvelle alerte n’a pas d’intervention.

@@ -56,11 +56,11 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Listens to a town from now on.
+    /// Listens to a town from now on: what changes, and the place in the log from which on it is told.
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn listen(&self, db: &Db, town: TownId) -> Result<broadcast::Receiver<Arc<Event>>, Problem> {
+    pub async fn listen(&self, db: &Db, town: TownId) -> Result<(broadcast::Receiver<Arc<Event>>, Place), Problem> {
         let tx = db.begin(town).await?;
         let place = change_log::horizon(&tx).await?;
         tx.commit().await?;
@@ -69,7 +69,7 @@ impl Hub {
             sender: broadcast::Sender::new(BUFFERED),
             place,
         });
-        Ok(feed.sender.subscribe())
+        Ok((feed.sender.subscribe(), feed.place.clone()))
     }
 
     /// Reads the log for all who listen, until `stop`.

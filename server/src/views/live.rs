@@ -71,14 +71,14 @@ pub async fn listen(
     let seen = seen.transpose()?.filter(|seen| seen.scope == SCOPE).map(|seen| seen.place);
     let staff = who(&app, token).await?;
     // First the ear, then the past: nothing falls between the two.
-    let receiver = app.live.listen(&app.db, token.town).await?;
+    let (receiver, from) = app.live.listen(&app.db, token.town).await?;
     let listener = Listener {
         app: app.get_ref().clone(),
         token,
         staff,
         receiver,
+        told: seen.clone().unwrap_or(from),
         catch_up: seen,
-        told: None,
         renew: Instant::now() + RENEW,
     };
     Ok(HttpResponse::Ok()
@@ -104,8 +104,8 @@ struct Listener {
     receiver: Receiver<Arc<Event>>,
     /// Where to go on reading the log, before listening.
     catch_up: Option<Place>,
-    /// Place of the last event told.
-    told: Option<Place>,
+    /// Place up to which everything was told.
+    told: Place,
     renew: Instant,
 }
 
@@ -131,13 +131,13 @@ impl Listener {
             Err(_) => Some(Bytes::from_static(b":\n\n")),
             Ok(Ok(event)) => {
                 let words = self.words(std::slice::from_ref(&*event));
-                self.told = Some(event.place.clone());
+                self.told = event.place.clone();
                 Some(words)
             }
             // Too slow for the others: what was missed is in the log.
             Ok(Err(RecvError::Lagged(_))) => {
                 self.receiver = self.receiver.resubscribe();
-                self.catch_up = self.told.clone();
+                self.catch_up = Some(self.told.clone());
                 Some(Bytes::from_static(b":\n\n"))
             }
             Ok(Err(RecvError::Closed)) => None,
@@ -150,7 +150,7 @@ impl Listener {
         let (events, place, _) = read(&self.app.db, town, &since).await.ok()?;
         if place != since {
             self.catch_up = Some(place.clone());
-            self.told = Some(place);
+            self.told = place;
         }
         Some(self.words(&events))
     }

@@ -132,15 +132,18 @@ pub struct Tile(#[expect(dead_code, reason = "only describes the body")] Vec<u8>
         (status = 204, description = "Nothing is there."),
         (status = 304, description = "The client has it (If-None-Match)."),
         (status = 404, description = "No such town or tile.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 #[get("/v1/tiles/{jurisdiction}/base/{z}/{x}/{y}.mvt")]
 pub async fn base_tile(
     app: web::Data<App>,
+    client: Client,
     request: HttpRequest,
     path: web::Path<TilePath>,
 ) -> Result<HttpResponse, Problem> {
     path.check()?;
+    app.limits.count(Class::Read, &client)?;
     let catalogue = app.catalogue.fresh(&app.db).await?;
     let town = path.town(&catalogue)?;
     let tx = app.db.begin_public(town.id).await?;
@@ -165,17 +168,20 @@ pub async fn base_tile(
         (status = 401, description = "A token was shown that is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "This role reads no alerts.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such town or tile.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 #[get("/v1/tiles/{jurisdiction}/alerts/{z}/{x}/{y}.mvt")]
 pub async fn alert_tile(
     app: web::Data<App>,
     staff: MaybeStaff,
+    client: Client,
     request: HttpRequest,
     path: web::Path<TilePath>,
 ) -> Result<HttpResponse, Problem> {
     path.check()?;
     let Some(token) = staff.0 else {
+        app.limits.count(Class::Read, &client)?;
         let catalogue = app.catalogue.fresh(&app.db).await?;
         let town = path.town(&catalogue)?;
         let tx = app.db.begin_public(town.id).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -26,6 +26,8 @@ use crate::http::problem::Problem;
 const MOST_TASKS: i64 = 1_000;
 /// Latest reports that come with a task.
 const REPORTS: usize = 10;
+/// A tablet rests no longer than its queue is meant to last.
+const LATELY: TimeDelta = TimeDelta::days(30);
 /// Latest lines of the history that come with a task.
 const NOTES: usize = 20;
 
@@ -65,6 +67,20 @@ pub(super) async fn changed(
         .select(Task::as_select());
     let tasks: Vec<Task> = concerned.load(&mut **tx).await?;
     whole(tx, town, tasks).await
+}
+
+/// Actions of a tablet that a person decided on lately: one that begins anew hears of them again.
+pub(super) async fn decided_lately(
+    tx: &mut Tx,
+    device_id: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, Problem> {
+    let town = tx.town();
+    let found = field_action::table
+        .filter(field_action::jurisdiction_id.eq(town.0))
+        .filter(field_action::device_id.eq(device_id).and(field_action::decided_at.gt(now - LATELY)))
+        .select(field_action::id);
+    Ok(found.load(&mut **tx).await?)
 }
 
 /// Actions as stored.

@@ -239,7 +239,12 @@ pub async fn sync(
     let since = given.map(|given| given.place).filter(|place| !place.is_after(&horizon));
     let reset = since.is_none();
     let (place, has_more, found) = match since {
-        None => (horizon, false, load::all(&mut command.tx, &command.town, &crews).await?),
+        None => {
+            let found = load::all(&mut command.tx, &command.town, &crews).await?;
+            let actions = load::decided_lately(&mut command.tx, command.staff.device_id, command.now).await?;
+            let receipts = decided(&mut command, &actions, (&app, &client)).await?;
+            (horizon, false, load::Found { receipts, ..found })
+        }
         Some(place) => {
             let changes = change_log::next(&command.tx, command.town.id, &place).await?;
             let has_more = changes.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);

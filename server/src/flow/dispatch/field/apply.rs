@@ -200,14 +200,19 @@ enum Admission {
     Refused(Reason),
 }
 
-/// Whether the agent may do it: somebody of the task's crew, in whose name the sender may speak. On a shared tablet that is
-/// anybody of the crew; from elsewhere only oneself.
+/// Whether the agent may do it: somebody of the task's crew, in whose name the sender may speak. On a shared tablet one
+/// speaks for whoever is of a crew of one's own; from elsewhere only for oneself.
 async fn admit(command: &mut Command, action: &FieldAction) -> Result<Admission, Problem> {
     let oneself = action.agent_id == command.staff.staff_user_id;
-    let crews = queries::crews_of(&mut command.tx, action.agent_id).await?;
-    let Some(crews) = crews.filter(|_| oneself || command.staff.device_id.is_some()) else {
+    let mut crews = queries::crews_of(&mut command.tx, action.agent_id).await?;
+    if !oneself {
+        let own = command.staff.crews();
+        crews.retain(|crew| own.contains(crew));
+    }
+    let speaks = oneself || (command.staff.device_id.is_some() && !crews.is_empty());
+    if !speaks {
         return Ok(Admission::Refused(Reason::OutsideRights));
-    };
+    }
     if action.kind == FieldKind::NewAlert {
         return Ok(Admission::Report);
     }
@@ -244,6 +249,9 @@ pub(super) fn check(action: &FieldAction) -> Result<Option<LonLat>, Problem> {
         ("category", action.kind == FieldKind::Requalify && action.category.is_none()),
         ("crew_id", action.kind == FieldKind::HandOver && action.crew_id.is_none()),
     ];
+    if action.kind == FieldKind::NewAlert && action.task_id.is_some() {
+        errors.add("task_id", "no_task");
+    }
     for (field, _) in needed.into_iter().filter(|(_, lacks)| *lacks) {
         errors.add(field, "required");
     }
@@ -261,7 +269,8 @@ async fn report(
     let mut object: Map<String, Value> = action.report.clone().unwrap_or_default();
     object.remove("contact");
     object.entry("id").or_insert_with(|| json!(action.id));
-    object.entry("observed_at").or_insert_with(|| json!(action.client_at));
+    // A tablet's clock that runs ahead loses no report.
+    object.insert("observed_at".to_owned(), json!(action.client_at.min(now)));
     object.insert("channel".to_owned(), json!(Channel::Field));
     let submission = parse::read(&object, Channel::STAFF, client.locale, &[], now)?;
     let sender = Sender {
@@ -271,6 +280,20 @@ async fn report(
     };
     let accepted = submit(app, &submission, &[], &sender, now).await?;
     Ok(accepted.report.alert_id)
+}
+
+/// What is kept of an action: nothing that belongs to the vault or opens a report, and no position that says nothing of where
+/// the crew stood.
+fn kept(action: &FieldAction) -> Result<Value, Problem> {
+    let mut action = action.clone();
+    if let Some(report) = &mut action.report {
+        report.remove("contact");
+        report.remove("follow_secret");
+    }
+    if matches!(check(&action), Ok(None) | Err(_)) {
+        (action.position, action.accuracy) = (None, None);
+    }
+    serde_json::to_value(action).map_err(Problem::internal)
 }
 
 pub(super) fn row(
@@ -290,7 +313,7 @@ pub(super) fn row(
         kind: action.kind.as_str().to_owned(),
         task_id: action.task_id,
         alert_id: settled.alert_id,
-        payload: serde_json::to_value(action).map_err(Problem::internal)?,
+        payload: kept(action)?,
         request_hash: hash.to_vec(),
         client_at: action.client_at,
         received_at: now,

@@ -7,7 +7,7 @@ use super::model::{FieldAction, Outcome, StoredAction};
 use super::queries;
 use super::take::{Taking, keep, take};
 use crate::audit;
-use crate::flow::alert::queries::{find, lock, survivor};
+use crate::flow::alert::queries::{lock, survivor};
 use crate::flow::command::Command;
 use crate::flow::dispatch::model::Task;
 use crate::flow::status::event::By;
@@ -45,7 +45,7 @@ pub async fn decide(
         None => None,
     };
     let target = match &task {
-        Some(task) => find(&mut command.tx, task.alert_id).await?.target(),
+        Some(task) => survivor(&mut command.tx, task.alert_id).await?.target(),
         None => Target::default(),
     };
     permit(&command.staff, Operation::Dispatch, &target)?;

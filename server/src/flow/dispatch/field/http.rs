@@ -1,7 +1,7 @@
 //! What tablets send after a time without network, and what a person decides of it.
 
 use actix_web::{HttpResponse, get, post, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -24,6 +24,8 @@ use crate::text::{Locale, Texts};
 
 /// Most actions of one request.
 const MOST: usize = 100;
+/// Years that a tablet's clock may state; nearer to us it is only a claim, and kept as such.
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=2200;
 
 /// Actions in the order in which they were made. An action that cannot be read is refused alone: the others count.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -89,14 +91,14 @@ impl Receipt {
     }
 
     /// Of something of which only the id can be read.
-    fn unreadable(id: Uuid, why: &serde_json::Error, (texts, locale): (&Texts, Locale)) -> Self {
+    fn unreadable(id: Uuid, why: String, (texts, locale): (&Texts, Locale)) -> Self {
         Self {
             id,
             outcome: Outcome::Refused,
             replayed: false,
             reason: Some(Reason::Incomplete),
             message: Some(texts.say(locale, &format!("field-action-{}", Reason::Incomplete), &[])),
-            problem: Some(serde_json::json!({"kind": Kind::MalformedBody.slug(), "detail": why.to_string()})),
+            problem: Some(serde_json::json!({"kind": Kind::MalformedBody.slug(), "detail": why})),
             task_id: None,
             alert_id: None,
             review: false,
@@ -128,9 +130,9 @@ pub async fn sync_actions(
     let mut receipts: Vec<Option<Receipt>> = vec![None; ids.len()];
     let mut readable = Vec::with_capacity(ids.len());
     for (place, (action, id)) in body.actions.into_iter().zip(ids).enumerate() {
-        match serde_json::from_value::<FieldAction>(action) {
+        match readable_action(action) {
             Ok(action) => readable.push((place, action)),
-            Err(why) => receipts[place] = Some(Receipt::unreadable(id, &why, words)),
+            Err(why) => receipts[place] = Some(Receipt::unreadable(id, why, words)),
         }
     }
     readable.sort_by_key(|(place, action)| (action.seq, *place));
@@ -142,6 +144,29 @@ pub async fn sync_actions(
     Ok(HttpResponse::Ok().json(Receipts {
         receipts: receipts.into_iter().flatten().collect(),
     }))
+}
+
+/// The action, or why nothing of it can be kept.
+fn readable_action(action: Value) -> Result<FieldAction, String> {
+    if !is_storable(&action) {
+        return Err("a text holds the character NUL".to_owned());
+    }
+    let action: FieldAction = serde_json::from_value(action).map_err(|why| why.to_string())?;
+    let years = [Some(action.client_at.year()), action.review_date.map(|day| day.year())];
+    if years.into_iter().flatten().any(|year| !YEARS.contains(&year)) {
+        return Err("a date lies outside the years 2000 to 2200".to_owned());
+    }
+    Ok(action)
+}
+
+/// PostgreSQL stores no NUL, neither in a text nor in JSON.
+fn is_storable(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.contains('\0'),
+        Value::Array(items) => items.iter().all(is_storable),
+        Value::Object(members) => members.iter().all(|(name, value)| !name.contains('\0') && is_storable(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 async fn may_send(app: &App, token: StaffToken) -> Result<(), Problem> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::model::{Outcome, Reason, StoredAction};
 use crate::db::Tx;
-use crate::db::schema::{alert, alert_operation, field_action, report, staff_user, task};
+use crate::db::schema::{alert, alert_operation, field_action, report, role_grant, staff_user, task};
 use crate::flow::dispatch::model::Task;
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::Role;
@@ -81,11 +81,11 @@ pub async fn decide(
     crate::audit::note_changed(tx, town, &[("field_action", id)], now).await
 }
 
-/// The crews of a person who can still work here; `None`: nobody of that name does.
+/// The crews of a person who can still work here.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn crews_of(tx: &mut Tx, agent: Uuid) -> Result<Option<Vec<Uuid>>, Problem> {
+pub async fn crews_of(tx: &mut Tx, agent: Uuid) -> Result<Vec<Uuid>, Problem> {
     let granted = grants(tx, Some(agent)).await?;
     let known: Option<Option<DateTime<Utc>>> = staff_user::table
         .find(agent)
@@ -93,19 +93,21 @@ pub async fn crews_of(tx: &mut Tx, agent: Uuid) -> Result<Option<Vec<Uuid>>, Pro
         .first(&mut **tx)
         .await
         .optional()?;
-    if granted.is_empty() || !matches!(known, Some(None)) {
-        return Ok(None);
+    if !matches!(known, Some(None)) {
+        return Ok(Vec::new());
     }
     let crews = granted.into_iter().filter(|row| row.grant.role == Role::Crew);
-    Ok(Some(crews.filter_map(|row| row.grant.crew_id).collect()))
+    Ok(crews.filter_map(|row| row.grant.crew_id).collect())
 }
 
-/// Whether an id is that of somebody who works or worked for a town.
+/// Whether an id is that of somebody who works or worked for this town.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn is_person(tx: &mut Tx, id: Uuid) -> Result<bool, Problem> {
-    let found = staff_user::table.find(id);
+    let town = tx.town();
+    let found =
+        role_grant::table.filter(role_grant::jurisdiction_id.eq(town.0).and(role_grant::staff_user_id.eq(id)));
     Ok(diesel::select(diesel::dsl::exists(found)).get_result(&mut **tx).await?)
 }
 

@@ -104,18 +104,18 @@ fn decide(world: &Situation) -> Ruling {
         Kind::NotFound | Kind::NotOurs | Kind::NeedMaterial => match (world.has_task, possible) {
             (true, true) => apply,
             (true, false) => Ruling::of(Verdict::Wait, Reason::NotPossible),
-            (false, _) => Ruling::of(Verdict::Keep, gone(world.status)),
+            (false, _) => Ruling::of(Verdict::Keep, gone(world)),
         },
         Kind::Accept | Kind::Start | Kind::Pause => match (world.has_task, possible) {
             (true, true) => apply,
             (true, false) => Ruling::of(Verdict::Keep, Reason::Already),
-            (false, _) => Ruling::of(Verdict::Keep, gone(world.status)),
+            (false, _) => Ruling::of(Verdict::Keep, gone(world)),
         },
         Kind::HandOver if world.has_task => apply,
-        Kind::HandOver => Ruling::of(Verdict::Keep, gone(world.status)),
+        Kind::HandOver => Ruling::of(Verdict::Keep, gone(world)),
         Kind::Requalify if world.recategorised => Ruling::of(Verdict::Wait, Reason::ChangedMeanwhile),
         Kind::Requalify if world.has_task => apply,
-        Kind::Requalify => Ruling::of(Verdict::Wait, gone(world.status)),
+        Kind::Requalify => Ruling::of(Verdict::Wait, gone(world)),
     }
 }
 
@@ -138,9 +138,10 @@ fn leads_somewhere(kind: FieldKind, status: Status) -> bool {
 }
 
 /// Why a crew has a task no longer.
-const fn gone(status: Status) -> Reason {
-    match status {
+const fn gone(world: &Situation) -> Reason {
+    match world.status {
         Status::Done | Status::Resolved | Status::Rejected => Reason::Closed,
+        _ if world.merged => Reason::Merged,
         _ => Reason::Reassigned,
     }
 }

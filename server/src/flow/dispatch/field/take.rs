@@ -16,11 +16,12 @@ use crate::flow::dispatch::act::{self, Done};
 use crate::flow::dispatch::give::{self, Order};
 use crate::flow::dispatch::model::{Shift, Task};
 use crate::flow::photo::tus::queries::promise;
-use crate::flow::status::advance::remark;
+use crate::flow::status::advance::{advance, remark};
 use crate::flow::status::event::{By, Details};
+use crate::flow::status::machine::Given;
 use crate::flow::status::queries::proof_photos;
 use crate::flow::status::triage::{self, Qualification};
-use crate::flow::status::vocabulary::Status;
+use crate::flow::status::vocabulary::{Status, Step};
 use crate::http::problem::{Kind, Problem};
 
 /// A report that somebody made so soon after a crew had left may still be of what the crew repaired.
@@ -233,6 +234,10 @@ async fn hand_over(tx: &mut Tx, taking: &Taking<'_>, alert: &mut Alert, task: &T
         shift: task.shift.as_deref().and_then(|shift| shift.parse::<Shift>().ok()),
         instructions: taking.action.reason.as_deref(),
     };
+    if alert.status()? == Status::InProgress {
+        let pause = Given::on(today);
+        advance(tx, taking.town, alert, Step::Pause, pause, taking.quietly(), taking.now).await?;
+    }
     let by = taking.by(task);
     // The first step is the tablet's action; the new task has an id of its own.
     give::dispatch(tx, taking.town, alert, order, by, taking.now).await?;

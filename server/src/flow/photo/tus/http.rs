@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, opt
 use bytes::BytesMut;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::headers::{self, ALGORITHMS, Checksum, EXTENSIONS, VERSION};
@@ -23,11 +24,17 @@ use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem};
 use crate::http::responses::Upload as UploadProblems;
 
+/// Most bytes that count all or not at all: they wait in memory.
+const MOST_HELD: usize = 1024 * 1024;
+/// Requests that do so at once.
+static HELD: Semaphore = Semaphore::const_new(32);
 /// Media type of a piece.
 const PIECE_TYPE: &str = "application/offset+octet-stream";
 
 fn version() -> DefaultHeaders {
-    DefaultHeaders::new().add(("Tus-Resumable", VERSION))
+    DefaultHeaders::new()
+        .add(("Tus-Resumable", VERSION))
+        .add(("Tus-Version", VERSION))
 }
 
 /// Who sends: staff, or whoever shows the follow secret of a report. Limits are counted for everybody but staff.
@@ -79,10 +86,14 @@ pub async fn create_upload(
         (Caller::Reporter(_), About::Task(_)) => return Err(Problem::new(Kind::NotFound)),
     };
     let now = Utc::now();
-    receive::announce(&app, town, &caller, new, now).await?;
+    let (offset, expires_at) = receive::announce(&app, town, &caller, new, now).await?;
     let mut answer = HttpResponse::Created();
-    answer.insert_header((LOCATION, address(town, new.photo_id)));
-    expires(&mut answer, now + super::LIFETIME);
+    answer
+        .insert_header((LOCATION, address(town, new.photo_id)))
+        .insert_header(("Upload-Offset", offset));
+    if let Some(at) = expires_at {
+        expires(&mut answer, at);
+    }
     Ok(answer.finish())
 }
 
@@ -149,7 +160,7 @@ async fn look(app: &App, caller: &Caller, (named, id): (i32, Uuid)) -> Result<Ht
         ("id" = Uuid, Path, description = "Photo."),
         ("Tus-Resumable" = String, Header, description = "`1.0.0`.", example = "1.0.0"),
         ("Upload-Offset" = i32, Header, description = "Where these bytes begin: where the upload stands."),
-        ("Upload-Checksum" = Option<String>, Header, description = "`sha1` or `sha256` and the digest of these bytes in Base64; then all or none of them count."),
+        ("Upload-Checksum" = Option<String>, Header, description = "`sha1` or `sha256` and the digest of these bytes in Base64; then all or none of them count, 1 MiB at most."),
         ("X-Follow-Secret" = Option<String>, Header, description = "The report's follow secret; not needed by staff."),
     ),
     request_body(description = "Bytes of the photo.", content = super::super::http::PhotoBytes, content_type = "application/offset+octet-stream"),
@@ -220,6 +231,9 @@ async fn whole(
     checksum: &Checksum,
     mut payload: web::Payload,
 ) -> Result<i32, Problem> {
+    // Held in memory until the last of them is here: few at once, and small.
+    let _turn = HELD.acquire().await.map_err(Problem::unavailable)?;
+    let room = room.min(MOST_HELD);
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.try_next().await.map_err(broken)? {
         if bytes.len() + chunk.len() > room {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::LIFETIME;
 use crate::db::Tx;
-use crate::db::schema::{alert, photo, task, upload, upload_piece};
+use crate::db::schema::{alert, photo, role_grant, task, upload, upload_piece};
 use crate::flow::photo::model::{Refusal, Subject};
 use crate::http::problem::Problem;
 
@@ -87,7 +87,7 @@ pub async fn promise(
     Ok(())
 }
 
-/// Announces a photo of so many bytes; false when its id is on its way already. What was promised begins now.
+/// Announces a photo of so many bytes that nobody has announced yet.
 ///
 /// # Errors
 /// When the database refuses.
@@ -98,20 +98,9 @@ pub async fn announce(
     length: i32,
     (by, crew_id): (Option<Uuid>, Option<Uuid>),
     now: DateTime<Utc>,
-) -> Result<bool, Problem> {
+) -> Result<(), Problem> {
     let town = tx.town();
-    let promised = upload::table
-        .find((town.0, id))
-        .filter(upload::length.is_null())
-        .filter(upload::alert_id.is_not_distinct_from(subject.alert_id()));
-    let begun = diesel::update(promised)
-        .set((upload::length.eq(length), upload::expires_at.eq(now + LIFETIME)))
-        .execute(&mut **tx)
-        .await?;
-    if begun == 1 {
-        return Ok(true);
-    }
-    let new = diesel::insert_into(upload::table)
+    diesel::insert_into(upload::table)
         .values((
             upload::jurisdiction_id.eq(town.0),
             upload::id.eq(id),
@@ -126,7 +115,57 @@ pub async fn announce(
         .on_conflict_do_nothing()
         .execute(&mut **tx)
         .await?;
-    Ok(new == 1)
+    Ok(())
+}
+
+/// What was promised begins now, for the alert that the promised one is by now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn begin(tx: &mut Tx, id: Uuid, subject: Subject, length: i32, now: DateTime<Utc>) -> Result<(), Problem> {
+    let town = tx.town();
+    diesel::update(upload::table.find((town.0, id)))
+        .set((
+            upload::alert_id.eq(subject.alert_id()),
+            upload::length.eq(length),
+            upload::expires_at.eq(now + LIFETIME),
+        ))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Photos of a subject that are announced or promised, and cannot be seen to be useless yet.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn coming(tx: &mut Tx, subject: Subject) -> Result<usize, Problem> {
+    let town = tx.town();
+    let count: i64 = upload::table
+        .filter(upload::jurisdiction_id.eq(town.0).and(upload::refusal.is_null()))
+        .filter(upload::report_id.is_not_distinct_from(subject.report_id()))
+        .filter(upload::alert_id.is_not_distinct_from(subject.alert_id()))
+        .count()
+        .get_result(&mut **tx)
+        .await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// Whether two people go out with the same crew.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn share_a_crew(tx: &mut Tx, one: Uuid, other: Uuid) -> Result<bool, Problem> {
+    let town = tx.town();
+    let crews = |person: Uuid| {
+        role_grant::table
+            .filter(role_grant::jurisdiction_id.eq(town.0).and(role_grant::staff_user_id.eq(person)))
+            .filter(role_grant::role.eq("crew").and(role_grant::revoked_at.is_null()))
+            .select(role_grant::crew_id)
+    };
+    let theirs: Vec<Option<Uuid>> = crews(other).load(&mut **tx).await?;
+    let own: Vec<Option<Uuid>> = crews(one).load(&mut **tx).await?;
+    Ok(own.iter().any(|crew| crew.is_some() && theirs.contains(crew)))
 }
 
 /// An upload, if it was announced.
@@ -216,21 +255,36 @@ pub async fn refuse(tx: &mut Tx, id: Uuid, refusal: Refusal) -> Result<(), Probl
     Ok(())
 }
 
-/// What a photo that is there is of.
+/// A photo that is there.
+pub struct Ended {
+    /// What it is of.
+    pub subject: Subject,
+    /// Its bytes as they were sent.
+    pub length: i32,
+    /// Who sent it.
+    pub by: Option<Uuid>,
+}
+
+/// The photo of an id, if it is there.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn ended(tx: &mut Tx, id: Uuid) -> Result<Option<(Subject, i32)>, Problem> {
+pub async fn ended(tx: &mut Tx, id: Uuid) -> Result<Option<Ended>, Problem> {
     let town = tx.town();
-    let found: Option<(Option<Uuid>, Option<Uuid>, i32)> = photo::table
+    let found: Option<(Option<Uuid>, Option<Uuid>, i32, Option<Uuid>)> = photo::table
         .find((town.0, id))
-        .select((photo::report_id, photo::alert_id, photo::original_bytes))
+        .select((
+            photo::report_id,
+            photo::alert_id,
+            photo::original_bytes,
+            photo::uploaded_by,
+        ))
         .first(&mut **tx)
         .await
         .optional()?;
-    Ok(found.and_then(|(report, alert, bytes)| {
+    Ok(found.and_then(|(report, alert, length, by)| {
         let subject = report.map(Subject::Report).or(alert.map(Subject::Alert))?;
-        Some((subject, bytes))
+        Some(Ended { subject, length, by })
     }))
 }
 
@@ -270,12 +324,32 @@ pub async fn survivor(tx: &mut Tx, mut alert_id: Uuid) -> Result<Uuid, Problem> 
     Ok(alert_id)
 }
 
-/// Removes what nobody went on with; how many.
+/// Removes what nobody went on with; how many. What is whole stays: it was acknowledged.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize, Problem> {
     let town = tx.town();
-    let old = upload::table.filter(upload::jurisdiction_id.eq(town.0).and(upload::expires_at.lt(now)));
+    let old = upload::table
+        .filter(upload::jurisdiction_id.eq(town.0).and(upload::expires_at.lt(now)))
+        .filter(
+            upload::length
+                .is_null()
+                .or(upload::length.ne(upload::received.nullable()))
+                .or(upload::refusal.is_not_null()),
+        );
     Ok(diesel::delete(old).execute(&mut **tx).await?)
+}
+
+/// Uploads that are whole and did not become photos for a while: the store was away for longer than the job tried.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn left_over(tx: &mut Tx, before: DateTime<Utc>) -> Result<Vec<Uuid>, Problem> {
+    let town = tx.town();
+    let whole = upload::table
+        .filter(upload::jurisdiction_id.eq(town.0).and(upload::expires_at.lt(before + LIFETIME)))
+        .filter(upload::length.eq(upload::received.nullable()).and(upload::refusal.is_null()))
+        .select(upload::id);
+    Ok(whole.load(&mut **tx).await?)
 }

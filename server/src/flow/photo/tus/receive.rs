@@ -24,6 +24,8 @@ use crate::people::queries::authorise;
 
 /// Between two looks for uploads that nobody went on with.
 const EXPIRE_EVERY: TimeDelta = TimeDelta::hours(1);
+/// A photo that is whole for so long is tried again: its own job has given up by then.
+const LEFT_OVER: TimeDelta = TimeDelta::hours(2);
 
 /// What the worker does for uploads.
 #[must_use]
@@ -80,38 +82,62 @@ impl Announced {
     }
 }
 
-/// Announces an upload. Said again with the same words it is the same upload.
+/// Announces an upload. Said again with the same words it is the same upload. Returns where it stands, and when what is here is
+/// removed if nothing follows; a photo that is there already stands at its end and is not removed.
 ///
 /// # Errors
 /// [`Kind::NotFound`] for a report or task out of reach, [`Kind::IdTaken`], [`Kind::PhotoRefused`] when all of it was here
-/// and cannot be used.
+/// and cannot be used or there are too many.
 pub async fn announce(
     app: &App,
     town: TownId,
     caller: &Caller,
     new: Announced,
     now: DateTime<Utc>,
-) -> Result<(), Problem> {
+) -> Result<(i32, Option<DateTime<Utc>>), Problem> {
     let mut tx = app.db.begin(town).await?;
     let (subject, by, crew_id) = reach(&mut tx, caller, new.about, now).await?;
-    if let Some((of, _)) = queries::ended(&mut tx, new.photo_id).await? {
-        return if of == subject {
-            Ok(())
-        } else {
-            Err(Problem::new(Kind::IdTaken))
-        };
+    let taken = || Problem::new(Kind::IdTaken);
+    if let Some(ended) = queries::ended(&mut tx, new.photo_id).await? {
+        let same = surviving(&mut tx, ended.subject).await? == subject;
+        return if same { Ok((ended.length, None)) } else { Err(taken()) };
     }
-    if !queries::announce(&mut tx, new.photo_id, subject, new.length, (by, crew_id), now).await? {
-        let there = queries::find(&mut tx, new.photo_id).await?;
-        let same = there.filter(|there| there.subject() == Some(subject) && there.length == Some(new.length));
-        let there = same.ok_or_else(|| Problem::new(Kind::IdTaken))?;
-        refused(&there)?;
-    }
-    if new.length == 0 {
-        // Nothing follows: it is whole, and no picture.
+    let there = queries::lock(&mut tx, new.photo_id).await?;
+    let stands = match (&there, there.as_ref().and_then(Upload::subject)) {
+        (Some(there), Some(of)) if surviving(&mut tx, of).await? == subject => {
+            refused(there)?;
+            match there.length {
+                None => queries::begin(&mut tx, there.id, subject, new.length, now).await?,
+                Some(length) if length != new.length => return Err(taken()),
+                Some(_) => {}
+            }
+            there.received
+        }
+        (Some(_), _) => return Err(taken()),
+        (None, _) => {
+            let many = photos::count(&tx, town, subject).await? + queries::coming(&mut tx, subject).await?;
+            if many >= subject.limit() {
+                return Err(Problem::new(Kind::PhotoRefused).with("reason", Refusal::TooMany.as_str()));
+            }
+            queries::announce(&mut tx, new.photo_id, subject, new.length, (by, crew_id), now).await?;
+            0
+        }
+    };
+    if stands == new.length {
+        // Nothing follows: it is whole. A photo of no bytes hears why it is none; another whose job gave up is tried again.
         enqueue(&tx, town, FINISH_UPLOAD, json!({"upload_id": new.photo_id}), now).await?;
     }
-    tx.commit().await
+    let upload = queries::find(&mut tx, new.photo_id).await?;
+    tx.commit().await?;
+    Ok((stands, upload.map(|upload| upload.expires_at)))
+}
+
+/// The subject itself, or that of the alert that its alert is now.
+async fn surviving(tx: &mut Tx, subject: Subject) -> Result<Subject, Problem> {
+    Ok(match subject {
+        Subject::Alert(alert) => Subject::Alert(queries::survivor(tx, alert).await?),
+        Subject::Report(_) => subject,
+    })
 }
 
 fn refused(upload: &Upload) -> Result<(), Problem> {
@@ -147,6 +173,11 @@ async fn admit_to(
     now: DateTime<Utc>,
 ) -> Result<Option<Uuid>, Problem> {
     let (Caller::Staff(token), Some(_)) = (caller, crew_id) else {
+        let standing = photos::standing(tx, tx.town(), subject).await?;
+        let entered_by = standing.and_then(|standing| standing.target.entered_by);
+        if let Some(colleague) = colleague(tx, caller, entered_by, now).await? {
+            return Ok(Some(colleague));
+        }
         return Ok(admit(tx, caller, subject, now).await?.staff_user_id);
     };
     let staff = authorise(tx, *token, now).await?;
@@ -160,6 +191,16 @@ async fn admit_to(
     Ok(Some(staff.staff_user_id))
 }
 
+/// Somebody of the same crew sends what a colleague took on a shared tablet.
+async fn colleague(tx: &mut Tx, caller: &Caller, of: Option<Uuid>, now: DateTime<Utc>) -> Result<Option<Uuid>, Problem> {
+    let (Caller::Staff(token), Some(of)) = (caller, of) else {
+        return Ok(None);
+    };
+    let staff = authorise(tx, *token, now).await?;
+    let same = staff.staff_user_id == of || queries::share_a_crew(tx, staff.staff_user_id, of).await?;
+    Ok(same.then_some(staff.staff_user_id))
+}
+
 /// Where an upload stands, for whoever may send it. A photo that is there already stands at its end.
 ///
 /// # Errors
@@ -171,9 +212,12 @@ pub async fn standing(
     now: DateTime<Utc>,
 ) -> Result<(i32, i32, Option<Upload>), Problem> {
     let not_found = || Problem::new(Kind::NotFound);
-    if let Some((subject, length)) = queries::ended(tx, id).await? {
-        admit(tx, caller, subject, now).await?;
-        return Ok((length, length, None));
+    if let Some(ended) = queries::ended(tx, id).await? {
+        // Whoever sent it may know that it arrived, whose the alert may be by now.
+        if colleague(tx, caller, ended.by, now).await?.is_none() {
+            admit(tx, caller, ended.subject, now).await?;
+        }
+        return Ok((ended.length, ended.length, None));
     }
     let upload = queries::find(tx, id).await?.filter(|upload| upload.refusal.is_none());
     let upload = upload.ok_or_else(not_found)?;
@@ -242,11 +286,8 @@ pub async fn finish(app: &App, town: TownId, id: Uuid, now: DateTime<Utc>) -> Re
     let Some(upload) = queries::lock(&mut tx, id).await? else {
         return Ok(());
     };
-    let subject = match upload.subject() {
-        Some(Subject::Alert(alert)) => Subject::Alert(queries::survivor(&mut tx, alert).await?),
-        Some(report) => report,
-        None => return Err(Problem::internal("an upload of nothing")),
-    };
+    let subject = upload.subject().ok_or_else(|| Problem::internal("an upload of nothing"))?;
+    let subject = surviving(&mut tx, subject).await?;
     photos::hold(&tx, town, subject).await?;
     let attached = match attach(&tx, town, subject, Some(id), upload.created_by, &received, now).await {
         Ok(attached) => attached,
@@ -266,7 +307,8 @@ pub async fn finish(app: &App, town: TownId, id: Uuid, now: DateTime<Utc>) -> Re
         action: FINISH_UPLOAD,
         entity: "photo",
         entity_id: Some(id),
-        detail: json!({"report_id": attached.photo.report_id, "alert_id": attached.photo.alert_id}),
+        detail: json!({"report_id": attached.photo.report_id, "alert_id": attached.photo.alert_id,
+            "sent_by": upload.created_by}),
         request_id: None,
     };
     audit::record(&tx, town, &entry, now).await?;
@@ -310,6 +352,9 @@ async fn finish_later(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome,
 async fn expire(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
     let mut tx = app.db.begin(job.town()).await?;
     let removed = queries::expire(&mut tx, now).await?;
+    for id in queries::left_over(&mut tx, now - LEFT_OVER).await? {
+        enqueue(&tx, job.town(), FINISH_UPLOAD, json!({"upload_id": id}), now).await?;
+    }
     tx.commit().await?;
     if removed > 0 {
         tracing::info!(town = job.town, removed, "uploads that nobody went on with removed");
