@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every measurement, each into its table in bench/: `make bench`, or `bench/run.sh photo|submit|list|dedup` for one of them.
+# Every measurement, each into its table in bench/: `make bench`, or `bench/run.sh photo|submit|list|dedup|field` for one of them.
 # BENCH_BASELINE names a folder with pgbench_schema.sql and pgbench_b1.sql, the neutral transaction that submits are
 # compared with; without it they are compared with their own statements only.
 set -euo pipefail
@@ -29,11 +29,12 @@ submit() {
   "${bench[@]}" submit "${baseline[@]}"
 }
 
-for what in "${@:-photo submit list dedup}"; do
+for what in "${@:-photo submit list dedup field}"; do
   for one in $what; do
     case $one in
       photo) table photo 'A photo of 12 megapixels' bench/photo.sh ;;
       submit) table submit 'Submits without photo' submit ;;
+      field) table field "A crew's day" "${bench[@]}" field ;;
       list) table list 'Open alerts in a map window, 1,000,000 alerts' "${bench[@]}" list ;;
       dedup) table dedup 'A decision on duplicates, every alert in memory' cargo run --quiet --release -p geo-dedup --example speed ;;
       *) echo "bench/run.sh: no such measurement: $one" >&2; exit 2 ;;

@@ -1,4 +1,4 @@
-//! What is read by place, in 25 towns with as many open alerts as asked for: what a resident asks before reporting, and the
+//! What is read by place, in 25 towns with as many open alerts as asked for: what a resident asks before reporting, tiles, and the
 //! desk's list by map window, against the same rows read by a bare query with a spatial index, without rights, without JSON.
 
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use crate::baseline::pgbench;
 use crate::bench_db::Postgres;
 use crate::load::{self, median};
 use crate::server::Server;
+use crate::tiles;
 
 const DATABASE: &str = "bench_list";
 const TOWNS: u8 = 25;
@@ -43,7 +44,6 @@ pub async fn run(folder: &Path, alerts: i64, clients: usize, rounds: usize, turn
     fill(&mut conn, &towns, alerts).await;
     let server = Server::start(&postgres, DATABASE, &folder.join("data"));
     let windows = Arc::new(Windows::open(&mut conn, &server, towns).await);
-    drop(conn);
     let bare = bare_query(folder, &windows.towns);
     let rows = windows.look().await;
     println!("\n### {clients} clients, {alerts} open alerts, about {rows} rows in a window\n");
@@ -73,6 +73,8 @@ pub async fn run(folder: &Path, alerts: i64, clients: usize, rounds: usize, turn
     }
     println!("| median | | | | | | {:.2} |", median(ratios));
     nearby(&windows, &server, alerts, rounds, turn).await;
+    let (on, at) = ((DATABASE, &mut conn), (folder, &server));
+    tiles::run(&postgres, on, at, &windows.towns, (clients, rounds, turn)).await;
 }
 
 /// What a resident asks before reporting, one at a time (what an answer takes) and by eight (what the machine bears).

@@ -15,11 +15,13 @@
 mod baseline;
 mod bench_db;
 mod cpu;
+mod field;
 mod list;
 mod load;
 mod replay;
 mod server;
 mod submit;
+mod tiles;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,6 +67,8 @@ enum What {
         #[arg(long, default_value_t = 8)]
         clients: usize,
     },
+    /// A crew's day: the sync of a tablet, and what a thousand listeners hear.
+    Field,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -82,6 +86,7 @@ async fn main() {
             clients,
             contact,
         } => submit::run(&folder, baseline.as_deref(), &clients, contact, rounds, turn).await,
+        What::Field => field::run(&folder, rounds, turn).await,
         What::List { alerts, clients } => list::run(&folder, alerts, clients, rounds, turn).await,
     }
 }

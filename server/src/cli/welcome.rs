@@ -9,7 +9,8 @@ use serde_json::json;
 use vigie_fixtures as invented;
 
 use crate::app::App;
-use crate::demo::people::{PASSWORD, PIN, accounts};
+use crate::demo::SLUG;
+use crate::demo::people::{Account, PASSWORD, PIN, accounts};
 
 /// Says it.
 ///
@@ -20,6 +21,7 @@ pub async fn say(app: &App, is_demo: bool) -> anyhow::Result<()> {
     let mut text = format!(
         "\nVigie is ready.\n\n  \
          start here   {url}/\n  \
+         crew's app   {url}/equipe/\n  \
          API          {url}/docs\n  \
          metrics      http://{}/metrics\n  \
          data         {}\n",
@@ -42,7 +44,7 @@ async fn demo(app: &App) -> anyhow::Result<String> {
     let photo = sample_photo(&app.config.data_dir).await?;
     let mut text = format!("\nDemo town {}. Everybody's password: {PASSWORD}\n\n", town.name.fr);
     for account in accounts(&town) {
-        let pin = if account.has_pin {
+        let pin = if account.crew.is_some() {
             format!("  (PIN on an enrolled tablet: {PIN})")
         } else {
             String::new()
@@ -56,7 +58,8 @@ async fn demo(app: &App) -> anyhow::Result<String> {
         sample_report(&town),
         photo.display()
     );
-    if let Some(crew) = accounts(&town).into_iter().find(|account| account.has_pin) {
+    if let Some(crew) = accounts(&town).into_iter().find(|account| account.crew.is_some()) {
+        text += &tablet(app, &town, &crew).await?;
         let body = json!({"email": crew.email, "password": PASSWORD});
         text += &format!(
             "\nA crew's tasks, in their order:\n\n  \
@@ -66,6 +69,26 @@ async fn demo(app: &App) -> anyhow::Result<String> {
         );
     }
     Ok(text)
+}
+
+/// How a browser becomes the crew's tablet.
+async fn tablet(app: &App, town: &invented::Town, crew: &Account) -> anyhow::Result<String> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let installed = catalogue.by_slug(SLUG).context("the demo town is not there")?;
+    let found = installed.crews.values().find(|known| Some(&known.code) == crew.crew.as_ref());
+    let supervisor = accounts(town).into_iter().find(|account| account.role == "supervisor");
+    let (Some(found), Some(supervisor)) = (found, supervisor) else {
+        return Ok(String::new());
+    };
+    let (url, who) = (&app.config.public_url, json!({"email": supervisor.email, "password": PASSWORD}));
+    Ok(format!(
+        "\nThe crew's tablet: {url}/equipe/ asks for a code, which a supervisor makes (good for ten minutes):\n\n  \
+         TOKEN=$(curl -s {url}/v1/auth/sign-in -H 'Content-Type: application/json' \\\n    \
+         -d '{who}' | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')\n  \
+         curl -s {url}/v1/devices -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n    \
+         -d '{}' | sed 's/.*\"code\":\"\\([^\"]*\\).*/\\1\\n/'\n",
+        json!({"name": found.name, "crew_id": found.id}),
+    ))
 }
 
 /// A pothole in the middle of the town.

@@ -189,6 +189,24 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// Vector tiles (MVT) of a town's base map; made anew as a whole by each import.
+    base_tile (jurisdiction_id, z, x, y) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// Zoom.
+        z -> Int2,
+        /// Column, from the west.
+        x -> Int4,
+        /// Row, from the north.
+        y -> Int4,
+        /// The tile: layers land, river, street and boundary.
+        bytes -> Bytea,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use postgis_diesel::sql_types::Geography;
 
     /// An organisation competent for something in a zone: the town itself, the EPCI, the département, an operator, a landlord.
@@ -1248,6 +1266,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     alert_phase,
     alert_word,
     audit_event,
+    base_tile,
     body,
     catalogue_version,
     category,

@@ -38,7 +38,6 @@ pub async fn install_town(app: &App, now: DateTime<Utc>) -> anyhow::Result<TownI
     };
     app.catalogue.fresh(&app.db).await?;
     people::add(app, town, &invented.staff, now).await?;
-    base_map::add(app, town, &invented).await?;
     Ok(town)
 }
 
@@ -57,5 +56,6 @@ pub async fn prepare(
         Some(town) => town.id,
         None => install_town(app, now).await?,
     };
+    base_map::add(app, town, &vigie_fixtures::Town::ingeville()).await?;
     days::live(app, town, stop, now, progress).await
 }

@@ -23,8 +23,8 @@ pub struct Account {
     pub role: &'static str,
     /// Name to sign in with.
     pub email: String,
-    /// Whether the person also has the PIN.
-    pub has_pin: bool,
+    /// Code of the crew, for somebody who also has the PIN.
+    pub crew: Option<String>,
 }
 
 /// One account of each role, in the order of the flow.
@@ -41,7 +41,7 @@ pub fn accounts(town: &invented::Town) -> Vec<Account> {
     let account = |user: &invented::StaffUser| Account {
         role: role(user.role).as_str(),
         email: user.email.clone(),
-        has_pin: user.role == invented::Role::Crew,
+        crew: user.crew.clone().filter(|_| user.role == invented::Role::Crew),
     };
     order.into_iter().filter_map(first).map(account).collect()
 }

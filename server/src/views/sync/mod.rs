@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::token::StaffToken;
+use crate::catalog::model::{Crew, Town};
 use crate::db::change_log::{self, BATCH, Change};
 use crate::flow::command::Command;
 use crate::flow::dispatch::field::http::Receipt;
@@ -55,6 +56,17 @@ pub struct SyncAnswer {
     pub gone: Vec<GoneTask>,
     /// What a person decided of actions of this tablet that waited.
     pub receipts: Vec<Receipt>,
+    /// The town's crews that go out, by name: to whom a task may be handed over.
+    pub crews: Vec<SyncCrew>,
+}
+
+/// A crew.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SyncCrew {
+    /// Identity.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
 }
 
 /// A task with all that is needed of it in the street.
@@ -249,7 +261,19 @@ pub async fn sync(
         tasks: found.tasks,
         gone: found.gone,
         receipts: found.receipts,
+        crews: outgoing(&command.town),
     }))
+}
+
+fn outgoing(town: &Town) -> Vec<SyncCrew> {
+    let active = town.crews.values().filter(|crew| crew.active);
+    let named = |crew: &Crew| SyncCrew {
+        id: crew.id,
+        name: crew.name.clone(),
+    };
+    let mut crews: Vec<SyncCrew> = active.map(named).collect();
+    crews.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    crews
 }
 
 fn named(changes: &[Change], entity: &str) -> Vec<Uuid> {

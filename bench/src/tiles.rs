@@ -1,0 +1,118 @@
+//! A tile of the public's map, against the bare query of the same tile: a spatial index, no rights, no server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use reqwest::Client;
+use vigie::base_map::tiles;
+use vigie_tests::town::Town;
+
+use crate::baseline::pgbench;
+use crate::bench_db::Postgres;
+use crate::load::{self, median};
+use crate::server::Server;
+
+const ZOOM: i16 = 14;
+const REACH_M: f64 = 2_000.0;
+const INDEX: &str = "CREATE INDEX bench_point ON public_alert USING gist ((point::geometry)) WHERE open";
+
+/// Runs the comparison and prints its table.
+pub async fn run(
+    postgres: &Postgres,
+    (database, conn): (&str, &mut AsyncPgConnection),
+    (folder, server): (&Path, &Server),
+    towns: &[Town],
+    (clients, rounds, turn): (usize, usize, Duration),
+) {
+    conn.batch_execute(INDEX).await.expect("the bare query's index");
+    conn.batch_execute("ANALYZE public_alert").await.expect("statistics");
+    let bare = bare_query(folder, towns);
+    let map = Arc::new(Map {
+        http: Client::builder().no_proxy().build().expect("a client"),
+        url: server.url.clone(),
+        towns: towns.to_vec(),
+    });
+    let bytes = map.look().await;
+    println!("\n### A tile of the public's map at zoom {ZOOM}, {clients} clients, the first of {bytes} bytes\n");
+    println!("| round | tiles/s | CPU-ms per tile | p99 ms | bare query/s | CPU-ms each | ratio |");
+    println!("|---|---|---|---|---|---|---|");
+    let mut ratios = Vec::new();
+    for round in 1..=rounds {
+        let looking = map.clone();
+        let work = move |_| {
+            let map = looking.clone();
+            async move {
+                map.look().await;
+            }
+        };
+        let ours = load::turn(clients, turn, || server.cpu(), work).await;
+        let theirs = pgbench(postgres, database, &bare, clients, turn).await;
+        let ratio = ours.per_second() / theirs.per_second();
+        println!(
+            "| {round} | {:.0} | {:.2} | {:.0} | {:.0} | {:.2} | {ratio:.2} |",
+            ours.per_second(),
+            ours.cpu_ms(),
+            ours.p99_ms,
+            theirs.per_second(),
+            theirs.cpu_ms(),
+        );
+        ratios.push(ratio);
+    }
+    println!("| median | | | | | | {:.2} |", median(ratios));
+}
+
+/// Somebody who moves the map.
+struct Map {
+    http: Client,
+    url: String,
+    towns: Vec<Town>,
+}
+
+impl Map {
+    /// A tile somewhere; its bytes.
+    async fn look(&self) -> usize {
+        let mut random = ChaCha8Rng::from_os_rng();
+        let number = random.random_range(0..self.towns.len());
+        let (lon, lat) = self.towns[number].lon_lat(
+            random.random_range(-REACH_M..REACH_M),
+            random.random_range(-REACH_M..REACH_M),
+        );
+        let tile = tiles([lon, lat, lon, lat], ZOOM);
+        let url = format!(
+            "{}/v1/tiles/large-{number}/alerts/{ZOOM}/{}/{}.mvt",
+            self.url, tile.x.0, tile.y.0
+        );
+        let answer = self.http.get(url).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
+        answer.bytes().await.expect("a tile").len()
+    }
+}
+
+/// The same tile as the superuser, drawn from the rows that a spatial index finds.
+fn bare_query(folder: &Path, towns: &[Town]) -> PathBuf {
+    let (first, last) = (&towns[0], &towns[towns.len() - 1]);
+    let (west, south) = first.lon_lat(-REACH_M, -REACH_M);
+    let (east, north) = first.lon_lat(REACH_M, REACH_M);
+    let apart = (last.middle.0 - first.middle.0) / (towns.len() - 1) as f64;
+    let rows = tiles([west, south, east, north], ZOOM).y;
+    let script = format!(
+        "\\set town random(0, {})\n\\set part random(0, 1000000)\n\\set y random({}, {})\n\
+         \\set x int(({west} + :town * {apart} + {} * :part / 1000000.0 + 180.0) / 360.0 * 16384)\n\
+         SELECT ST_AsMVT(t, 'alerts', 4096, 'shape') FROM (SELECT ST_AsMVTGeom(ST_Transform(a.point::geometry, 3857), \
+         ST_TileEnvelope({ZOOM}, :x, :y), 4096, 64, true) AS shape, a.alert_id::text AS id, a.status \
+         FROM public_alert a WHERE jurisdiction_id = :town + {} AND open AND a.point::geometry && \
+         ST_Transform(ST_TileEnvelope({ZOOM}, :x, :y, margin => 64.0 / 4096), 4326)) AS t;\n",
+        towns.len() - 1,
+        rows.0,
+        rows.1,
+        east - west,
+        first.id.0,
+    );
+    let path = folder.join("tile.sql");
+    std::fs::write(&path, script).expect("a script");
+    path
+}
