@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'] } });
+// Node 18, Debian 12's own, has the browsers' `crypto` behind a flag; later ones take the flag too.
+export default defineConfig({ test: { include: ['test/**/*.test.ts'], pool: 'forks', poolOptions: { forks: { execArgv: ['--experimental-global-webcrypto'] } } } });

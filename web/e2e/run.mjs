@@ -7,10 +7,12 @@ import { openTablet } from './tablet.mjs';
 import { shiftWithoutNetwork } from './shift.mjs';
 import { everyScreenIsAccessible } from './axe.mjs';
 import { keyboardAlone } from './keyboard.mjs';
+import { backgroundSends } from './background.mjs';
+import { refusedIsCorrected } from './refused.mjs';
 import { revokedTabletForgets } from './revoked.mjs';
 
 const only = process.argv[2];
-const plays = { shiftWithoutNetwork, everyScreenIsAccessible, keyboardAlone, revokedTabletForgets };
+const plays = { shiftWithoutNetwork, backgroundSends, refusedIsCorrected, everyScreenIsAccessible, keyboardAlone, revokedTabletForgets };
 let failed = 0;
 for (const [name, play] of Object.entries(plays)) {
   if (only && name !== only) continue;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { enrol } from './tablet.mjs';
+import { enrol, typePin } from './tablet.mjs';
 import { scenes } from './scenes.mjs';
 import { alertOf, giveTasks, photoOf, until } from './town.mjs';
 import { act, newAlert, queueOf } from './crew.mjs';
@@ -28,6 +28,18 @@ async function work(tablet, tasks, photos) {
   return made;
 }
 
+/** Locks, and in again by PIN: without network, in less than 5 s. */
+async function switchBackAndForth(page, name) {
+  const began = Date.now();
+  await page.locator('.who').click();
+  await page.locator('.person', { hasText: name }).click();
+  await typePin(page);
+  await page.locator('.shift').waitFor();
+  const ms = Date.now() - began;
+  assert.ok(ms < 5000, `${ms} ms`);
+  console.log(`      switched without network in ${ms} ms`);
+}
+
 export async function shiftWithoutNetwork({ front, device, tablet }) {
   const photos = await scenes(tablet.page);
   const tasks = await giveTasks(device.crewId, 10);
@@ -39,6 +51,7 @@ export async function shiftWithoutNetwork({ front, device, tablet }) {
 
   await tablet.context.setOffline(true);
   const made = await work(tablet, tasks, photos);
+  await switchBackAndForth(tablet.page, device.agent.name);
   const before = await queueOf(tablet.page);
   assert.equal(made, 20);
   assert.ok(before.actions.every((item) => item.state === 'queued'));

@@ -1,7 +1,11 @@
 import { render } from 'preact';
 import './styles/base.css';
 import './styles/parts.css';
-import './styles/screens.css';
+import './styles/boxes.css';
+import './styles/day.css';
+import './styles/forms.css';
+import './styles/map.css';
+import './styles/pages.css';
 import { App, lockIfIdle } from './app';
 import { install } from './install';
 import { start } from './state';

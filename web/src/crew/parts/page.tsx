@@ -7,8 +7,11 @@ import { Icon } from './icon';
 export function Page(given: { title: string; back?: string; aside?: ComponentChildren; children: ComponentChildren; foot?: ComponentChildren; class?: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${given.title} – ${t('app.name')}`;
     heading.current?.focus({ preventScroll: true });
+  }, []);
+  // Words may change while the screen is open (language, names of categories): that must not take the focus away.
+  useEffect(() => {
+    document.title = `${given.title} – ${t('app.name')}`;
   }, [given.title]);
   return (
     <section class={`page ${given.class ?? ''}`}>

@@ -27,7 +27,7 @@ export interface Crew {
 }
 
 /** `crews`: to whom a task may be handed over, where the server says so. */
-export type SyncPage = Schemas['SyncAnswer'] & { crews?: Crew[] };
+export type SyncPage = Omit<Schemas['SyncAnswer'], 'receipts'> & { receipts: Receipt[]; crews?: Crew[] };
 
 /** The API's description leaves open what these two hold. */
 export type Receipt = Omit<Schemas['Receipt'], 'problem'> & { problem?: { errors?: { field: string; code: string }[] } | null };

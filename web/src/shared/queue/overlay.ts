@@ -55,7 +55,8 @@ const showsOnTop = (item: QueuedAction) =>
 
 export function seen(task: SyncTask, actions: QueuedAction[]): Seen {
   const pending = actions.filter((item) => item.task_id === task.id && showsOnTop(item)).sort((a, b) => a.seq - b.seq);
-  const accepted = task.state === 'accepted' || pending.length > 0;
+  // Whoever has begun has said yes.
+  const accepted = task.state === 'accepted' || task.alert.status === 'in_progress' || pending.length > 0;
   const moving = pending.filter((item) => item.kind in statusAfter || closing.includes(item.kind));
   const last = moving.at(-1)?.kind ?? null;
   const closed = moving.some((item) => closing.includes(item.kind));
