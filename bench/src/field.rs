@@ -53,7 +53,8 @@ async fn weights(day: &Day, alerts: &[String]) {
     let first = day.sync("").await;
     println!("| first sync | {} | {} |", first.0, first.1);
     for alert in alerts {
-        day.supervise(Method::PATCH, &format!("alerts/{alert}"), json!({"priority": 3})).await;
+        day.supervise(Method::PATCH, &format!("alerts/{alert}"), json!({"priority": 3}))
+            .await;
     }
     let delta = loop {
         let delta = day.sync(&first.2).await;
@@ -118,7 +119,8 @@ async fn fan_out(day: &Arc<Day>, alerts: &[String]) {
     for alert in alerts.iter().take(CHANGES) {
         heard.store(0, Ordering::Relaxed);
         let began = Instant::now();
-        day.supervise(Method::PATCH, &format!("alerts/{alert}"), json!({"priority": 2})).await;
+        day.supervise(Method::PATCH, &format!("alerts/{alert}"), json!({"priority": 2}))
+            .await;
         while heard.load(Ordering::Relaxed) < LISTENERS {
             assert!(began.elapsed() < Duration::from_secs(30), "not everybody heard");
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -130,7 +132,11 @@ async fn fan_out(day: &Arc<Day>, alerts: &[String]) {
     println!("\n### Until {LISTENERS} listeners have heard of a change, the command included\n");
     println!("| changes | median ms | slowest ms |");
     println!("|---|---|---|");
-    println!("| {CHANGES} | {:.0} | {:.0} |", took[took.len() / 2], took[took.len() - 1]);
+    println!(
+        "| {CHANGES} | {:.0} | {:.0} |",
+        took[took.len() / 2],
+        took[took.len() - 1]
+    );
 }
 
 /// A supervisor, a crew and their town.
@@ -154,9 +160,11 @@ impl Day {
             let report = self.http.post(format!("{}/v1/reports", self.url)).json(&body).send();
             let told: Value = report.await.expect("an answer").json().await.expect("JSON");
             let alert = told["alert"]["id"].as_str().expect("an alert").to_owned();
-            self.supervise(Method::PATCH, &format!("alerts/{alert}"), json!({"priority": 2})).await;
+            self.supervise(Method::PATCH, &format!("alerts/{alert}"), json!({"priority": 2}))
+                .await;
             let order = json!({"crew_id": self.town.crews["roads-1"], "instructions": "Nacelle nécessaire"});
-            self.supervise(Method::POST, &format!("alerts/{alert}/dispatch"), order).await;
+            self.supervise(Method::POST, &format!("alerts/{alert}/dispatch"), order)
+                .await;
             alerts.push(alert);
         }
         alerts
@@ -164,9 +172,16 @@ impl Day {
 
     async fn supervise(&self, method: Method, path: &str, body: Value) {
         let request = self.http.request(method, format!("{}/v1/{path}", self.url));
-        let request = request.bearer_auth(&self.supervisor).header("If-Match", "*").json(&body);
+        let request = request
+            .bearer_auth(&self.supervisor)
+            .header("If-Match", "*")
+            .json(&body);
         let answer = request.send().await.expect("an answer");
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap_or_default()
+        );
     }
 
     async fn fetch(&self, cursor: &str, encoding: &'static str) -> Bytes {
@@ -175,8 +190,15 @@ impl Day {
         } else {
             format!("?cursor={cursor}")
         };
-        let request = self.http.get(format!("{}/v1/sync{query}", self.url)).bearer_auth(&self.crew);
-        let answer = request.header(ACCEPT_ENCODING, encoding).send().await.expect("an answer");
+        let request = self
+            .http
+            .get(format!("{}/v1/sync{query}", self.url))
+            .bearer_auth(&self.crew);
+        let answer = request
+            .header(ACCEPT_ENCODING, encoding)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(answer.status(), 200);
         answer.bytes().await.expect("a body")
     }

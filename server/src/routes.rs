@@ -9,10 +9,11 @@ use crate::{flow, people, views};
 /// Every endpoint.
 pub fn endpoints(api: &mut ServiceConfig<'_>) {
     flow_endpoints(api);
+    work_endpoints(api);
     other_endpoints(api);
 }
 
-/// What the product does, in its order.
+/// What the product does, in its order: a report, its evidence, one alert.
 fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     // 1. A person says "here, this"
     api.service(views::catalogue::get_catalogue);
@@ -54,6 +55,10 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(views::alerts::desk::list_entered_reports);
     api.service(views::alerts::oversight::list_orphans);
     api.service(views::alerts::oversight::list_overdue);
+}
+
+/// Who goes, what happened, and that everyone hears.
+fn work_endpoints(api: &mut ServiceConfig<'_>) {
     // 4. Who goes
     api.service(flow::dispatch::http::dispatch::dispatch_alert);
     api.service(flow::dispatch::http::dispatch::plan_task);

@@ -24,7 +24,7 @@ async fn becomes(conn: &mut AsyncPgConnection, what: &str, query: &str, wanted: 
     }
 }
 
-/// Wake-ups are heard on a connection of the worker's own.
+/// Wake-ups are heard on connections of their own: the worker's, and the server's for who listens to it.
 const LISTENING: &str = "SELECT count(*) AS value FROM pg_stat_activity \
     WHERE datname = current_database() AND query = 'LISTEN vigie_job' AND state = 'idle'";
 const WAITING: &str = "SELECT count(*) AS value FROM notification WHERE state = 'due' AND channel = 'email'";
@@ -37,7 +37,7 @@ async fn a_job_left_by_one_process_wakes_the_worker_of_another() {
     let mut conn = app.db.admin().await;
     let server = app.second_process();
     let _worker = app.worker_process();
-    becomes(&mut conn, "workers that listen", LISTENING, 1).await;
+    becomes(&mut conn, "those that listen", LISTENING, 2).await;
     let body = |n: u32| {
         json!({"category": "pothole", "position": app.town.point(0.0, 0.0), "locale": "en",
             "contact": {"email": format!("p{n}@example.test"), "preferred": "email"}})
@@ -63,7 +63,7 @@ async fn a_job_left_by_one_process_wakes_the_worker_of_another() {
     );
     let cut = "SELECT count(pg_terminate_backend(pid)) AS value FROM pg_stat_activity \
         WHERE datname = current_database() AND query = 'LISTEN vigie_job'";
-    assert_eq!(number(&mut conn, cut).await, 1);
+    assert_eq!(number(&mut conn, cut).await, 2);
     becomes(
         &mut conn,
         "acknowledgements sent",
@@ -71,7 +71,7 @@ async fn a_job_left_by_one_process_wakes_the_worker_of_another() {
         3,
     )
     .await;
-    becomes(&mut conn, "workers that listen again", LISTENING, 1).await;
+    becomes(&mut conn, "those that listen again", LISTENING, 2).await;
 }
 
 /// Every process keeps the catalogue in memory and holds its version against the database's.

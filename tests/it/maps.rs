@@ -22,7 +22,10 @@ fn middle(app: &TestApp, zoom: i16) -> (i32, i32) {
 async fn alert_tile(app: &TestApp, person: &Person, zoom: i16) -> (u16, String) {
     let (x, y) = middle(app, zoom);
     let slug = slug(app).await;
-    let answer = person.get(&format!("/v1/tiles/{slug}/alerts/{zoom}/{x}/{y}.mvt")).send().await;
+    let answer = person
+        .get(&format!("/v1/tiles/{slug}/alerts/{zoom}/{x}/{y}.mvt"))
+        .send()
+        .await;
     (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
 }
 
@@ -43,7 +46,11 @@ async fn report(app: &TestApp, category: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_sees_on_the_map_what_is_theirs() {
     let app = TestApp::start().await;
-    let (supervisor, crew, anyone) = (app.staff(Role::Supervisor).await, app.staff(Role::Crew).await, app.anyone());
+    let (supervisor, crew, anyone) = (
+        app.staff(Role::Supervisor).await,
+        app.staff(Role::Crew).await,
+        app.anyone(),
+    );
     assert_eq!(alert_tile(&app, &anyone, ZOOM).await, (204, String::new()));
     let public = report(&app, "pothole").await;
     let sensitive = report(&app, "nuisance").await;
@@ -59,7 +66,10 @@ async fn each_sees_on_the_map_what_is_theirs() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert!(shown.contains(&public) && shown.contains("pothole") && shown.contains("alerts"));
-    assert!(!shown.contains(&sensitive), "a sensitive category is nobody's on the map");
+    assert!(
+        !shown.contains(&sensitive),
+        "a sensitive category is nobody's on the map"
+    );
     assert!(!shown.contains("reference"));
     // Staff see both, a crew what it was given.
     let (_, all) = alert_tile(&app, &supervisor, ZOOM).await;
@@ -72,11 +82,26 @@ async fn each_sees_on_the_map_what_is_theirs() {
         assert!(far.contains("count") && !far.contains(&public));
     }
     let (x, y) = middle(&app, ZOOM);
-    for nowhere in ["nowhere/alerts/15/1/1", "large-0/alerts/19/1/1", "large-0/alerts/3/9/0", "large-0/base/-1/0/0"] {
-        anyone.get(&format!("/v1/tiles/{nowhere}.mvt")).send().await.problem("not_found");
+    for nowhere in [
+        "nowhere/alerts/15/1/1",
+        "large-0/alerts/19/1/1",
+        "large-0/alerts/3/9/0",
+        "large-0/base/-1/0/0",
+    ] {
+        anyone
+            .get(&format!("/v1/tiles/{nowhere}.mvt"))
+            .send()
+            .await
+            .problem("not_found");
     }
     let path = format!("/v1/tiles/{}/alerts/{ZOOM}/{x}/{y}.mvt", slug(&app).await);
-    let tag = anyone.get(&path).send().await.header("etag").expect("an ETag").to_owned();
+    let tag = anyone
+        .get(&path)
+        .send()
+        .await
+        .header("etag")
+        .expect("an ETag")
+        .to_owned();
     assert_eq!(anyone.get(&path).header("If-None-Match", &tag).send().await.status, 304);
 }
 
@@ -97,16 +122,28 @@ async fn a_base_map_is_cut_once_and_served_as_it_is() {
     }
     let slug = slug(&app).await;
     let (x, y) = middle(&app, ZOOM);
-    let tile = app.anyone().get(&format!("/v1/tiles/{slug}/base/{ZOOM}/{x}/{y}.mvt")).send().await;
+    let tile = app
+        .anyone()
+        .get(&format!("/v1/tiles/{slug}/base/{ZOOM}/{x}/{y}.mvt"))
+        .send()
+        .await;
     assert_eq!(tile.status, 200, "{tile}");
     let drawn = String::from_utf8_lossy(&tile.body);
     assert!(drawn.contains("Rue du Phare") && !drawn.contains("Rue du Port"));
-    let sea = app.anyone().get(&format!("/v1/tiles/{slug}/base/{ZOOM}/0/0.mvt")).send().await;
+    let sea = app
+        .anyone()
+        .get(&format!("/v1/tiles/{slug}/base/{ZOOM}/0/0.mvt"))
+        .send()
+        .await;
     assert_eq!(sea.status, 204);
     let staff = app.staff(Role::Crew).await;
     let begun: Value = staff.get("/v1/map").send().await.expect(200);
     assert_eq!(begun["style_url"], Value::Null);
-    app.anyone().get("/v1/map?jurisdiction=nowhere").send().await.problem("not_found");
+    app.anyone()
+        .get("/v1/map?jurisdiction=nowhere")
+        .send()
+        .await
+        .problem("not_found");
 }
 
 /// What somebody hears: ids and data of events.
@@ -138,7 +175,11 @@ impl Ear {
                 while let Some((event, rest)) = self.heard.split_once("\n\n") {
                     let (event, rest) = (event.to_owned(), rest.to_owned());
                     self.heard = rest;
-                    let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
+                    let field = |name: &str| {
+                        event
+                            .lines()
+                            .find_map(|line| line.strip_prefix(name).map(str::to_owned))
+                    };
                     let Some(data) = field("data: ") else { continue };
                     let data: Value = serde_json::from_str(&data).expect("JSON");
                     if data["alert_id"] == alert {

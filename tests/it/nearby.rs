@@ -216,10 +216,10 @@ async fn the_public_s_role_reads_the_projection_only() {
         &mut db,
         "SELECT c.relname::text AS value FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname IN ('public', 'vault') AND c.relkind IN ('r', 'v', 'm') AND c.relname NOT LIKE 'spatial%' \
-         AND c.relname NOT LIKE 'geo%_columns' AND has_table_privilege('vigie_public', c.oid, 'SELECT')",
+         AND c.relname NOT LIKE 'geo%_columns' AND has_table_privilege('vigie_public', c.oid, 'SELECT') ORDER BY 1",
     )
     .await;
-    assert_eq!(tables, ["public_alert"]);
+    assert_eq!(tables, ["base_tile", "public_alert"]);
     let mut tx = app.app.db.begin_public(app.town.id).await.expect("a transaction");
     assert_eq!(number(&mut tx, "SELECT count(*) AS value FROM public_alert").await, 1);
     let refused = tx.batch_execute("SELECT 1 FROM report").await.expect_err("refused");

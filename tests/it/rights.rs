@@ -54,10 +54,13 @@ async fn ask(person: &Person, operation: &Operation, id: Uuid, town: &Town) -> A
         .path
         .split('/')
         .map(|part| {
-            if part.starts_with('{') {
-                id.to_string()
-            } else {
-                part.to_owned()
+            let Some((name, rest)) = part.strip_prefix('{').and_then(|part| part.split_once('}')) else {
+                return part.to_owned();
+            };
+            match name {
+                // Numbers: of a town, of a tile.
+                "town" | "z" | "x" | "y" => format!("1{rest}"),
+                _ => format!("{id}{rest}"),
             }
         })
         .collect();

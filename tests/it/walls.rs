@@ -228,6 +228,9 @@ async fn nothing_is_deleted_but_what_may_be() {
             "idempotency",
             "job",
             "public_alert",
+            "base_tile",
+            "upload",
+            "upload_piece",
             "routing_rule"
         ]
         .map(str::to_owned)

@@ -164,7 +164,9 @@ impl Request {
         let response = response.unwrap_or_else(|error| panic!("{} {} {}: {error:?}", self.who, self.method, self.path));
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let endless = headers.get("content-type").is_some_and(|media| media == "text/event-stream");
+        let endless = headers
+            .get("content-type")
+            .is_some_and(|media| media == "text/event-stream");
         let body = if endless {
             Vec::new()
         } else {

@@ -109,7 +109,10 @@ fn bounds(geometry: &Value) -> Option<[f64; 4]> {
     let mut left = vec![geometry.get("coordinates")?];
     while let Some(next) = left.pop() {
         let parts = next.as_array()?;
-        let position = parts.first().and_then(Value::as_f64).zip(parts.get(1).and_then(Value::as_f64));
+        let position = parts
+            .first()
+            .and_then(Value::as_f64)
+            .zip(parts.get(1).and_then(Value::as_f64));
         let Some((lon, lat)) = position else {
             left.extend(parts);
             continue;

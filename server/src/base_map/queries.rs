@@ -10,7 +10,8 @@ use crate::db::schema::base_tile;
 use crate::http::problem::Problem;
 
 /// Lives as long as the transaction, in Web Mercator.
-const STAGE: &str = "CREATE TEMPORARY TABLE base_feature (layer text, kind text, name text, shape geometry) ON COMMIT DROP";
+const STAGE: &str =
+    "CREATE TEMPORARY TABLE base_feature (layer text, kind text, name text, shape geometry) ON COMMIT DROP";
 
 /// Whether the town has a base map.
 ///

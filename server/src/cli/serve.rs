@@ -53,7 +53,9 @@ pub async fn serve_until_stopped(app: App, mut stop: watch::Receiver<bool>) -> a
 
 /// Tells who listens to this process what changes, whichever process changed it.
 async fn hear(app: App, stop: watch::Receiver<bool>) {
-    let Some(url) = app.config.database.app_url.clone() else { return };
+    let Some(url) = app.config.database.app_url.clone() else {
+        return;
+    };
     let url = url.expose_secret().to_owned();
     let woken = notify::listen(url, app.live.woken.clone(), stop.clone());
     tokio::join!(woken, app.live.run(app.db.clone(), stop));

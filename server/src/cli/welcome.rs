@@ -75,12 +75,18 @@ async fn demo(app: &App) -> anyhow::Result<String> {
 async fn tablet(app: &App, town: &invented::Town, crew: &Account) -> anyhow::Result<String> {
     let catalogue = app.catalogue.fresh(&app.db).await?;
     let installed = catalogue.by_slug(SLUG).context("the demo town is not there")?;
-    let found = installed.crews.values().find(|known| Some(&known.code) == crew.crew.as_ref());
+    let found = installed
+        .crews
+        .values()
+        .find(|known| Some(&known.code) == crew.crew.as_ref());
     let supervisor = accounts(town).into_iter().find(|account| account.role == "supervisor");
     let (Some(found), Some(supervisor)) = (found, supervisor) else {
         return Ok(String::new());
     };
-    let (url, who) = (&app.config.public_url, json!({"email": supervisor.email, "password": PASSWORD}));
+    let (url, who) = (
+        &app.config.public_url,
+        json!({"email": supervisor.email, "password": PASSWORD}),
+    );
     Ok(format!(
         "\nThe crew's tablet: {url}/equipe/ asks for a code, which a supervisor makes (good for ten minutes):\n\n  \
          TOKEN=$(curl -s {url}/v1/auth/sign-in -H 'Content-Type: application/json' \\\n    \

@@ -30,8 +30,16 @@ fn features(map: &invented::Town) -> Result<Vec<Feature>, base_map::BadMap> {
         feature("land", "built", None, area(&map.boundary)),
         feature("boundary", "town", Some(&map.name.fr), line(&map.boundary)),
     ];
-    all.extend(map.parks.iter().map(|park| feature("land", "park", Some(&park.name), area(&park.ring))));
-    all.extend(map.river.iter().map(|river| feature("river", "river", Some(&river.name), line(&river.line))));
+    all.extend(
+        map.parks
+            .iter()
+            .map(|park| feature("land", "park", Some(&park.name), area(&park.ring))),
+    );
+    all.extend(
+        map.river
+            .iter()
+            .map(|river| feature("river", "river", Some(&river.name), line(&river.line))),
+    );
     let streets = map.streets.iter();
     all.extend(streets.map(|street| feature("street", kind(street.kind), Some(&street.name), line(&street.line))));
     base_map::read(&json!({"type": "FeatureCollection", "features": all}).to_string())

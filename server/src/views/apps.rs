@@ -65,7 +65,11 @@ fn file(request: &HttpRequest, path: &str) -> Result<HttpResponse, Problem> {
     let tag = etag::of_bytes(&found.metadata.sha256_hash());
     let kept = if path.contains("/assets/") { FOR_EVER } else { FRESH };
     let has = etag::client_has(request, &tag);
-    let mut answer = if has { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut answer = if has {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     answer
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, kept))
@@ -87,6 +91,7 @@ fn media_type(path: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "webmanifest" => "application/manifest+json",
+        "txt" => "text/plain; charset=utf-8",
         "json" => "application/json",
         "woff2" => "font/woff2",
         _ => "application/octet-stream",

@@ -66,9 +66,17 @@ pub async fn listen(
     request: HttpRequest,
     query: web::Query<LiveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let header = request.headers().get("Last-Event-ID").and_then(|value| value.to_str().ok());
-    let seen = header.or(query.last_event_id.as_deref()).map(|text| Cursor::read(&app.keys.server, text));
-    let seen = seen.transpose()?.filter(|seen| seen.scope == SCOPE).map(|seen| seen.place);
+    let header = request
+        .headers()
+        .get("Last-Event-ID")
+        .and_then(|value| value.to_str().ok());
+    let seen = header
+        .or(query.last_event_id.as_deref())
+        .map(|text| Cursor::read(&app.keys.server, text));
+    let seen = seen
+        .transpose()?
+        .filter(|seen| seen.scope == SCOPE)
+        .map(|seen| seen.place);
     let staff = who(&app, token).await?;
     // First the ear, then the past: nothing falls between the two.
     let (receiver, from) = app.live.listen(&app.db, token.town).await?;

@@ -14,7 +14,6 @@ use postgis_diesel::types::Point;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::http::point::PointBody;
 use crate::app::App;
 use crate::catalog::model::{Catalogue, Category, Town};
 use crate::db::schema::public_alert;
@@ -25,6 +24,7 @@ use crate::flow::photo::links::{PhotoLinks, links_to};
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::http::client::Client;
 use crate::http::limits::Class;
+use crate::http::point::PointBody;
 use crate::http::problem::{FieldErrors, Problem, ProblemBody};
 use crate::text::Locale;
 

@@ -20,10 +20,10 @@ use crate::flow::alert::model::Alert;
 use crate::flow::command::Command;
 use crate::flow::dispatch::http::TaskBody;
 use crate::flow::dispatch::model::Task;
+use crate::http::point::PointBody;
 use crate::http::problem::Problem;
 use crate::http::responses::StaffRead;
 use crate::people::policy::{Operation, Staff, permit_any};
-use crate::http::point::PointBody;
 
 /// Most tasks of one answer.
 const MOST: i64 = 500;

@@ -11,10 +11,18 @@ async fn a_day_is_taken_in_order_and_only_once() {
     let given = street.task().await;
     let crew = &street.crew;
     let day = [
-        crew.action(&given, "done", json!({"seq": 3, "minutes": 25, "note": "new lamp",
-            "material": [{"name": "lamp", "quantity": 1.0, "unit": null}]})),
+        crew.action(
+            &given,
+            "done",
+            json!({"seq": 3, "minutes": 25, "note": "new lamp",
+            "material": [{"name": "lamp", "quantity": 1.0, "unit": null}]}),
+        ),
         crew.action(&given, "accept", json!({"seq": 1})),
-        crew.action(&given, "start", json!({"seq": 2, "position": street.app.town.point(0.0, 0.0), "accuracy": 8.0})),
+        crew.action(
+            &given,
+            "start",
+            json!({"seq": 2, "position": street.app.town.point(0.0, 0.0), "accuracy": 8.0}),
+        ),
     ];
     let receipts = crew.send(&day).await;
     for (receipt, action) in receipts.iter().zip(&day) {
@@ -26,7 +34,11 @@ async fn a_day_is_taken_in_order_and_only_once() {
     let told = street.history(&given.alert).await;
     assert_eq!(told[told.len() - 4..], ["accept", "start", "finish", "deliver"]);
     // Sent again, in another order, with something new among it.
-    let again = [day[2].clone(), day[0].clone(), street.crew.action(&given, "note", json!({"note": "swept"}))];
+    let again = [
+        day[2].clone(),
+        day[0].clone(),
+        street.crew.action(&given, "note", json!({"note": "swept"})),
+    ];
     let receipts = street.crew.send(&again).await;
     assert_eq!(receipts[0]["replayed"], true);
     assert_eq!(outcome(&receipts[1]), ("applied", ""));
@@ -51,10 +63,16 @@ async fn of_two_crews_the_first_closes_and_the_second_reports() {
     let closed = street.crew.does(&first, "done", json!({"minutes": 10})).await;
     assert_eq!(outcome(&closed), ("applied", "reassigned"));
     assert_eq!(closed["review"], true, "both crews hear of it");
-    let late = street.others.does(&second, "done", json!({"minutes": 40, "note": "we too"})).await;
+    let late = street
+        .others
+        .does(&second, "done", json!({"minutes": 40, "note": "we too"}))
+        .await;
     assert_eq!(outcome(&late), ("superseded", "closed"));
     assert_eq!(street.status(&first.alert).await, "resolved");
-    assert_eq!(street.history(&first.alert).await.last().map(String::as_str), Some("field_report"));
+    assert_eq!(
+        street.history(&first.alert).await.last().map(String::as_str),
+        Some("field_report")
+    );
     // The time is the doer's.
     let by = format!(
         "SELECT by_user::text || ' ' || minutes AS value FROM status_event \
@@ -62,14 +80,20 @@ async fn of_two_crews_the_first_closes_and_the_second_reports() {
         first.alert
     );
     let by = vigie_tests::database::texts(&mut street.db, &by).await;
-    assert_eq!(by, [format!("{} 10", street.crew.id), format!("{} 40", street.others.id)]);
+    assert_eq!(
+        by,
+        [format!("{} 10", street.crew.id), format!("{} 40", street.others.id)]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repair_counts_although_it_was_taken_back() {
     let mut street = Street::open().await;
     let given = street.task().await;
-    street.step(&given.alert, json!({"step": "take_back", "reason": "wrong crew"})).await.expect(200);
+    street
+        .step(&given.alert, json!({"step": "take_back", "reason": "wrong crew"}))
+        .await
+        .expect(200);
     let started = street.crew.does(&given, "start", json!({})).await;
     assert_eq!(outcome(&started), ("superseded", "reassigned"), "a plan is moot");
     let done = street.crew.does(&given, "done", json!({"minutes": 5})).await;
@@ -83,7 +107,11 @@ async fn what_was_merged_away_is_done_on_the_survivor() {
     let given = street.task().await;
     let survivor = street.report("street-light").await;
     let path = format!("/v1/alerts/{}/merge", given.alert);
-    street.supervisor.send(&path, json!({"into": survivor})).await.expect(200);
+    street
+        .supervisor
+        .send(&path, json!({"into": survivor}))
+        .await
+        .expect(200);
     let noted = street.crew.does(&given, "note", json!({"note": "cable cut"})).await;
     assert_eq!(outcome(&noted), ("applied", "merged"));
     assert_eq!(noted["alert_id"], survivor.as_str());
@@ -96,7 +124,10 @@ async fn what_was_merged_away_is_done_on_the_survivor() {
 async fn what_stands_outside_the_rights_waits_for_a_person() {
     let mut street = Street::open().await;
     let given = street.task().await;
-    let receipt = street.others.does(&given, "done", json!({"note": "we passed by"})).await;
+    let receipt = street
+        .others
+        .does(&given, "done", json!({"note": "we passed by"}))
+        .await;
     assert_eq!(outcome(&receipt), ("waiting", "outside_rights"));
     let unknown = Given {
         task: Uuid::now_v7().to_string(),
@@ -109,17 +140,41 @@ async fn what_stands_outside_the_rights_waits_for_a_person() {
     let items = list["items"].as_array().expect("items");
     assert_eq!(items.len(), 2, "{list}");
     let path = |receipt: &Value| format!("/v1/field-actions/{}/decision", receipt["id"].as_str().expect("an id"));
-    let cursor = street.others.sync(None).await["cursor"].as_str().expect("a cursor").to_owned();
-    let applied = street.supervisor.send(&path(&receipt), json!({"decision": "apply"})).await.expect(200);
+    let cursor = street.others.sync(None).await["cursor"]
+        .as_str()
+        .expect("a cursor")
+        .to_owned();
+    let applied = street
+        .supervisor
+        .send(&path(&receipt), json!({"decision": "apply"}))
+        .await
+        .expect(200);
     assert_eq!(applied["outcome"], "applied", "{applied}");
     assert_eq!(street.status(&given.alert).await, "resolved");
-    street.supervisor.send(&path(&receipt), json!({"decision": "apply"})).await.problem("conflict");
-    street.supervisor.send(&path(&lost), json!({"decision": "apply"})).await.problem("conflict");
+    street
+        .supervisor
+        .send(&path(&receipt), json!({"decision": "apply"}))
+        .await
+        .problem("conflict");
+    street
+        .supervisor
+        .send(&path(&lost), json!({"decision": "apply"}))
+        .await
+        .problem("conflict");
     let aside = json!({"decision": "dismiss", "note": "no such task"});
     let aside = street.supervisor.send(&path(&lost), aside).await.expect(200);
     assert_eq!(aside["outcome"], "dismissed");
-    assert_eq!(street.supervisor.get("/v1/field-actions").send().await.expect(200)["items"], json!([]));
-    street.crew.person.get("/v1/field-actions").send().await.problem("forbidden");
+    assert_eq!(
+        street.supervisor.get("/v1/field-actions").send().await.expect(200)["items"],
+        json!([])
+    );
+    street
+        .crew
+        .person
+        .get("/v1/field-actions")
+        .send()
+        .await
+        .problem("forbidden");
     // The tablet hears of the decision.
     let began = std::time::Instant::now();
     let heard = loop {
@@ -142,7 +197,10 @@ async fn a_category_that_somebody_set_meanwhile_is_not_overwritten() {
     let mut street = Street::open().await;
     let given = street.task().await;
     let path = format!("/v1/alerts/{}", given.alert);
-    let meanwhile = street.supervisor.request(reqwest::Method::PATCH, &path).json(&json!({"category": "fly-tipping"}));
+    let meanwhile = street
+        .supervisor
+        .request(reqwest::Method::PATCH, &path)
+        .json(&json!({"category": "fly-tipping"}));
     meanwhile.header("If-Match", "*").send().await.expect(200);
     let says = json!({"category": "pothole", "from_category": "street-light"});
     let receipt = street.crew.does(&given, "requalify", says).await;
@@ -157,9 +215,18 @@ async fn nobody_is_told_of_a_repair_that_was_reported_again_since() {
     let mut street = Street::open().await;
     let given = street.task().await;
     // The crew repaired it five hours ago; somebody saw it again an hour ago, at the same place.
-    let again = street.report_at("street-light", f64::from(street.reports) * 300.0 - 2_400.0, hours_ago(1)).await;
+    let again = street
+        .report_at(
+            "street-light",
+            f64::from(street.reports) * 300.0 - 2_400.0,
+            hours_ago(1),
+        )
+        .await;
     assert_eq!(again, given.alert, "the same lamp");
-    let done = street.crew.does(&given, "done", json!({"client_at": hours_ago(5)})).await;
+    let done = street
+        .crew
+        .does(&given, "done", json!({"client_at": hours_ago(5)}))
+        .await;
     assert_eq!(outcome(&done), ("applied", "reported_since"));
     assert_eq!(street.status(&given.alert).await, "done", "delivery is a person's");
 }
@@ -184,7 +251,12 @@ async fn another_crew_gets_what_this_one_hands_over_and_what_it_saw_on_its_way()
     assert_eq!(again[0]["alert_id"], receipts[0]["alert_id"]);
     assert_eq!(again[0]["replayed"], true);
     let alert = receipts[0]["alert_id"].as_str().expect("an alert");
-    let read = street.supervisor.get(&format!("/v1/alerts/{alert}")).send().await.expect(200);
+    let read = street
+        .supervisor
+        .get(&format!("/v1/alerts/{alert}"))
+        .send()
+        .await
+        .expect(200);
     assert_eq!(read["reports"][0]["channel"], "field");
 }
 
@@ -207,9 +279,23 @@ async fn one_action_that_is_not_possible_does_not_hold_up_the_others() {
     assert_eq!(receipts[1]["problem"]["errors"][0]["field"], "photo_ids");
     assert_eq!(street.status(&given.alert).await, "in_progress");
     for bad in [json!({"actions": []}), json!({"actions": [{"id": "x"}]})] {
-        street.crew.person.send("/v1/sync/actions", bad).await.problem("invalid");
+        street
+            .crew
+            .person
+            .send("/v1/sync/actions", bad)
+            .await
+            .problem("invalid");
     }
     let alone = json!({"actions": [street.crew.action(&given, "pause", json!({}))]});
-    street.supervisor.send("/v1/sync/actions", alone.clone()).await.expect(200);
-    street.app.anyone().send("/v1/sync/actions", alone).await.problem("unauthenticated");
+    street
+        .supervisor
+        .send("/v1/sync/actions", alone.clone())
+        .await
+        .expect(200);
+    street
+        .app
+        .anyone()
+        .send("/v1/sync/actions", alone)
+        .await
+        .problem("unauthenticated");
 }

@@ -88,7 +88,10 @@ impl Street {
 
     async fn qualify(&self, alert: &str) {
         let path = format!("/v1/alerts/{alert}");
-        let qualified = self.supervisor.request(Method::PATCH, &path).json(&json!({"priority": 2}));
+        let qualified = self
+            .supervisor
+            .request(Method::PATCH, &path)
+            .json(&json!({"priority": 2}));
         qualified.header("If-Match", "*").send().await.expect(200);
     }
 
@@ -103,7 +106,12 @@ impl Street {
     }
 
     async fn status(&self, alert: &str) -> String {
-        let read = self.supervisor.get(&format!("/v1/alerts/{alert}")).send().await.expect(200);
+        let read = self
+            .supervisor
+            .get(&format!("/v1/alerts/{alert}"))
+            .send()
+            .await
+            .expect(200);
         read["status"].as_str().expect("a status").to_owned()
     }
 
@@ -147,7 +155,11 @@ impl Agent {
     }
 
     async fn send(&self, actions: &[Value]) -> Vec<Value> {
-        let answer = self.person.send("/v1/sync/actions", json!({"actions": actions})).await.expect(200);
+        let answer = self
+            .person
+            .send("/v1/sync/actions", json!({"actions": actions}))
+            .await
+            .expect(200);
         answer["receipts"].as_array().expect("receipts").clone()
     }
 

@@ -79,7 +79,7 @@ impl Walk {
 
     /// The clock of the tablets: seven days pass in the walk.
     fn client_at(&self) -> DateTime<Utc> {
-        let part = i32::try_from(self.steps).expect("few") ;
+        let part = i32::try_from(self.steps).expect("few");
         self.began + AWAY / i32::try_from(STEPS).expect("few") * part
     }
 
@@ -121,7 +121,11 @@ impl Walk {
     async fn reassign(&mut self, crew: usize) {
         if let Some(alert) = self.alerts.choose(&mut self.random).cloned() {
             let path = format!("/v1/alerts/{alert}/dispatch");
-            let answer = self.street.supervisor.send(&path, json!({"crew_id": self.crews[crew].crew})).await;
+            let answer = self
+                .street
+                .supervisor
+                .send(&path, json!({"crew_id": self.crews[crew].crew}))
+                .await;
             assert!([201, 409].contains(&answer.status), "{answer}");
         }
     }
@@ -140,10 +144,23 @@ impl Walk {
         let at = self.client_at();
         let tablet = &mut self.tablets[crew];
         let tasks: Vec<&String> = tablet.held.keys().collect();
-        let Some(task) = tasks.choose(&mut self.random).map(|task| (*task).clone()) else { return };
+        let Some(task) = tasks.choose(&mut self.random).map(|task| (*task).clone()) else {
+            return;
+        };
         let kinds = [
-            "accept", "start", "pause", "done", "done", "made_safe", "not_found", "not_ours", "need_material", "dangerous",
-            "note", "requalify", "hand_over",
+            "accept",
+            "start",
+            "pause",
+            "done",
+            "done",
+            "made_safe",
+            "not_found",
+            "not_ours",
+            "need_material",
+            "dangerous",
+            "note",
+            "requalify",
+            "hand_over",
         ];
         let kind = *kinds.choose(&mut self.random).expect("one");
         let id = Uuid::now_v7().to_string();
@@ -242,7 +259,10 @@ impl Walk {
                     break;
                 }
                 // Other tests of the same cluster hold the log's horizon back for a moment.
-                assert!(began.elapsed().as_secs() < 30, "a tablet does not get where the server stands");
+                assert!(
+                    began.elapsed().as_secs() < 30,
+                    "a tablet does not get where the server stands"
+                );
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         }
@@ -256,7 +276,10 @@ impl Walk {
             self.crews[crew].crew
         );
         let there: BTreeSet<String> = texts(&mut self.street.db, &there).await.into_iter().collect();
-        let held = self.tablets[crew].held.iter().map(|(task, version)| format!("{task} {version}"));
+        let held = self.tablets[crew]
+            .held
+            .iter()
+            .map(|(task, version)| format!("{task} {version}"));
         there == held.collect()
     }
 
@@ -286,7 +309,10 @@ impl Walk {
         for (id, outcome) in &by_id {
             assert!(!outcome.starts_with("refused"), "{id}: {outcome}: {}", self.done[id]);
         }
-        let seen: BTreeSet<&str> = by_id.values().map(|outcome| outcome.split(' ').next().expect("a word")).collect();
+        let seen: BTreeSet<&str> = by_id
+            .values()
+            .map(|outcome| outcome.split(' ').next().expect("a word"))
+            .collect();
         assert!(seen.len() >= 3, "the walk is too tame: {seen:?}");
     }
 }

@@ -7,7 +7,10 @@ use super::{Street, outcome};
 
 fn ids(list: &Value, name: &str) -> Vec<String> {
     let items = list.as_array().expect("a list");
-    items.iter().map(|item| item[name].as_str().expect("an id").to_owned()).collect()
+    items
+        .iter()
+        .map(|item| item[name].as_str().expect("an id").to_owned())
+        .collect()
 }
 
 /// Asks until nothing more is to be had: other tests of the same cluster hold the horizon back for a moment.
@@ -42,9 +45,15 @@ async fn a_tablet_gets_everything_once_and_then_what_changes() {
     assert_eq!(street.others.sync(None).await["tasks"], json!([]));
 
     // One is withdrawn, the other gets words: only that comes, and comes again as long as the old cursor is sent.
-    street.step(&one.alert, json!({"step": "take_back", "reason": "not now"})).await.expect(200);
+    street
+        .step(&one.alert, json!({"step": "take_back", "reason": "not now"}))
+        .await
+        .expect(200);
     let cursor = first["cursor"].as_str().expect("a cursor").to_owned();
-    let receipt = street.crew.does(&two, "note", json!({"note": "behind the kiosk"})).await;
+    let receipt = street
+        .crew
+        .does(&two, "note", json!({"note": "behind the kiosk"}))
+        .await;
     assert_eq!(outcome(&receipt), ("applied", ""));
     let noted = |answer: &Value| {
         let notes = answer["tasks"][0]["notes"].as_array();
@@ -55,7 +64,10 @@ async fn a_tablet_gets_everything_once_and_then_what_changes() {
         let delta = caught_up(&street, &cursor, noted).await;
         assert_eq!(delta["reset"], false);
         assert_eq!(ids(&delta["tasks"], "id"), [two.task.clone()]);
-        assert_eq!(delta["gone"], json!([{"task_id": one.task, "reason": "withdrawn", "merged_into": null}]));
+        assert_eq!(
+            delta["gone"],
+            json!([{"task_id": one.task, "reason": "withdrawn", "merged_into": null}])
+        );
     }
     let delta = caught_up(&street, &cursor, noted).await;
     let cursor = delta["cursor"].as_str().expect("a cursor");
@@ -77,7 +89,9 @@ async fn what_was_committed_late_is_not_skipped() {
             street.app.town.id.0
         )
     };
-    slow.batch_execute(&format!("BEGIN; {}", note(&late.alert))).await.expect("a slow change");
+    slow.batch_execute(&format!("BEGIN; {}", note(&late.alert)))
+        .await
+        .expect("a slow change");
     let receipt = street.crew.does(&early, "accept", json!({})).await;
     assert_eq!(outcome(&receipt), ("applied", ""));
     let meanwhile = street.crew.sync(Some(&cursor)).await;
@@ -108,5 +122,11 @@ async fn a_cursor_is_ours_or_nothing() {
         }
     }
     street.supervisor.get("/v1/sync").send().await.expect(200);
-    street.app.anyone().get("/v1/sync").send().await.problem("unauthenticated");
+    street
+        .app
+        .anyone()
+        .get("/v1/sync")
+        .send()
+        .await
+        .problem("unauthenticated");
 }

@@ -48,7 +48,11 @@ async fn piece(person: &Person, address: &str, offset: usize, bytes: &[u8]) -> A
 }
 
 async fn stands(person: &Person, address: &str) -> Answer {
-    person.request(Method::HEAD, address).header("Tus-Resumable", "1.0.0").send().await
+    person
+        .request(Method::HEAD, address)
+        .header("Tus-Resumable", "1.0.0")
+        .send()
+        .await
 }
 
 fn address(created: &Answer) -> String {
@@ -71,7 +75,10 @@ async fn a_photo_arrives_in_pieces_before_or_after_its_action() {
         }
         let at = address(&announce(&crew, id, ("task_id", &given.task), bytes.len()).await);
         let (one, rest) = bytes.split_at(bytes.len() / 3);
-        assert_eq!(piece(&crew, &at, 0, one).await.header("upload-offset"), Some(&*one.len().to_string()));
+        assert_eq!(
+            piece(&crew, &at, 0, one).await.header("upload-offset"),
+            Some(&*one.len().to_string())
+        );
         let stood = stands(&crew, &at).await;
         assert_eq!(stood.header("upload-offset"), Some(&*one.len().to_string()));
         assert_eq!(stood.header("upload-length"), Some(&*bytes.len().to_string()));
@@ -81,13 +88,24 @@ async fn a_photo_arrives_in_pieces_before_or_after_its_action() {
         let last = piece(&crew, &at, one.len(), rest).await;
         assert_eq!(last.status, 204, "{last}");
         // Announced again, it is there.
-        assert_eq!(announce(&crew, id, ("task_id", &given.task), bytes.len()).await.status, 201);
-        assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some(&*bytes.len().to_string()));
+        assert_eq!(
+            announce(&crew, id, ("task_id", &given.task), bytes.len()).await.status,
+            201
+        );
+        assert_eq!(
+            stands(&crew, &at).await.header("upload-offset"),
+            Some(&*bytes.len().to_string())
+        );
         if first == "photo" {
             let receipt = street.crew.does(&given, "done", done).await;
             assert_eq!(outcome(&receipt), ("applied", ""), "{receipt}");
         }
-        let read = street.supervisor.get(&format!("/v1/alerts/{}", given.alert)).send().await.expect(200);
+        let read = street
+            .supervisor
+            .get(&format!("/v1/alerts/{}", given.alert))
+            .send()
+            .await
+            .expect(200);
         assert_eq!(read["status"], "resolved");
         assert_eq!(read["photos"][0]["id"], id.to_string(), "{}", read["photos"]);
         assert_eq!(read["photos"][0]["kind"], "proof");
@@ -108,7 +126,12 @@ async fn whoever_lost_the_task_still_brings_the_photo() {
     assert_eq!(piece(crew, &at, 0, &bytes).await.status, 204);
     // A stranger to the alert neither sends nor looks.
     let admin = street.app.staff(vigie_tests::town::Role::Admin).await;
-    admin.request(Method::DELETE, &at).header("Tus-Resumable", "1.0.0").send().await.problem("forbidden");
+    admin
+        .request(Method::DELETE, &at)
+        .header("Tus-Resumable", "1.0.0")
+        .send()
+        .await
+        .problem("forbidden");
     assert_eq!(stands(&street.app.anyone(), &at).await.status, 401);
 }
 
@@ -126,15 +149,23 @@ async fn what_cannot_be_a_photo_says_why() {
     let at = address(&announce(&crew, Uuid::now_v7(), ("task_id", &given.task), 10).await);
     piece(&crew, &at, 0, &[0; 11]).await.problem("body_too_large");
     let task = ("task_id", given.task.as_str());
-    announce(&crew, Uuid::now_v7(), task, 16 * 1024 * 1024).await.problem("body_too_large");
+    announce(&crew, Uuid::now_v7(), task, 16 * 1024 * 1024)
+        .await
+        .problem("body_too_large");
     let nowhere = Uuid::now_v7().to_string();
-    announce(&crew, Uuid::now_v7(), ("task_id", &nowhere), 10).await.problem("not_found");
+    announce(&crew, Uuid::now_v7(), ("task_id", &nowhere), 10)
+        .await
+        .problem("not_found");
     announce(&crew, Uuid::new_v4(), task, 10).await.problem("invalid");
-    announce(&street.others.person, Uuid::now_v7(), task, 10).await.problem("not_found");
+    announce(&street.others.person, Uuid::now_v7(), task, 10)
+        .await
+        .problem("not_found");
     let other = street.task_of("pothole").await;
     let id = Uuid::now_v7();
     address(&announce(&crew, id, task, 10).await);
-    announce(&crew, id, ("task_id", &other.task), 10).await.problem("id_taken");
+    announce(&crew, id, ("task_id", &other.task), 10)
+        .await
+        .problem("id_taken");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,7 +175,10 @@ async fn the_protocol_is_kept() {
     let crew = street.crew.person.clone();
     let described = crew.request(Method::OPTIONS, "/v1/uploads").send().await;
     assert_eq!(described.status, 204);
-    assert_eq!(described.header("tus-extension"), Some("creation,termination,expiration,checksum"));
+    assert_eq!(
+        described.header("tus-extension"),
+        Some("creation,termination,expiration,checksum")
+    );
     // Another version: nothing is done, and ours is told.
     let old = crew.post("/v1/uploads").header("Tus-Resumable", "0.2.2").send().await;
     assert_eq!(old.header("tus-version"), Some("1.0.0"));
@@ -162,7 +196,10 @@ async fn the_protocol_is_kept() {
     };
     with_sum(sum(b"else")).send().await.problem("checksum_mismatch");
     assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some("0"));
-    assert_eq!(with_sum(sum(&bytes[..1_000])).send().await.header("upload-offset"), Some("1000"));
+    assert_eq!(
+        with_sum(sum(&bytes[..1_000])).send().await.header("upload-offset"),
+        Some("1000")
+    );
     let wrong_type = crew
         .request(Method::PATCH, &at)
         .header("Tus-Resumable", "1.0.0")
@@ -181,7 +218,10 @@ async fn the_protocol_is_kept() {
     // A resident sends a photo of the own report the same way.
     let body = json!({"category": "pothole", "position": street.app.town.point(-900.0, 900.0)});
     let told = street.app.anyone().send("/v1/reports", body).await.expect(201);
-    let (report, secret) = (told["id"].as_str().expect("an id"), told["follow"]["secret"].as_str().expect("a secret"));
+    let (report, secret) = (
+        told["id"].as_str().expect("an id"),
+        told["follow"]["secret"].as_str().expect("a secret"),
+    );
     let metadata = format!(
         "photo_id {},report_id {}",
         BASE64.encode(Uuid::now_v7().to_string().as_bytes()),
@@ -197,7 +237,10 @@ async fn the_protocol_is_kept() {
             .header("Upload-Metadata", &metadata)
             .header("X-Follow-Secret", secret)
     };
-    announced("not-the-secret-of-this-report").send().await.problem("not_found");
+    announced("not-the-secret-of-this-report")
+        .send()
+        .await
+        .problem("not_found");
     assert_eq!(announced(secret).send().await.status, 201);
 }
 
@@ -225,7 +268,12 @@ async fn other_peoples_clients_get_their_photo_through() {
         let said = client.output().await.expect("the client runs");
         let words = String::from_utf8_lossy(&said.stderr);
         assert!(said.status.success(), "{}: {words}", script.display());
-        let read = street.supervisor.get(&format!("/v1/alerts/{}", given.alert)).send().await.expect(200);
+        let read = street
+            .supervisor
+            .get(&format!("/v1/alerts/{}", given.alert))
+            .send()
+            .await
+            .expect(200);
         assert_eq!(read["photos"][0]["id"], id, "{}", script.display());
     }
 }
@@ -263,6 +311,9 @@ async fn a_killed_server_loses_no_more_than_the_piece_in_hand() {
         let stood = stands(&street.crew.person, &at).await;
         assert_eq!(stood.header("upload-offset"), Some(&*(whole * PIECE).to_string()));
         let rest = piece(&street.crew.person, &at, whole * PIECE, &vec![7; PIECE]).await;
-        assert_eq!(rest.header("upload-offset"), (whole < 3).then(|| ((whole + 1) * PIECE).to_string()).as_deref());
+        assert_eq!(
+            rest.header("upload-offset"),
+            (whole < 3).then(|| ((whole + 1) * PIECE).to_string()).as_deref()
+        );
     }
 }

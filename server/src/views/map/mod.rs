@@ -109,9 +109,15 @@ pub struct TilePath {
 
 impl TilePath {
     fn check(&self) -> Result<(), Problem> {
-        let side = 1_i32.checked_shl(u32::try_from(self.z).unwrap_or(u32::MAX)).unwrap_or(0);
+        let side = 1_i32
+            .checked_shl(u32::try_from(self.z).unwrap_or(u32::MAX))
+            .unwrap_or(0);
         let there = (0..=CLOSEST).contains(&self.z) && (0..side).contains(&self.x) && (0..side).contains(&self.y);
-        if there { Ok(()) } else { Err(Problem::new(Kind::NotFound)) }
+        if there {
+            Ok(())
+        } else {
+            Err(Problem::new(Kind::NotFound))
+        }
     }
 
     fn town<'a>(&self, catalogue: &'a Catalogue) -> Result<&'a Town, Problem> {
@@ -210,7 +216,11 @@ fn answer(request: &HttpRequest, tile: Vec<u8>, cache: &'static str) -> HttpResp
     }
     let tag = etag::of_bytes(&tile);
     let has = etag::client_has(request, &tag);
-    let mut answer = if has { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut answer = if has {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     answer
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, cache))

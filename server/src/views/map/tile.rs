@@ -43,7 +43,8 @@ struct Statements {
     cells: String,
 }
 
-static PUBLIC: LazyLock<Statements> = LazyLock::new(|| statements("public_alert", "point", "a.alert_id::text AS id", "true"));
+static PUBLIC: LazyLock<Statements> =
+    LazyLock::new(|| statements("public_alert", "point", "a.alert_id::text AS id", "true"));
 static STAFF: LazyLock<Statements> = LazyLock::new(|| {
     let own = "a.id::text AS id, a.reference, a.priority::integer AS priority, a.crew_id::text AS crew";
     let scope = "($12 OR EXISTS (SELECT FROM unnest($13::uuid[], $14::uuid[], $15::uuid[]) AS may (service, sector, crew) \

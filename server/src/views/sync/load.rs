@@ -78,7 +78,11 @@ pub(super) async fn decided_lately(
     let town = tx.town();
     let found = field_action::table
         .filter(field_action::jurisdiction_id.eq(town.0))
-        .filter(field_action::device_id.eq(device_id).and(field_action::decided_at.gt(now - LATELY)))
+        .filter(
+            field_action::device_id
+                .eq(device_id)
+                .and(field_action::decided_at.gt(now - LATELY)),
+        )
         .select(field_action::id);
     Ok(found.load(&mut **tx).await?)
 }
@@ -90,7 +94,11 @@ pub(super) async fn actions(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<StoredActio
     }
     let town = tx.town();
     let found = field_action::table
-        .filter(field_action::jurisdiction_id.eq(town.0).and(field_action::id.eq_any(ids)))
+        .filter(
+            field_action::jurisdiction_id
+                .eq(town.0)
+                .and(field_action::id.eq_any(ids)),
+        )
         .select(StoredAction::as_select());
     Ok(found.load(&mut **tx).await?)
 }
@@ -104,13 +112,19 @@ async fn whole(tx: &mut Tx, town: &Town, tasks: Vec<Task>) -> Result<Found, Prob
         .load(&mut **tx)
         .await?;
     let alerts: HashMap<Uuid, Alert> = alerts.into_iter().map(|alert| (alert.id, alert)).collect();
-    let live: Vec<Uuid> = tasks.iter().filter(|task| task.is_live()).map(|task| task.alert_id).collect();
+    let live: Vec<Uuid> = tasks
+        .iter()
+        .filter(|task| task.is_live())
+        .map(|task| task.alert_id)
+        .collect();
     let mut reports = reports(tx, town, &live).await?;
     let mut photos = photos(tx, town, &live).await?;
     let mut notes = notes(tx, town, &live).await?;
     let mut found = Found::default();
     for task in tasks {
-        let Some(alert) = alerts.get(&task.alert_id) else { continue };
+        let Some(alert) = alerts.get(&task.alert_id) else {
+            continue;
+        };
         if !task.is_live() {
             found.gone.push(gone(&task, alert));
             continue;
@@ -172,10 +186,16 @@ fn shown(town: &Town, alert: &Alert) -> Result<SyncAlert, Problem> {
     })
 }
 
+type ReportRow = (Uuid, DateTime<Utc>, Option<String>, Value, Point);
+
 /// What people said of each alert, latest first.
 async fn reports(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uuid, Vec<SyncReport>>, Problem> {
-    let rows: Vec<(Uuid, DateTime<Utc>, Option<String>, Value, Point)> = report::table
-        .filter(report::jurisdiction_id.eq(town.id.0).and(report::alert_id.eq_any(alerts)))
+    let rows: Vec<ReportRow> = report::table
+        .filter(
+            report::jurisdiction_id
+                .eq(town.id.0)
+                .and(report::alert_id.eq_any(alerts)),
+        )
         .order((report::received_at.desc(), report::id.desc()))
         .select((
             report::alert_id,
@@ -211,7 +231,11 @@ async fn photos(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uui
         .and(photo::report_id.eq(report::id.nullable()));
     let evidence: Vec<(Uuid, PhotoRow)> = photo::table
         .inner_join(report::table.on(of_report))
-        .filter(photo::jurisdiction_id.eq(town.id.0).and(report::alert_id.eq_any(alerts)))
+        .filter(
+            photo::jurisdiction_id
+                .eq(town.id.0)
+                .and(report::alert_id.eq_any(alerts)),
+        )
         .order((photo::uploaded_at, photo::id))
         .select((report::alert_id, columns()))
         .load(&mut **tx)
@@ -223,7 +247,11 @@ async fn photos(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uui
         .load(&mut **tx)
         .await?;
     let coming: Vec<(Uuid, Uuid, Option<String>)> = upload::table
-        .filter(upload::jurisdiction_id.eq(town.id.0).and(upload::alert_id.eq_any(alerts)))
+        .filter(
+            upload::jurisdiction_id
+                .eq(town.id.0)
+                .and(upload::alert_id.eq_any(alerts)),
+        )
         .order((upload::created_at, upload::id))
         .select((upload::alert_id.assume_not_null(), upload::id, upload::refusal))
         .load(&mut **tx)
@@ -252,14 +280,25 @@ async fn photos(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uui
     Ok(found)
 }
 
-type NoteRow = (Uuid, DateTime<Utc>, Option<String>, String, Option<String>, Option<String>);
+type NoteRow = (
+    Uuid,
+    DateTime<Utc>,
+    Option<String>,
+    String,
+    Option<String>,
+    Option<String>,
+);
 
 /// What happened to each alert, latest first.
 async fn notes(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uuid, Vec<SyncNote>>, Problem> {
     let by = status_event::by_user.eq(staff_user::id.nullable());
     let rows: Vec<NoteRow> = status_event::table
         .left_join(staff_user::table.on(by))
-        .filter(status_event::jurisdiction_id.eq(town.id.0).and(status_event::alert_id.eq_any(alerts)))
+        .filter(
+            status_event::jurisdiction_id
+                .eq(town.id.0)
+                .and(status_event::alert_id.eq_any(alerts)),
+        )
         .order((status_event::at.desc(), status_event::id.desc()))
         .select((
             status_event::alert_id,

@@ -288,11 +288,7 @@ fn named(changes: &[Change], entity: &str) -> Vec<Uuid> {
 }
 
 /// Decisions on actions that this tablet sent, or this person from elsewhere.
-async fn decided(
-    command: &mut Command,
-    ids: &[Uuid],
-    (app, client): (&App, &Client),
-) -> Result<Vec<Receipt>, Problem> {
+async fn decided(command: &mut Command, ids: &[Uuid], (app, client): (&App, &Client)) -> Result<Vec<Receipt>, Problem> {
     let mut receipts = Vec::new();
     for action in load::actions(&mut command.tx, ids).await? {
         let own = match command.staff.device_id {

@@ -244,10 +244,19 @@ pub(super) fn check(action: &FieldAction) -> Result<Option<LonLat>, Problem> {
         errors.add("photo_ids", "too_many_photos");
     }
     let needed = [
-        ("task_id", action.kind != FieldKind::NewAlert && action.task_id.is_none()),
+        (
+            "task_id",
+            action.kind != FieldKind::NewAlert && action.task_id.is_none(),
+        ),
         ("report", action.kind == FieldKind::NewAlert && action.report.is_none()),
-        ("category", action.kind == FieldKind::Requalify && action.category.is_none()),
-        ("crew_id", action.kind == FieldKind::HandOver && action.crew_id.is_none()),
+        (
+            "category",
+            action.kind == FieldKind::Requalify && action.category.is_none(),
+        ),
+        (
+            "crew_id",
+            action.kind == FieldKind::HandOver && action.crew_id.is_none(),
+        ),
     ];
     if action.kind == FieldKind::NewAlert && action.task_id.is_some() {
         errors.add("task_id", "no_task");

@@ -63,7 +63,10 @@ pub async fn decide(
             }
             (Outcome::Dismissed, stored.reason.clone())
         }
-        (Decision::Seen, _) => (stored.outcome.parse().map_err(Problem::internal)?, stored.reason.clone()),
+        (Decision::Seen, _) => (
+            stored.outcome.parse().map_err(Problem::internal)?,
+            stored.reason.clone(),
+        ),
     };
     let reason = reason.as_deref().map(str::parse).transpose();
     let reason = reason.map_err(Problem::internal)?;

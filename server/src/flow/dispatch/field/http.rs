@@ -75,7 +75,12 @@ impl Receipt {
     /// # Errors
     /// Never with a row that the schema let in.
     pub fn of(action: &StoredAction, replayed: bool, (texts, locale): (&Texts, Locale)) -> Result<Self, Problem> {
-        let reason: Option<Reason> = action.reason.as_deref().map(str::parse).transpose().map_err(Problem::internal)?;
+        let reason: Option<Reason> = action
+            .reason
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(Problem::internal)?;
         Ok(Self {
             id: action.id,
             outcome: action.outcome.parse().map_err(Problem::internal)?,
@@ -164,7 +169,9 @@ fn is_storable(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.contains('\0'),
         Value::Array(items) => items.iter().all(is_storable),
-        Value::Object(members) => members.iter().all(|(name, value)| !name.contains('\0') && is_storable(value)),
+        Value::Object(members) => members
+            .iter()
+            .all(|(name, value)| !name.contains('\0') && is_storable(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
@@ -220,7 +227,9 @@ pub async fn list_field_actions(
         };
         permit(staff, Operation::Dispatch, &target).is_ok()
     });
-    let items: Result<Vec<_>, _> = in_scope.map(|(action, _, _)| shown(action, (&app.texts, client.locale))).collect();
+    let items: Result<Vec<_>, _> = in_scope
+        .map(|(action, _, _)| shown(action, (&app.texts, client.locale)))
+        .collect();
     let items = items?;
     command.tx.commit().await?;
     Ok(web::Json(FieldActionList { items }))

@@ -22,9 +22,7 @@ const MOST: i64 = 500;
 /// When the database refuses.
 pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<StoredAction>, Problem> {
     let town = tx.town();
-    let found = field_action::table
-        .find((town.0, id))
-        .select(StoredAction::as_select());
+    let found = field_action::table.find((town.0, id)).select(StoredAction::as_select());
     Ok(found.first(&mut **tx).await.optional()?)
 }
 
@@ -106,8 +104,11 @@ pub async fn crews_of(tx: &mut Tx, agent: Uuid) -> Result<Vec<Uuid>, Problem> {
 /// When the database refuses.
 pub async fn is_person(tx: &mut Tx, id: Uuid) -> Result<bool, Problem> {
     let town = tx.town();
-    let found =
-        role_grant::table.filter(role_grant::jurisdiction_id.eq(town.0).and(role_grant::staff_user_id.eq(id)));
+    let found = role_grant::table.filter(
+        role_grant::jurisdiction_id
+            .eq(town.0)
+            .and(role_grant::staff_user_id.eq(id)),
+    );
     Ok(diesel::select(diesel::dsl::exists(found)).get_result(&mut **tx).await?)
 }
 
@@ -131,9 +132,7 @@ pub async fn was_split(tx: &mut Tx, alert_id: Uuid, since: DateTime<Utc>) -> Res
         .filter(alert_operation::jurisdiction_id.eq(town.0))
         .filter(alert_operation::alert_id.eq(alert_id))
         .filter(alert_operation::kind.eq("split").and(alert_operation::at.gt(since)));
-    Ok(diesel::select(diesel::dsl::exists(split))
-        .get_result(&mut **tx)
-        .await?)
+    Ok(diesel::select(diesel::dsl::exists(split)).get_result(&mut **tx).await?)
 }
 
 /// Whether somebody saw it after an instant: a report of the alert says so.
@@ -167,7 +166,11 @@ pub async fn open(tx: &mut Tx) -> Result<Vec<InScope>, Problem> {
         .left_join(task::table.on(of_task))
         .left_join(alert::table.on(of_alert))
         .filter(field_action::jurisdiction_id.eq(town.0))
-        .filter(field_action::outcome.eq(Outcome::Waiting.as_str()).or(field_action::review))
+        .filter(
+            field_action::outcome
+                .eq(Outcome::Waiting.as_str())
+                .or(field_action::review),
+        )
         .order((field_action::review, field_action::received_at, field_action::id))
         .limit(MOST)
         .select((

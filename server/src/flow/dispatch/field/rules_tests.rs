@@ -51,20 +51,30 @@ fn a_repair_is_never_moot() {
     for world in worlds().into_iter().filter(|world| world.kind == FieldKind::Done) {
         let ruling = rule(&world);
         match world.status {
-            Status::Resolved | Status::Done | Status::Rejected => assert_eq!(ruling.verdict, Verdict::Keep, "{world:?}"),
+            Status::Resolved | Status::Done | Status::Rejected => {
+                assert_eq!(ruling.verdict, Verdict::Keep, "{world:?}")
+            }
             Status::Transferred => assert_eq!(ruling.verdict, Verdict::Wait, "{world:?}"),
             _ => assert!(
                 matches!(ruling.verdict, Verdict::Apply | Verdict::TakeOver),
                 "{world:?}"
             ),
         }
-        assert!(world.has_task || ruling.verdict != Verdict::Apply || ruling.review, "{world:?}");
+        assert!(
+            world.has_task || ruling.verdict != Verdict::Apply || ruling.review,
+            "{world:?}"
+        );
     }
 }
 
 #[test]
 fn a_plan_of_a_crew_that_lost_the_task_changes_nothing() {
-    for kind in [FieldKind::Accept, FieldKind::Start, FieldKind::Pause, FieldKind::HandOver] {
+    for kind in [
+        FieldKind::Accept,
+        FieldKind::Start,
+        FieldKind::Pause,
+        FieldKind::HandOver,
+    ] {
         for &status in Status::ALL {
             let lost = Situation {
                 has_task: false,
@@ -112,5 +122,8 @@ fn a_danger_is_heard_from_anybody() {
         ..world(FieldKind::Dangerous, Status::Dispatched)
     };
     assert_eq!(rule(&other).verdict, Verdict::Apply);
-    assert_eq!(rule(&world(FieldKind::Dangerous, Status::Resolved)).verdict, Verdict::Wait);
+    assert_eq!(
+        rule(&world(FieldKind::Dangerous, Status::Resolved)).verdict,
+        Verdict::Wait
+    );
 }

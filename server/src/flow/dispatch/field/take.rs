@@ -180,12 +180,7 @@ async fn take_over(tx: &mut Tx, taking: &Taking<'_>, alert: &mut Alert, task: &T
 }
 
 /// Does it. Returns what a person should know of it.
-async fn effect(
-    tx: &mut Tx,
-    taking: &Taking<'_>,
-    alert: &mut Alert,
-    task: &Task,
-) -> Result<Option<Reason>, Problem> {
+async fn effect(tx: &mut Tx, taking: &Taking<'_>, alert: &mut Alert, task: &Task) -> Result<Option<Reason>, Problem> {
     let (action, town, now) = (taking.action, taking.town, taking.now);
     let proofs = promised(tx, taking, alert, task.crew_id).await?;
     if let Some(kind) = action.kind.action() {

@@ -20,10 +20,10 @@ use crate::flow::status::http::steps::{request_hash, words, work};
 use crate::flow::status::queries::is_replay;
 use crate::http::client::Client;
 use crate::http::json::Body;
+use crate::http::point::PointBody;
 use crate::http::problem::{FieldErrors, Problem};
 use crate::http::responses::StaffCommand;
 use crate::people::policy::{Operation, Role, Target, permit, permit_any};
-use crate::http::point::PointBody;
 
 /// A position that is worse says nothing of where the crew stood.
 const WORST_ACCURACY_M: f64 = 1_000.0;

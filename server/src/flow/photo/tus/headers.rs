@@ -67,7 +67,10 @@ pub fn number(request: &HttpRequest, name: &str) -> Result<u64, Problem> {
 pub fn metadata(request: &HttpRequest) -> Result<HashMap<String, String>, Problem> {
     let malformed = || Problem::new(Kind::MalformedRequest).with("header", "Upload-Metadata");
     let mut found = HashMap::new();
-    for pair in text(request.headers(), "Upload-Metadata").unwrap_or_default().split(',') {
+    for pair in text(request.headers(), "Upload-Metadata")
+        .unwrap_or_default()
+        .split(',')
+    {
         let mut words = pair.trim().split(' ');
         let (Some(name), value, None) = (words.next(), words.next().unwrap_or_default(), words.next()) else {
             return Err(malformed());

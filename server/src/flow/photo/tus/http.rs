@@ -38,7 +38,13 @@ fn version() -> DefaultHeaders {
 }
 
 /// Who sends: staff, or whoever shows the follow secret of a report. Limits are counted for everybody but staff.
-fn caller(app: &App, staff: MaybeStaff, secret: FollowSecret, client: &Client, class: Class) -> Result<Caller, Problem> {
+fn caller(
+    app: &App,
+    staff: MaybeStaff,
+    secret: FollowSecret,
+    client: &Client,
+    class: Class,
+) -> Result<Caller, Problem> {
     if staff.0.is_none() {
         app.limits.count(class, client)?;
     }

@@ -159,7 +159,11 @@ pub async fn share_a_crew(tx: &mut Tx, one: Uuid, other: Uuid) -> Result<bool, P
     let town = tx.town();
     let crews = |person: Uuid| {
         role_grant::table
-            .filter(role_grant::jurisdiction_id.eq(town.0).and(role_grant::staff_user_id.eq(person)))
+            .filter(
+                role_grant::jurisdiction_id
+                    .eq(town.0)
+                    .and(role_grant::staff_user_id.eq(person)),
+            )
             .filter(role_grant::role.eq("crew").and(role_grant::revoked_at.is_null()))
             .select(role_grant::crew_id)
     };
@@ -221,7 +225,11 @@ pub async fn add_piece(tx: &mut Tx, id: Uuid, starts_at: i32, bytes: &[u8], now:
 pub async fn bytes(tx: &mut Tx, id: Uuid) -> Result<Vec<u8>, Problem> {
     let town = tx.town();
     let pieces: Vec<Vec<u8>> = upload_piece::table
-        .filter(upload_piece::jurisdiction_id.eq(town.0).and(upload_piece::upload_id.eq(id)))
+        .filter(
+            upload_piece::jurisdiction_id
+                .eq(town.0)
+                .and(upload_piece::upload_id.eq(id)),
+        )
         .order(upload_piece::starts_at)
         .select(upload_piece::bytes)
         .load(&mut **tx)
@@ -235,7 +243,9 @@ pub async fn bytes(tx: &mut Tx, id: Uuid) -> Result<Vec<u8>, Problem> {
 /// When the database refuses.
 pub async fn remove(tx: &mut Tx, id: Uuid) -> Result<(), Problem> {
     let town = tx.town();
-    diesel::delete(upload::table.find((town.0, id))).execute(&mut **tx).await?;
+    diesel::delete(upload::table.find((town.0, id)))
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -245,8 +255,11 @@ pub async fn remove(tx: &mut Tx, id: Uuid) -> Result<(), Problem> {
 /// When the database refuses.
 pub async fn refuse(tx: &mut Tx, id: Uuid, refusal: Refusal) -> Result<(), Problem> {
     let town = tx.town();
-    let pieces =
-        upload_piece::table.filter(upload_piece::jurisdiction_id.eq(town.0).and(upload_piece::upload_id.eq(id)));
+    let pieces = upload_piece::table.filter(
+        upload_piece::jurisdiction_id
+            .eq(town.0)
+            .and(upload_piece::upload_id.eq(id)),
+    );
     diesel::delete(pieces).execute(&mut **tx).await?;
     diesel::update(upload::table.find((town.0, id)))
         .set(upload::refusal.eq(refusal.as_str()))
@@ -265,13 +278,15 @@ pub struct Ended {
     pub by: Option<Uuid>,
 }
 
+type EndedRow = (Option<Uuid>, Option<Uuid>, i32, Option<Uuid>);
+
 /// The photo of an id, if it is there.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn ended(tx: &mut Tx, id: Uuid) -> Result<Option<Ended>, Problem> {
     let town = tx.town();
-    let found: Option<(Option<Uuid>, Option<Uuid>, i32, Option<Uuid>)> = photo::table
+    let found: Option<EndedRow> = photo::table
         .find((town.0, id))
         .select((
             photo::report_id,
@@ -348,8 +363,16 @@ pub async fn expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize, Problem> {
 pub async fn left_over(tx: &mut Tx, before: DateTime<Utc>) -> Result<Vec<Uuid>, Problem> {
     let town = tx.town();
     let whole = upload::table
-        .filter(upload::jurisdiction_id.eq(town.0).and(upload::expires_at.lt(before + LIFETIME)))
-        .filter(upload::length.eq(upload::received.nullable()).and(upload::refusal.is_null()))
+        .filter(
+            upload::jurisdiction_id
+                .eq(town.0)
+                .and(upload::expires_at.lt(before + LIFETIME)),
+        )
+        .filter(
+            upload::length
+                .eq(upload::received.nullable())
+                .and(upload::refusal.is_null()),
+        )
         .select(upload::id);
     Ok(whole.load(&mut **tx).await?)
 }

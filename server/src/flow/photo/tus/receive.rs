@@ -156,7 +156,9 @@ async fn reach(
     let (subject, crew_id) = match about {
         About::Report(id) => (Subject::Report(id), None),
         About::Task(id) => {
-            let (alert, crew) = queries::task(tx, id).await?.ok_or_else(|| Problem::new(Kind::NotFound))?;
+            let (alert, crew) = queries::task(tx, id)
+                .await?
+                .ok_or_else(|| Problem::new(Kind::NotFound))?;
             (Subject::Alert(alert), Some(crew))
         }
     };
@@ -187,12 +189,18 @@ async fn admit_to(
         crew_id,
         ..standing.target
     };
-    permit(&staff, Operation::HandlePhoto, &own).or_else(|_| permit(&staff, Operation::HandlePhoto, &standing.target))?;
+    permit(&staff, Operation::HandlePhoto, &own)
+        .or_else(|_| permit(&staff, Operation::HandlePhoto, &standing.target))?;
     Ok(Some(staff.staff_user_id))
 }
 
 /// Somebody of the same crew sends what a colleague took on a shared tablet.
-async fn colleague(tx: &mut Tx, caller: &Caller, of: Option<Uuid>, now: DateTime<Utc>) -> Result<Option<Uuid>, Problem> {
+async fn colleague(
+    tx: &mut Tx,
+    caller: &Caller,
+    of: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>, Problem> {
     let (Caller::Staff(token), Some(of)) = (caller, of) else {
         return Ok(None);
     };
@@ -240,7 +248,9 @@ pub async fn add(
     now: DateTime<Utc>,
 ) -> Result<i32, Problem> {
     let mut tx = app.db.begin(town).await?;
-    let upload = queries::lock(&mut tx, id).await?.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let upload = queries::lock(&mut tx, id)
+        .await?
+        .ok_or_else(|| Problem::new(Kind::NotFound))?;
     if upload.received != offset {
         return Err(elsewhere(upload.received));
     }
@@ -286,7 +296,9 @@ pub async fn finish(app: &App, town: TownId, id: Uuid, now: DateTime<Utc>) -> Re
     let Some(upload) = queries::lock(&mut tx, id).await? else {
         return Ok(());
     };
-    let subject = upload.subject().ok_or_else(|| Problem::internal("an upload of nothing"))?;
+    let subject = upload
+        .subject()
+        .ok_or_else(|| Problem::internal("an upload of nothing"))?;
     let subject = surviving(&mut tx, subject).await?;
     photos::hold(&tx, town, subject).await?;
     let attached = match attach(&tx, town, subject, Some(id), upload.created_by, &received, now).await {
