@@ -59,7 +59,8 @@ async fn ask(person: &Person, operation: &Operation, id: Uuid, town: &Town) -> A
             };
             match name {
                 // Numbers: of a town, of a tile.
-                "town" | "z" | "x" | "y" => format!("1{rest}"),
+                "town" if operation.path.starts_with("/v1/uploads") => format!("1{rest}"),
+                "z" | "x" | "y" => format!("1{rest}"),
                 _ => format!("{id}{rest}"),
             }
         })
@@ -76,6 +77,15 @@ async fn ask(person: &Person, operation: &Operation, id: Uuid, town: &Town) -> A
             request
         };
         request = request.header("If-Match", "\"v1\"");
+    }
+    if operation.path.starts_with("/v1/uploads/") {
+        request = request
+            .header("Tus-Resumable", "1.0.0")
+            .header("Upload-Offset", "0")
+            .header("X-HTTP-Method-Override", "HEAD");
+        if operation.method != Method::GET {
+            request = request.body("application/offset+octet-stream", "x");
+        }
     }
     request.send().await
 }
