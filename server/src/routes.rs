@@ -117,7 +117,6 @@ fn other_endpoints(api: &mut ServiceConfig<'_>) {
     // Apps
     api.service(views::apps::crew_app_address);
     api.service(views::apps::crew_app);
-    api.service(views::apps::crew_app_file);
     // Pages and operation
     api.service(views::pages::follow::follow_page);
     api.service(views::pages::follow::follow_script);

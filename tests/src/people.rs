@@ -95,7 +95,6 @@ impl Person {
     }
 
     /// Begins a GET whose answer is read while it comes; nobody holds it against the description.
-    #[must_use]
     pub fn stream(&self, path: &str) -> RequestBuilder {
         let builder = self.http.get(format!("{}{path}", self.base));
         match &self.token {

@@ -31,33 +31,23 @@ pub async fn crew_app_address() -> HttpResponse {
         .finish()
 }
 
-/// The crew's app for tablets.
-#[utoipa::path(operation_id = "crew_app", tag = "crew", responses(
-    (status = 200, description = "The page.", body = String, content_type = "text/html"),
-    (status = 304, description = "The client has it (If-None-Match)."),
-    (status = 404, description = "This program was built without its apps.", body = ProblemBody, content_type = "application/problem+json"),
-))]
-#[get("/equipe/")]
-pub async fn crew_app(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    file(&request, "equipe/index.html")
-}
-
 /// A file of the crew's app.
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub struct AppFile(#[expect(dead_code, reason = "only describes the body")] Vec<u8>);
 
-/// A file of the crew's app.
-#[utoipa::path(operation_id = "crew_app_file", tag = "crew",
-    params(("file" = String, Path, description = "As the page names it.")),
+/// The crew's app for tablets: its page, which names no file, and the files that the page names.
+#[utoipa::path(operation_id = "crew_app", tag = "crew",
+    params(("file" = String, Path, description = "As the page names it; nothing for the page itself.")),
     responses(
         (status = 200, description = "The file, with its own media type.", body = AppFile, content_type = "*/*"),
         (status = 304, description = "The client has it (If-None-Match)."),
         (status = 404, description = "No such file.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-#[get("/equipe/{file:.+}")]
-pub async fn crew_app_file(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    file(&request, &format!("equipe/{path}"))
+#[get("/equipe/{file:.*}")]
+pub async fn crew_app(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let named = if path.is_empty() { "index.html" } else { path.as_str() };
+    file(&request, &format!("equipe/{named}"))
 }
 
 fn file(request: &HttpRequest, path: &str) -> Result<HttpResponse, Problem> {

@@ -135,7 +135,11 @@ async fn what_stands_outside_the_rights_waits_for_a_person() {
     };
     let lost = street.crew.does(&unknown, "done", json!({})).await;
     assert_eq!(outcome(&lost), ("waiting", "unknown_task"));
-    // The supervisor sees both, lets one count, lays the other aside.
+    decided(&street, &given, &receipt, &lost).await;
+}
+
+/// The supervisor sees both, lets one count, lays the other aside, and the tablet hears of it.
+async fn decided(street: &Street, given: &Given, receipt: &Value, lost: &Value) {
     let list = street.supervisor.get("/v1/field-actions").send().await.expect(200);
     let items = list["items"].as_array().expect("items");
     assert_eq!(items.len(), 2, "{list}");
@@ -146,23 +150,23 @@ async fn what_stands_outside_the_rights_waits_for_a_person() {
         .to_owned();
     let applied = street
         .supervisor
-        .send(&path(&receipt), json!({"decision": "apply"}))
+        .send(&path(receipt), json!({"decision": "apply"}))
         .await
         .expect(200);
     assert_eq!(applied["outcome"], "applied", "{applied}");
     assert_eq!(street.status(&given.alert).await, "resolved");
     street
         .supervisor
-        .send(&path(&receipt), json!({"decision": "apply"}))
+        .send(&path(receipt), json!({"decision": "apply"}))
         .await
         .problem("conflict");
     street
         .supervisor
-        .send(&path(&lost), json!({"decision": "apply"}))
+        .send(&path(lost), json!({"decision": "apply"}))
         .await
         .problem("conflict");
     let aside = json!({"decision": "dismiss", "note": "no such task"});
-    let aside = street.supervisor.send(&path(&lost), aside).await.expect(200);
+    let aside = street.supervisor.send(&path(lost), aside).await.expect(200);
     assert_eq!(aside["outcome"], "dismissed");
     assert_eq!(
         street.supervisor.get("/v1/field-actions").send().await.expect(200)["items"],

@@ -215,7 +215,11 @@ async fn the_protocol_is_kept() {
     assert_eq!(meant("HEAD").send().await.header("upload-offset"), Some("1000"));
     assert_eq!(meant("DELETE").send().await.status, 204);
     assert_eq!(stands(&crew, &at).await.status, 404);
-    // A resident sends a photo of the own report the same way.
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_resident_sends_a_photo_of_the_own_report_the_same_way() {
+    let (street, bytes) = (Street::open().await, photo());
     let body = json!({"category": "pothole", "position": street.app.town.point(-900.0, 900.0)});
     let told = street.app.anyone().send("/v1/reports", body).await.expect(201);
     let (report, secret) = (
