@@ -50,9 +50,9 @@ done
 
 # A fixed seed: a failure is found again on the next machine. One worker: with two, the judge's own cache of lambda
 # sources is read and replaced at once now and then, and the judge ends with a KeyError. The live stream never ends, so it
-# is left to tests/it/maps.rs.
+# is left to tests/it/maps.rs; the judge cannot write the media type of pieces of an upload, tus clients do in tests/it/field.
 target/tools/py/bin/schemathesis run openapi.yaml --url "http://127.0.0.1:$port" \
-  --phases examples,coverage,fuzzing --max-examples "${JUDGE_EXAMPLES:-25}" --seed 20260101 --workers 1 --exclude-operation-id live \
+  --phases examples,coverage,fuzzing --max-examples "${JUDGE_EXAMPLES:-25}" --seed 20260101 --workers 1 --exclude-operation-id live --exclude-operation-id continue_upload \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
   --suppress-health-check all --continue-on-failure --no-color
 kill -0 "$server" 2>/dev/null || { echo "vigie did not survive the judge" >&2; exit 1; }
