@@ -20,7 +20,7 @@ test: setup-test web web-check build ## Every test, then the outside judges and 
 	scripts/judge.sh
 	scripts/web.sh e2e
 
-check: setup-check build ## Format, lints, documentation, openapi.yaml, links, licences and units
+check: setup-check web build ## Format, lints, documentation, openapi.yaml, links, licences and units
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
@@ -29,12 +29,12 @@ check: setup-check build ## Format, lints, documentation, openapi.yaml, links, l
 	scripts/check-licences.py
 	scripts/check-units.sh
 
-bless: setup-test build ## Accept what the code says now: openapi.yaml and the committed snapshots
+bless: setup-test web build ## Accept what the code says now: openapi.yaml and the committed snapshots
 	$(VIGIE_BIN) openapi > $(TARGET)/openapi.yaml
 	mv $(TARGET)/openapi.yaml openapi.yaml
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace --no-fail-fast
 
-bench: setup-test build ## Measure; the tables are kept in bench/
+bench: setup-test web build ## Measure; the tables are kept in bench/
 	bench/run.sh
 
 judge: setup-test build ## The outside judges of the API only
