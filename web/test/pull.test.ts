@@ -7,7 +7,7 @@ import { pull } from '../src/shared/sync/pull';
 import { wipe } from '../src/shared/wipe';
 import { action, agent, html, json, receipt, tablet, task, type Tablet } from './environment';
 
-const page = (more: Partial<SyncPage>): SyncPage => ({ cursor: 'c', has_more: false, reset: false, server_time: '2026-11-23T08:00:00Z', tasks: [], gone: [], receipts: [], ...more });
+const page = (more: Partial<SyncPage>): SyncPage => ({ cursor: 'c', has_more: false, reset: false, server_time: '2026-11-23T08:00:00Z', tasks: [], gone: [], receipts: [], crews: [], ...more });
 const tokens = { access_token: 'a1', refresh_token: 'r1', expires_in: 900, session_expires_at: '2026-11-26T08:00:00Z', staff: { ...agent, locale: 'fr' } };
 
 let one: Tablet;

@@ -21,13 +21,8 @@ export type GoneReason = Schemas['GoneReason'];
 export type Material = Schemas['Material'];
 export type Problem = Partial<Schemas['ProblemBody']> & { reason?: string };
 
-export interface Crew {
-  id: string;
-  name: string;
-}
-
-/** `crews`: to whom a task may be handed over, where the server says so. */
-export type SyncPage = Omit<Schemas['SyncAnswer'], 'receipts'> & { receipts: Receipt[]; crews?: Crew[] };
+export type SyncPage = Omit<Schemas['SyncAnswer'], 'receipts'> & { receipts: Receipt[] };
+export type Crew = SyncPage['crews'][number];
 
 /** The API's description leaves open what these two hold. */
 export type Receipt = Omit<Schemas['Receipt'], 'problem'> & { problem?: { errors?: { field: string; code: string }[] } | null };

@@ -54,7 +54,7 @@ async function keep(env: Environment, page: SyncPage, startedAt: number, first: 
     // What this tablet ended itself is no news to it.
     if (!own) left.unshift({ task_id: task.id, reference: task.alert.reference, category: task.alert.category, reason: gone.reason, at });
   }
-  if (page.crews) await meta.put(page.crews, 'crews');
+  await meta.put(page.crews, 'crews');
   await meta.put(left.slice(0, keptNotices), 'left');
   for (const receipt of page.receipts) {
     const item = await actions.get(receipt.id);
