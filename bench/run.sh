@@ -29,13 +29,20 @@ submit() {
   "${bench[@]}" submit "${baseline[@]}"
 }
 
+# The same points, in the same run, by PostGIS.
+dedup() {
+  mkdir -p "$target/bench"
+  cargo run --quiet --release -p geo-dedup --example speed -- --points "$target/bench/points.csv"
+  bench/dbscan.sh "$target/bench/points.csv"
+}
+
 for what in "${@:-photo submit list dedup}"; do
   for one in $what; do
     case $one in
       photo) table photo 'A photo of 12 megapixels' bench/photo.sh ;;
       submit) table submit 'Submits without photo' submit ;;
       list) table list 'Open alerts in a map window, 1,000,000 alerts' "${bench[@]}" list ;;
-      dedup) table dedup 'A decision on duplicates, every alert in memory' cargo run --quiet --release -p geo-dedup --example speed ;;
+      dedup) table dedup 'A decision on duplicates, every alert in memory' dedup ;;
       *) echo "bench/run.sh: no such measurement: $one" >&2; exit 2 ;;
     esac
   done
