@@ -29,6 +29,13 @@ submit() {
   "${bench[@]}" submit "${baseline[@]}"
 }
 
+# The same points, in the same run, by PostGIS.
+dedup() {
+  mkdir -p "$target/bench"
+  cargo run --quiet --release -p geo-dedup --example speed -- --points "$target/bench/points.csv"
+  bench/dbscan.sh "$target/bench/points.csv"
+}
+
 for what in "${@:-photo submit list dedup field}"; do
   for one in $what; do
     case $one in
@@ -36,7 +43,7 @@ for what in "${@:-photo submit list dedup field}"; do
       submit) table submit 'Submits without photo' submit ;;
       field) table field "A crew's day" "${bench[@]}" field ;;
       list) table list 'Open alerts in a map window, 1,000,000 alerts' "${bench[@]}" list ;;
-      dedup) table dedup 'A decision on duplicates, every alert in memory' cargo run --quiet --release -p geo-dedup --example speed ;;
+      dedup) table dedup 'A decision on duplicates, every alert in memory' dedup ;;
       *) echo "bench/run.sh: no such measurement: $one" >&2; exit 2 ;;
     esac
   done

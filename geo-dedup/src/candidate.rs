@@ -80,6 +80,10 @@ impl Candidate {
     pub(crate) fn add(&mut self, member: Member) {
         self.reports = self.reports.saturating_add(1);
         self.extent = self.extent.max(self.anchor.distance(&member.point));
+        // Most alerts have one report or two: a list that doubles would be mostly empty, times all alerts.
+        if self.members.len() == self.members.capacity() {
+            self.members.reserve_exact(1 + self.members.len() / 4);
+        }
         self.members.push(member);
     }
 }

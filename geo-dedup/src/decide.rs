@@ -110,6 +110,8 @@ pub struct Outcome {
     pub policy_version: u32,
     /// Version of the weights applied.
     pub weights_version: u32,
+    /// Version of the single weights that were set otherwise, if any were.
+    pub overrides_version: Option<u32>,
 }
 
 /// Decides which alert a report belongs to.
@@ -150,9 +152,10 @@ pub fn decide<'a>(
     context: &Context,
     policy: &Policy,
 ) -> Outcome {
+    let setting = Setting::new(context, policy);
     let mut judged: Vec<Judged<'_>> = candidates
         .into_iter()
-        .filter_map(|candidate| Judged::new(observation, candidate, context, policy))
+        .filter_map(|candidate| Judged::new(observation, candidate, context, &setting))
         .collect();
     judged.sort_by(Judged::likeliest_first);
     let named = judged.iter().find(|judged| judged.is_named()).map(Judged::id);
@@ -176,6 +179,7 @@ pub fn decide<'a>(
         scored: judged.into_iter().map(|judged| judged.scored).collect(),
         policy_version: policy.version(),
         weights_version: policy.weights().version,
+        overrides_version: policy.weights().overrides_version,
     }
 }
 
@@ -230,7 +234,13 @@ struct Judged<'a> {
 
 impl<'a> Judged<'a> {
     /// `None` when the candidate has no part in the decision.
-    fn new(observation: &Observation, candidate: &'a Candidate, context: &Context, policy: &Policy) -> Option<Self> {
+    fn new(
+        observation: &Observation,
+        candidate: &'a Candidate,
+        context: &Context,
+        setting: &Setting<'_>,
+    ) -> Option<Self> {
+        let policy = setting.policy;
         let verdict = context.verdict(candidate.id);
         let to_anchor = observation.point.distance(&candidate.anchor);
         let near = to_anchor <= policy.search_radius(observation);
@@ -239,18 +249,11 @@ impl<'a> Judged<'a> {
             return None;
         }
         let stage = Stage::of(candidate, observation, context, policy)?;
-        let at_default_point = context.at_exact_point >= policy.default_point_limit();
-        let setting = Setting {
-            policy,
-            past_here: context.past_here,
-            past_around: context.past_around,
-            position_counts: !at_default_point,
-        };
         let since = match candidate.state {
             CandidateState::Closed { at } if stage == Stage::Closed => Some(at),
             _ => None,
         };
-        let mut evidence = compare(observation, candidate, to_anchor, since, &setting);
+        let mut evidence = compare(observation, candidate, to_anchor, since, setting);
         if let Some(kind) = verdict {
             evidence.add(verdict_reason(kind, policy));
         }
@@ -262,7 +265,7 @@ impl<'a> Judged<'a> {
             (stage == Stage::Rejected, Barrier::Rejected),
             (span > policy.span(), Barrier::Span),
             (place_alone && is_imprecise(observation, policy), Barrier::Accuracy),
-            (place_alone && at_default_point, Barrier::DefaultPoint),
+            (place_alone && setting.at_default_point(), Barrier::DefaultPoint),
             (!policy.joins_silently(), Barrier::NotSilently),
         ]
         .into_iter()

@@ -223,3 +223,63 @@ pub enum WeightsFault {
     /// Not a curve, or its quantities do not rise.
     Curve,
 }
+
+/// Everything that is wrong with single weights to be set, reported together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InvalidOverrides(pub(crate) Vec<OverrideFault>);
+
+impl InvalidOverrides {
+    /// The faults, in the order in which the weights were given; never empty.
+    #[must_use]
+    pub fn faults(&self) -> &[OverrideFault] {
+        &self.0
+    }
+}
+
+impl fmt::Display for InvalidOverrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, fault) in self.0.iter().enumerate() {
+            let separator = if k == 0 { "" } else { "; " };
+            write!(f, "{separator}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for InvalidOverrides {}
+
+/// One fault of a single weight to be set.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum OverrideFault {
+    /// No weight has this name.
+    Unknown(String),
+    /// The weight is given twice.
+    Twice(String),
+    /// A number where the weight is a curve, or the other way round.
+    Shape(&'static str),
+    /// The value, or a curve's log-odds, is not a number between both bounds.
+    OutOfRange {
+        /// Name of the weight.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+        /// The smallest value accepted.
+        min: f64,
+        /// The largest value accepted.
+        max: f64,
+    },
+}
+
+impl fmt::Display for OverrideFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(name) => write!(f, "{name}: no weight has this name"),
+            Self::Twice(name) => write!(f, "{name}: given twice"),
+            Self::Shape(name) => write!(f, "{name}: a number where a curve belongs, or the other way round"),
+            Self::OutOfRange { name, value, min, max } => write!(f, "{name}: {value} is not within {min}..={max}"),
+        }
+    }
+}
+
+impl Error for OverrideFault {}

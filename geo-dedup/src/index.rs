@@ -1,10 +1,11 @@
 //! Alerts in memory, by place: for programs that keep them themselves, and next to what a database answers.
 
 mod grid;
+mod ids;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use self::grid::Grid;
+use self::{grid::Grid, ids::Ids};
 use crate::{
     candidate::{AlertId, Candidate, CandidateState, Context},
     decide::{Outcome, decide},
@@ -44,30 +45,30 @@ pub struct Index {
     /// `None` where an alert was; its place is taken again.
     alerts: Vec<Option<Candidate>>,
     vacant: Vec<u32>,
-    slots: HashMap<AlertId, u32>,
+    ids: Ids,
     /// Alerts by their anchor and category.
     places: Grid,
     /// Closed and rejected alerts by the end of their life.
-    ended: BTreeSet<(Timestamp, AlertId)>,
+    ended: BTreeSet<(Timestamp, u32)>,
 }
 
 impl Index {
     /// Number of alerts held, whatever their state.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.ids.len()
     }
 
     /// Whether it holds none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.ids.len() == 0
     }
 
     /// An alert as it stands.
     #[must_use]
     pub fn get(&self, id: AlertId) -> Option<&Candidate> {
-        self.at(*self.slots.get(&id)?)
+        self.at(self.slot(id)?)
     }
 
     /// Holds an alert; returns the one that had its id before.
@@ -79,22 +80,27 @@ impl Index {
         });
         // Four thousand million alerts are more than a memory holds.
         if let Some(slot) = slot {
-            self.slots.insert(alert.id, slot);
             self.places.insert(slot, &alert.anchor, alert.category);
-            self.ended.extend(end_of(&alert));
+            self.ended.extend(end_of(&alert).map(|at| (at, slot)));
+            let id = alert.id;
             self.alerts[slot as usize] = Some(alert);
+            self.ids.insert(id, slot, |slot| id_at(&self.alerts, slot));
         }
         before
     }
 
     /// Forgets an alert; returns it as it was.
     pub fn remove(&mut self, id: AlertId) -> Option<Candidate> {
-        let slot = self.slots.remove(&id)?;
+        self.vacate(self.slot(id)?)
+    }
+
+    fn vacate(&mut self, slot: u32) -> Option<Candidate> {
         let alert = self.alerts.get_mut(slot as usize)?.take()?;
+        self.ids.remove(alert.id, slot);
         self.vacant.push(slot);
         self.places.remove(slot, &alert.anchor, alert.category);
-        if let Some(end) = end_of(&alert) {
-            self.ended.remove(&end);
+        if let Some(at) = end_of(&alert) {
+            self.ended.remove(&(at, slot));
         }
         Some(alert)
     }
@@ -104,28 +110,25 @@ impl Index {
     /// With the [`Policy::days_remembered`] of the policy that looks back longest, decisions stay what they were.
     pub fn forget(&mut self, now: Timestamp, days: f64) -> usize {
         let before = self.len();
-        while let Some((_, id)) = self
-            .ended
-            .first()
-            .copied()
-            .filter(|(end, _)| now.days_since(*end) > days)
-        {
-            self.remove(id);
+        while let Some((_, slot)) = self.ended.first().filter(|(end, _)| now.days_since(*end) > days) {
+            self.vacate(*slot);
         }
         before - self.len()
     }
 
     /// Closes, rejects or reopens an alert; `false` when there is none.
     pub fn set_state(&mut self, id: AlertId, state: CandidateState) -> bool {
-        let slot = self.slots.get(&id).copied();
-        let Some(alert) = slot.and_then(|slot| self.alerts.get_mut(slot as usize)?.as_mut()) else {
+        let Some(slot) = self.slot(id) else {
             return false;
         };
-        if let Some(end) = end_of(alert) {
-            self.ended.remove(&end);
+        let Some(alert) = self.alerts.get_mut(slot as usize).and_then(Option::as_mut) else {
+            return false;
+        };
+        if let Some(at) = end_of(alert) {
+            self.ended.remove(&(at, slot));
         }
         alert.state = state;
-        self.ended.extend(end_of(alert));
+        self.ended.extend(end_of(alert).map(|at| (at, slot)));
         true
     }
 
@@ -138,7 +141,7 @@ impl Index {
     /// Lets one alert take another's reports; its anchor and state stay. Returns the absorbed alert as it was, and `None`
     /// (with nothing done) unless both exist and differ.
     pub fn merge(&mut self, survivor: AlertId, absorbed: AlertId) -> Option<Candidate> {
-        if survivor == absorbed || !self.slots.contains_key(&survivor) {
+        if survivor == absorbed || self.slot(survivor).is_none() {
             return None;
         }
         let gone = self.remove(absorbed)?;
@@ -153,7 +156,7 @@ impl Index {
     /// Moves reports of an alert to a new one of the same state, anchored at the first of them. `false` (with nothing done)
     /// when there is no such alert, the new id is taken, or either side would be left without a report.
     pub fn split(&mut self, id: AlertId, reports: &[ReportId], new: AlertId) -> bool {
-        let Some(alert) = self.get(id).filter(|_| !self.slots.contains_key(&new)) else {
+        let Some(alert) = self.get(id).filter(|_| self.slot(new).is_none()) else {
             return false;
         };
         let leaves = |member: &Member| reports.contains(&member.report);
@@ -185,8 +188,10 @@ impl Index {
         policy: &'a Policy,
     ) -> impl Iterator<Item = &'a Candidate> {
         let radius = policy.search_radius(observation);
-        self.near(observation, policy)
-            .filter(move |alert| alert.anchor.distance(&observation.point) <= radius)
+        self.near(observation, policy).filter(move |alert| {
+            let related = policy.compatibility(observation.category, alert.category) > 0.0;
+            related && alert.anchor.distance(&observation.point) <= radius
+        })
     }
 
     /// [`decide`] over the alerts around, and over those that a person named.
@@ -202,7 +207,7 @@ impl Index {
         decide(observation, unspoken.chain(named), context, policy)
     }
 
-    /// The alerts around, and perhaps a few that are a little too far.
+    /// The alerts around, and perhaps a few that are a little too far or of another category.
     fn near<'a>(&'a self, observation: &'a Observation, policy: &'a Policy) -> impl Iterator<Item = &'a Candidate> {
         let radius = policy.search_radius(observation);
         let categories = policy.categories(observation.category);
@@ -215,15 +220,23 @@ impl Index {
     }
 
     fn get_mut(&mut self, id: AlertId) -> Option<&mut Candidate> {
-        let slot = *self.slots.get(&id)?;
+        let slot = self.slot(id)?;
         self.alerts.get_mut(slot as usize)?.as_mut()
+    }
+
+    fn slot(&self, id: AlertId) -> Option<u32> {
+        self.ids.find(id, |slot| id_at(&self.alerts, slot))
     }
 }
 
+fn id_at(alerts: &[Option<Candidate>], slot: u32) -> Option<AlertId> {
+    alerts.get(slot as usize)?.as_ref().map(|alert| alert.id)
+}
+
 /// When an alert's life ended, if it did.
-const fn end_of(alert: &Candidate) -> Option<(Timestamp, AlertId)> {
+const fn end_of(alert: &Candidate) -> Option<Timestamp> {
     match alert.state {
         CandidateState::Open => None,
-        CandidateState::Closed { at } | CandidateState::Rejected { at } => Some((at, alert.id)),
+        CandidateState::Closed { at } | CandidateState::Rejected { at } => Some(at),
     }
 }

@@ -67,7 +67,8 @@ pub use candidate::{
 };
 pub use decide::{Barrier, Decision, Outcome, Scored, decide};
 pub use error::{
-    InvalidBox, InvalidCell, InvalidLength, InvalidPolicy, InvalidPosition, InvalidWeights, PolicyFault, WeightsFault,
+    InvalidBox, InvalidCell, InvalidLength, InvalidOverrides, InvalidPolicy, InvalidPosition, InvalidWeights,
+    OverrideFault, PolicyFault, WeightsFault,
 };
 pub use index::Index;
 pub use measure::{LonLat, Metres, Timestamp};
@@ -75,4 +76,4 @@ pub use observation::{CategoryId, Member, Observation, PhotoHash, ReportId, Send
 pub use policy::{MAX_RADIUS, Policy, PolicyBuilder};
 pub use similarity::{Contribution, Feature};
 pub use text::{TextPrint, fold};
-pub use weights::{Curve, WeightSet, Weights};
+pub use weights::{Curve, OverrideValue, WeightOverrides, WeightSet, Weights};

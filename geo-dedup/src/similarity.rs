@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use crate::{
     address::AddressRelation,
-    candidate::Candidate,
+    candidate::{Candidate, Context},
     measure::{Metres, Timestamp},
     observation::{CategoryId, Member, Observation, ReportId},
     policy::Policy,
@@ -92,13 +92,46 @@ pub struct Contribution {
     pub log_odds: f64,
 }
 
-/// The parts of a comparison that do not depend on the member.
+/// The parts of a comparison that depend on the report alone.
 pub(crate) struct Setting<'a> {
     pub(crate) policy: &'a Policy,
-    pub(crate) past_here: Option<u32>,
-    pub(crate) past_around: Option<u32>,
+    /// What the place's past says.
+    pasts: [Option<Contribution>; 2],
     /// Whether the coordinate says where the problem is; a default point does not, and neither does its address.
-    pub(crate) position_counts: bool,
+    position_counts: bool,
+}
+
+impl<'a> Setting<'a> {
+    pub(crate) fn new(context: &Context, policy: &'a Policy) -> Self {
+        let weights = policy.weights();
+        // A default point has a past of its own that says nothing about a place.
+        let position_counts = context.at_exact_point < policy.default_point_limit();
+        let past = |feature, count: Option<u32>, none, slope| {
+            count.filter(|_| position_counts).map(|count| Contribution {
+                feature,
+                value: f64::from(count),
+                log_odds: none + slope * f64::from(count).ln_1p(),
+            })
+        };
+        let (here, around) = (context.past_here, context.past_around);
+        Self {
+            policy,
+            pasts: [
+                past(Feature::PastHere, here, weights.past_here_none, weights.past_here),
+                past(
+                    Feature::PastAround,
+                    around,
+                    weights.past_around_none,
+                    weights.past_around,
+                ),
+            ],
+            position_counts,
+        }
+    }
+
+    pub(crate) const fn at_default_point(&self) -> bool {
+        !self.position_counts
+    }
 }
 
 /// Room for the best comparison and the one being made, so that the list is made once.
@@ -222,27 +255,7 @@ fn common_evidence(own: CategoryId, other: CategoryId, setting: &Setting<'_>) ->
         weight,
         weights.category * weight.max(LEAST_COMPATIBILITY).ln(),
     );
-    // A default point has a past of its own that says nothing about a place.
-    let pasts = [
-        (
-            Feature::PastHere,
-            setting.past_here,
-            weights.past_here_none,
-            weights.past_here,
-        ),
-        (
-            Feature::PastAround,
-            setting.past_around,
-            weights.past_around_none,
-            weights.past_around,
-        ),
-    ];
-    for (feature, count, none, slope) in pasts {
-        if let Some(count) = count.filter(|_| setting.position_counts) {
-            let count = f64::from(count);
-            evidence.note(feature, count, none + slope * count.ln_1p());
-        }
-    }
+    evidence.reasons.extend(setting.pasts.iter().flatten());
     evidence
 }
 

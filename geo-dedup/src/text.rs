@@ -49,7 +49,7 @@ pub fn fold(text: &str) -> String {
 /// assert!(one.similarity(&TextPrint::of("lampadaire éteint")) < 0.1);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TextPrint(Vec<u64>);
+pub struct TextPrint(Box<[u32]>);
 
 impl TextPrint {
     /// Takes the print of a text.
@@ -59,19 +59,17 @@ impl TextPrint {
         if folded.is_empty() {
             return Self::default();
         }
-        let padded: Vec<u64> = std::iter::once(' ')
-            .chain(folded.chars())
-            .chain(std::iter::once(' '))
-            .map(u64::from)
-            .collect();
-        // A Unicode scalar value has 21 bits: three fill 63, so that distinct trigrams keep distinct numbers.
-        let mut trigrams: Vec<u64> = padded
-            .windows(3)
-            .map(|three| three.iter().fold(0, |packed, letter| packed << 21 | letter))
-            .collect();
+        let ends = || std::iter::once(' ');
+        let mut letters = ends().chain(folded.chars()).chain(ends());
+        let mut trigrams = Vec::with_capacity(folded.len());
+        let mut last = [letters.next().unwrap_or(' '), letters.next().unwrap_or(' ')];
+        for letter in letters {
+            trigrams.push(packed([last[0], last[1], letter]));
+            last = [last[1], letter];
+        }
         trigrams.sort_unstable();
         trigrams.dedup();
-        Self(trigrams)
+        Self(trigrams.into_boxed_slice())
     }
 
     /// Number of distinct trigrams.
@@ -89,13 +87,12 @@ impl TextPrint {
     /// Jaccard similarity, 0..=1: trigrams in common over trigrams in either; 0 when both are empty.
     #[must_use]
     pub fn similarity(&self, other: &Self) -> f64 {
-        let (mut one, mut two, mut common) = (self.0.as_slice(), other.0.as_slice(), 0);
-        while let ([first, rest @ ..], [second, others @ ..]) = (one, two) {
+        let (mut one, mut two, mut common) = (0, 0, 0_usize);
+        // Steps instead of branches: which of two trigrams is smaller, no processor can guess.
+        while let (Some(first), Some(second)) = (self.0.get(one), other.0.get(two)) {
             common += usize::from(first == second);
-            (one, two) = (
-                if first <= second { rest } else { one },
-                if second <= first { others } else { two },
-            );
+            one += usize::from(first <= second);
+            two += usize::from(second <= first);
         }
         let either = self.len() + other.len() - common;
         if either == 0 {
@@ -103,6 +100,18 @@ impl TextPrint {
         } else {
             common as f64 / either as f64
         }
+    }
+}
+
+/// A trigram as a number: of ASCII letters exactly (three times 7 bits), of others by 31 bits of a hash under the highest bit.
+fn packed(letters: [char; 3]) -> u32 {
+    let [one, two, three] = letters.map(u64::from);
+    if letters.iter().all(char::is_ascii) {
+        (one << 14 | two << 7 | three) as u32
+    } else {
+        // Three code points of 21 bits each, mixed by an odd constant (the golden ratio's) of which the upper half is kept.
+        let mixed = (one << 42 | two << 21 | three).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 32) as u32 | 1 << 31
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod curve;
 mod file;
+mod overrides;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
 pub use curve::Curve;
+pub use overrides::{OverrideValue, WeightOverrides};
 
 use crate::error::InvalidWeights;
 
@@ -13,8 +15,8 @@ use crate::error::InvalidWeights;
 /// mean the same problem, -0.7 halves them.
 ///
 /// [`Weights::built_in`] is the set for a problem of any kind, and [`WeightSet::built_in`] has one per kind; in
-/// [`Weights::default`] nothing speaks. A caller may override single weights; it then gives the set its own version, so that
-/// a stored decision can be explained later.
+/// [`Weights::default`] nothing speaks. [`Weights::overridden`] sets single ones otherwise, under a version of their own, so
+/// that a stored decision can be explained later.
 ///
 /// What is learned and what is set by hand is said in the file `weights/default.toml`, which the program `examples/train`
 /// writes.
@@ -22,6 +24,9 @@ use crate::error::InvalidWeights;
 pub struct Weights {
     /// Version of the set, stored with every decision.
     pub version: u32,
+    /// Version of the single weights that were set otherwise ([`WeightOverrides`]), stored with every decision; `None`
+    /// without any.
+    pub overrides_version: Option<u32>,
     /// Expected life of a problem in days that the curve of ages was learned with; a policy's own life stretches the curve.
     pub life_days: f64,
     /// Log-odds before any feature speaks.

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may panic like the test itself")]
 
-use geo_dedup::{Curve, WeightSet, Weights, WeightsFault};
+use geo_dedup::{AlertId, Candidate, CategoryId, LonLat, Observation, ReportId, Timestamp};
+use geo_dedup::{Context, Curve, OverrideFault, Policy, WeightOverrides, WeightSet, Weights, WeightsFault, decide};
 use proptest::prelude::*;
 
 const FILE: &str = include_str!("../weights/default.toml");
@@ -86,5 +87,110 @@ proptest! {
         for (knot, y) in knots {
             prop_assert_eq!(Curve::new(vec![(knot, y)]).unwrap().at(x), y);
         }
+    }
+}
+
+#[test]
+fn single_weights_are_set_and_the_others_stay() {
+    let built_in = Weights::built_in();
+    let flat = Curve::new(vec![(0.0, 0.5)]).unwrap();
+    let overrides = WeightOverrides::new(7)
+        .number("prior", -2.0)
+        .curve("age_days", flat.clone());
+    let own = built_in.overridden(&overrides).unwrap();
+    let expected = Weights {
+        prior: -2.0,
+        age_days: flat,
+        overrides_version: Some(7),
+        ..built_in.clone()
+    };
+    assert_eq!(own, expected);
+    assert_eq!(overrides.values().len(), 2);
+    assert_eq!(built_in.overrides_version, None);
+}
+
+#[test]
+fn a_decision_names_the_version_of_the_single_weights() {
+    let seen = Observation::new(
+        LonLat::new(2.0, 46.0).unwrap(),
+        CategoryId(1),
+        Timestamp(1_760_000_000_000),
+    );
+    let alert = Candidate::opened_by(AlertId(1), seen.clone().into_member(ReportId(1)));
+    let outcome = |weights: Weights| {
+        let policy = Policy::builder().weights(weights).build().unwrap();
+        decide(&seen, [&alert], &Context::at(seen.observed_at), &policy)
+    };
+    let plain = outcome(Weights::built_in());
+    let own = outcome(
+        Weights::built_in()
+            .overridden(&WeightOverrides::new(9).number("prior", -9.0))
+            .unwrap(),
+    );
+    assert_eq!((plain.overrides_version, own.overrides_version), (None, Some(9)));
+    assert_eq!(own.weights_version, plain.weights_version);
+    assert!(own.scored[0].posterior < plain.scored[0].posterior);
+}
+
+#[test]
+fn every_fault_of_single_weights_is_named() {
+    let curve = || Curve::new(vec![(0.0, 1.0), (9.0, 99.0)]).unwrap();
+    let overrides = WeightOverrides::new(1)
+        .number("gravity", 1.0)
+        .number("prior", f64::NAN)
+        .number("age_days", 1.0)
+        .curve("prior_odds", curve())
+        .curve("distance_m", curve())
+        .curve("verdict", curve())
+        .number("near_share", 1.0)
+        .number("near_share", 0.5);
+    let refused = Weights::built_in().overridden(&overrides).unwrap_err();
+    let faults: Vec<String> = refused.faults().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        [
+            "gravity: no weight has this name",
+            "prior: NaN is not within -30..=30",
+            "age_days: a number where a curve belongs, or the other way round",
+            "prior_odds: no weight has this name",
+            "distance_m: 99 is not within -30..=30",
+            "verdict: a number where a curve belongs, or the other way round",
+            "near_share: given twice",
+        ]
+    );
+    assert!(matches!(refused.faults().first(), Some(OverrideFault::Unknown(_))));
+    assert_eq!(refused.to_string(), faults.join("; "));
+}
+
+/// What stands in the file is within the bounds that overrides are held to, weight by weight.
+#[test]
+fn the_built_in_weights_may_be_set_to_themselves() {
+    for kind in WeightSet::built_in().kinds().chain([""]) {
+        let own = WeightSet::built_in().of(kind);
+        let overrides = WeightOverrides::new(0)
+            .curve("distance_m", own.distance_m.clone())
+            .curve("age_days", own.age_days.clone())
+            .curve("address_gap", own.address_gap.clone())
+            .number("life_days", own.life_days)
+            .number("near_share", own.near_share)
+            .number("related_category", own.related_category)
+            .number("position_floor_m", own.position_floor_m)
+            .number("unstated_sigma_m", own.unstated_sigma_m)
+            .number("wide_sigma_m", own.wide_sigma_m)
+            .number("background_m2", own.background_m2)
+            .number("category", own.category)
+            .number("text_min_trigrams", own.text_min_trigrams)
+            .number("photo_same_bits", own.photo_same_bits)
+            .number("resent_minutes", own.resent_minutes)
+            .number("verdict", own.verdict);
+        let again = own.overridden(&overrides).unwrap();
+        assert_eq!(
+            Weights {
+                overrides_version: None,
+                ..again
+            },
+            *own,
+            "{kind}"
+        );
     }
 }

@@ -253,7 +253,7 @@ fn cross_validate(linked: &Linked, flagged: &Stream, flagged_pairs: &[Pair]) -> 
 /// What these streams cannot teach: they have no positions of phones, no texts, photos, inventory numbers or senders.
 fn by_hand() -> Weights {
     Weights {
-        version: 2,
+        version: 3,
         position_floor_m: 5.0,
         unstated_sigma_m: 12.0,
         near_share: 0.7,

@@ -6,13 +6,13 @@ use super::{Curve, WeightSet, Weights};
 use crate::error::{InvalidWeights, WeightsFault};
 
 /// A weight and where it stands.
-enum Field<'a> {
+pub(super) enum Field<'a> {
     Number(&'a mut f64),
     Curve(&'a mut Curve),
 }
 
 /// The weights by name, in the order of the file.
-fn fields(weights: &mut Weights) -> [(&'static str, Field<'_>); 28] {
+pub(super) fn fields(weights: &mut Weights) -> [(&'static str, Field<'_>); 28] {
     use Field::{Curve, Number};
     [
         ("life_days", Number(&mut weights.life_days)),

@@ -11,7 +11,7 @@ use crate::street::*;
 fn nothing_around_opens() {
     let outcome = place(&report(0.0), &[]);
     assert_eq!((outcome.decision, outcome.scored.len()), (Decision::Open, 0));
-    assert_eq!((outcome.policy_version, outcome.weights_version), (5, 2));
+    assert_eq!((outcome.policy_version, outcome.weights_version), (5, 3));
 }
 
 #[test]
@@ -315,4 +315,57 @@ fn equals_go_to_the_older_then_to_the_smaller_id() {
         place(&report(0.0), &[twin(2, before(DAY)), twin(1, before(DAY))]).decision,
         joins(1)
     );
+}
+
+/// These names are stored and shown: they stay what they are, and no two are alike.
+#[test]
+fn names_are_stable() {
+    let alerts = vec![AlertId(1)];
+    let alert = AlertId(1);
+    let decisions = [
+        Decision::Join { alert },
+        Decision::LateEvidence { alert },
+        Decision::Suggest { alerts },
+        Decision::Open,
+    ];
+    let names: Vec<_> = decisions.iter().map(Decision::as_str).collect();
+    assert_eq!(names, ["join", "late_evidence", "suggest", "open"]);
+    let barriers = [
+        Barrier::NotSame,
+        Barrier::Closed,
+        Barrier::Rejected,
+        Barrier::Span,
+        Barrier::Accuracy,
+        Barrier::DefaultPoint,
+        Barrier::NotSilently,
+    ];
+    assert_eq!(
+        barriers.map(Barrier::name),
+        [
+            "not_same",
+            "closed",
+            "rejected",
+            "span",
+            "accuracy",
+            "default_point",
+            "not_silently"
+        ]
+    );
+    let features = [
+        (Feature::Prior, "prior", ""),
+        (Feature::Distance, "distance", "m"),
+        (Feature::Category, "category", ""),
+        (Feature::Age, "age", "d"),
+        (Feature::PastHere, "past_here", "reports"),
+        (Feature::PastAround, "past_around", "reports"),
+        (Feature::Address, "address", "house numbers"),
+        (Feature::Asset, "asset", ""),
+        (Feature::Text, "text", ""),
+        (Feature::Photo, "photo", "bits"),
+        (Feature::SameSender, "same_sender", "min"),
+        (Feature::Verdict, "verdict", ""),
+    ];
+    for (feature, name, unit) in features {
+        assert_eq!((feature.name(), feature.unit()), (name, unit));
+    }
 }

@@ -1,0 +1,243 @@
+use proptest::prelude::*;
+
+use super::{AddressRelation::*, *};
+
+fn relation(one: &str, two: &str) -> AddressRelation {
+    let (one, two) = (Address::parse(one), Address::parse(two));
+    assert_eq!(one.relation(&two), two.relation(&one));
+    one.relation(&two)
+}
+
+/// The first of each is the same as all others.
+fn assert_same(relation_wanted: AddressRelation, spellings: &[&str]) {
+    let (first, others) = spellings.split_first().unwrap();
+    for other in others {
+        assert_eq!(relation(first, other), relation_wanted, "{first} / {other}");
+    }
+}
+
+#[test]
+fn french_houses() {
+    assert_same(
+        NumberGap(0),
+        &[
+            "12, rue Victor Hugo, Ingéville",
+            "12 RUE VICTOR-HUGO",
+            "12 r. Victor Hugo",
+            "12 rue Victor Hugo 99123 Ingéville",
+            "n° 12 rue Victor Hugo",
+            "Mairie, 12 rue Victor Hugo",
+            "rue Victor Hugo, 12",
+            "12 rue Victor Hugo, angle rue Basse",
+        ],
+    );
+    assert_eq!(relation("12 rue Victor Hugo", "14 Rue Victor Hugo"), NumberGap(2));
+    assert_eq!(relation("12 rue Victor Hugo", "12 rue Hugo"), OtherStreet);
+    assert_eq!(relation("12 rue Victor Hugo", "12 avenue Victor Hugo"), OtherStreet);
+    assert_eq!(relation("rue Victor Hugo", "12 rue Victor Hugo"), Unknown);
+    assert_eq!(relation("", "12 rue Victor Hugo"), Unknown);
+    assert_same(
+        NumberGap(0),
+        &[
+            "3 av. du Général Leclerc",
+            "3 avenue du General Leclerc",
+            "3 av Gal Leclerc",
+        ],
+    );
+    assert_same(
+        NumberGap(0),
+        &["5 rue de l'Été", "5 RUE DE L ETE", "5 rue Été", "5, rue de l’été"],
+    );
+    assert_same(
+        NumberGap(0),
+        &["9 bd St Michel", "9 boulevard Saint-Michel", "9 Bld. Saint Michel"],
+    );
+    assert_same(
+        NumberGap(0),
+        &["2 rue du Onze Novembre 1918", "2 rue du 11 novembre 1918"],
+    );
+    assert_eq!(relation("2 rue du 8 mai 1945", "4 rue du 8 mai 1945"), NumberGap(2));
+    assert_same(NumberGap(0), &["7 Grande Rue", "7 grande rue"]);
+}
+
+#[test]
+fn doors_of_one_number() {
+    assert_same(
+        NumberGap(0),
+        &[
+            "12 bis rue Haute",
+            "12bis rue Haute",
+            "12 B rue Haute",
+            "12b, rue Haute",
+            "12 BIS, rue Haute",
+        ],
+    );
+    assert_same(NumberGap(0), &["12 ter rue Haute", "12T rue Haute"]);
+    assert_same(
+        NumberGap(1),
+        &[
+            "12 rue Haute",
+            "12 bis rue Haute",
+            "12 ter rue Haute",
+            "12A rue Haute",
+            "13 rue Haute",
+        ],
+    );
+    assert_eq!(relation("12 ter rue Haute", "12 bis rue Haute"), NumberGap(1));
+    assert_eq!(relation("15A Linden St", "15 A Linden St"), NumberGap(0));
+    assert_eq!(
+        relation("12 N Main St", "12N Main St"),
+        NumberGap(1),
+        "one is a direction"
+    );
+}
+
+#[test]
+fn ranges_and_lists() {
+    assert_same(
+        NumberGap(0),
+        &[
+            "13 rue Haute",
+            "12-14 rue Haute",
+            "12 et 14 rue Haute",
+            "12/14 rue Haute",
+            "12 à 14, rue Haute",
+        ],
+    );
+    assert_eq!(relation("12, 14 et 16 rue Haute", "18 rue Haute"), NumberGap(2));
+    assert_eq!(relation("12 bis et 14 ter rue Haute", "12 rue Haute"), NumberGap(1));
+    assert_eq!(relation("235-259 Main St", "240 Main St"), NumberGap(0));
+    assert_eq!(relation("235-259 Main St", "261 Main St"), NumberGap(2));
+    assert_eq!(relation("18-18A Garden St", "18A Garden St"), NumberGap(0));
+    assert_eq!(relation("457-469A W Broadway", "471 W Broadway"), NumberGap(2));
+    assert_eq!(
+        relation("12, 75011 Paris", "12 rue Haute"),
+        Unknown,
+        "a postcode is no second number"
+    );
+}
+
+#[test]
+fn american_houses() {
+    assert_same(
+        NumberGap(0),
+        &[
+            "12 Main St Springfield XX 01234",
+            "12 MAIN STREET",
+            "12 Main",
+            "12 Main St, Springfield",
+        ],
+    );
+    assert_same(
+        NumberGap(0),
+        &["849 E First St Springfield", "849 East 1st Street", "849 E. 1st St."],
+    );
+    assert_eq!(relation("1800 E 103RD ST", "1810 E 103rd St"), NumberGap(10));
+    assert_eq!(relation("1800 E 103RD ST", "1800 W 103rd St"), OtherStreet);
+    assert_eq!(
+        relation("1800 103rd St", "1800 W 103rd St"),
+        NumberGap(0),
+        "one left the direction out"
+    );
+    assert_eq!(relation("10904 S AVENUE E", "10904 S AVENUE L"), OtherStreet);
+    assert_eq!(
+        relation("30 Rogers Park Ave", "30 Rogers Park Avenue Brighton"),
+        NumberGap(0)
+    );
+    assert_eq!(relation("30 Rogers Park Ave", "30 Rogers Ave"), OtherStreet);
+    assert_eq!(relation("5 Mount Vernon St", "5 Mount Vernon Pl"), OtherStreet);
+    assert_eq!(relation("5 K St NW", "5 K St SE"), OtherStreet);
+    assert_eq!(relation("5 E St", "5 F St"), OtherStreet);
+    assert_eq!(relation("5 E Broadway South Boston MA 02127", "5 E Broadway"), Unknown);
+    assert_eq!(relation("2300 S FORT DEARBORN", "2310 S Fort Dearborn"), NumberGap(10));
+}
+
+#[test]
+fn crossings() {
+    assert_same(
+        SameCrossing,
+        &[
+            "Angle rue Haute et rue Basse",
+            "rue Basse & rue Haute",
+            "rue Haute / rue Basse",
+            "rue Haute et rue Basse",
+            "angle de la rue Haute et de la rue Basse",
+            "rue Haute, angle rue Basse",
+            "rue Haute angle rue Basse",
+            "Croisement rue Basse / rue Haute, 99123 Ingéville",
+        ],
+    );
+    assert_same(
+        SameCrossing,
+        &[
+            "INTERSECTION of Elm St & Oak Ave Springfield",
+            "Oak Avenue & Elm Street",
+            "ELM ST / OAK AVE",
+            "Elm St @ Oak Ave",
+            "Elm St and Oak Ave",
+            "corner of Elm and Oak",
+        ],
+    );
+    assert_eq!(relation("Elm St & Oak Ave", "Elm St & Ash Ave"), OtherStreet);
+    assert_eq!(relation("Elm St & Oak Ave", "7 Elm St"), Unknown);
+    assert_eq!(relation("Elm St & Oak Ave", "7 Ash Ave"), OtherStreet);
+    assert_eq!(
+        relation("1st Ave & 2nd St", "First Avenue / Second Street"),
+        SameCrossing
+    );
+}
+
+#[test]
+fn a_french_name_with_et_is_no_crossing() {
+    assert_eq!(
+        relation("4 rue Paul et Virginie", "6 rue Paul et Virginie"),
+        NumberGap(2)
+    );
+    assert_eq!(relation("rue Paul et Virginie", "rue Paul / rue Virginie"), OtherStreet);
+}
+
+/// Words that mean something to the reader, and some that do not.
+fn any_address() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        3 => prop::sample::select(vec![
+            "12", "14b", "7-9", "3 bis", "ter", "et", "a", "&", "/", ",", "n°", "rue", "r.", "avenue", "ave", "st", "St.",
+            "place", "park", "de", "la", "l'", "N", "east", "NW", "75011", "1st", "third", "onze",
+            "Main", "Elm", "Hugo", "Été", "x", "@", "-", "cedex", "du", "Fort",
+        ]).prop_map(str::to_owned),
+        1 => ".{0,6}",
+    ];
+    prop::collection::vec(word, 0..9).prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn any_string_is_read_and_its_normal_form_alike(text in prop_oneof![3 => any_address(), 1 => ".{0,60}"]) {
+        let spaced = words::spaced(&text);
+        let reading = Reading::of(&spaced);
+        let normal = reading.normal();
+        prop_assert!(normal.is_some(), "{:?} is read {:?}", text, reading);
+        let again = words::spaced(&normal.clone().unwrap_or_default());
+        let again = Reading::of(&again);
+        prop_assert_eq!(again.address(), reading.address());
+        prop_assert_eq!(again.normal(), normal);
+    }
+
+    #[test]
+    fn a_relation_is_symmetric_and_reflexive(one in any_address(), other in any_address()) {
+        let (one, other) = (Address::parse(&one), Address::parse(&other));
+        prop_assert_eq!(one.relation(&other), other.relation(&one));
+        let own = one.relation(&one);
+        prop_assert!(matches!(own, Unknown | NumberGap(0) | SameCrossing), "{:?} to itself: {:?}", one, own);
+    }
+
+    /// Case, accents, punctuation and blanks say nothing.
+    #[test]
+    fn dress_does_not_matter(number in 1..999_u32, name in "[a-z]{2,8}( [a-z]{4,8})?", way in 0..3_usize) {
+        let (way, upper) = [("rue", "RUE"), ("bd", "BOULEVARD"), ("av.", "Avenue")][way];
+        let plain = Address::parse(&format!("{number} {way} {name}"));
+        let dressed = Address::parse(&format!(" {number} ,  {upper}  {}.", name.to_uppercase()));
+        prop_assert_eq!(plain, dressed);
+    }
+}
