@@ -18,6 +18,8 @@ pub enum Actor {
     Anonymous,
     /// Who holds the follow secret of a report.
     Reporter,
+    /// Who holds a contractor's link; a line about the link itself says which company.
+    Contractor,
     /// A person of the staff, in a session.
     Staff {
         /// Person.
@@ -59,6 +61,7 @@ pub async fn record(
     let (actor, staff_user_id, session_id) = match entry.actor {
         Actor::Anonymous => ("anonymous", None, None),
         Actor::Reporter => ("reporter", None, None),
+        Actor::Contractor => ("contractor", None, None),
         Actor::Staff {
             staff_user_id,
             session_id,

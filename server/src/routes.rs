@@ -62,8 +62,12 @@ fn work_endpoints(api: &mut ServiceConfig<'_>) {
     // 4. Who goes
     api.service(flow::dispatch::http::dispatch::dispatch_alert);
     api.service(flow::dispatch::http::dispatch::plan_task);
+    api.service(flow::dispatch::round::http::plan_round);
     api.service(views::tasks::list_tasks);
     api.service(flow::dispatch::http::actions::act_on_task);
+    api.service(flow::dispatch::contractor::http::create_contractor_link);
+    api.service(flow::dispatch::contractor::http::contractor_page);
+    api.service(flow::dispatch::contractor::http::answer_contractor_link);
     api.service(views::sync::sync);
     api.service(flow::dispatch::field::http::sync_actions);
     api.service(flow::dispatch::field::http::list_field_actions);

@@ -30,6 +30,7 @@ fn body(operation: &str, town: &Town) -> Value {
         "dispatch_alert" => json!({"crew_id": town.crews["roads-1"]}),
         "assign_alert" => json!({"service_id": town.services["roads"], "reason": "theirs"}),
         "hand_over_alert" => json!({"body_id": town.power_company}),
+        "create_contractor_link" => json!({"company": "Travaux du Large"}),
         "answer_hand_over" => json!({"answer": "accepted", "reference": "X-1"}),
         "take_back_alert" => json!({"reason": "it waits"}),
         "preview_dedup_policy" => json!({"policy": {}}),

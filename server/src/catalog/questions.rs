@@ -119,6 +119,24 @@ impl Questions {
         personal.map(|(name, _)| name.as_str()).collect()
     }
 
+    /// Questions and answers in words, for somebody who is to learn what is the matter and nothing of who said so: what was
+    /// chosen, counted or has a form that the town prescribed, such as the number on a lamp post. Personal answers and free
+    /// words are left out. `yes_no` are the words for a plain yes and no.
+    #[must_use]
+    pub fn told(&self, answers: &Map<String, Value>, locale: Locale, yes_no: (&str, &str)) -> Vec<(String, String)> {
+        let properties = self.schema.get("properties").and_then(Value::as_object);
+        let mut asked: Vec<(&String, &Value)> = properties.into_iter().flatten().collect();
+        asked.sort_by_key(|(_, property)| property.get("x-order").and_then(Value::as_i64));
+        let told = asked.into_iter().filter_map(|(name, property)| {
+            let personal = property.get("x-personal") == Some(&Value::Bool(true));
+            let answer = answers.get(name).filter(|_| !personal)?;
+            let title = localized(property.get("x-title")).unwrap_or_default();
+            let title = if title.is_empty() { name } else { title.get(locale) };
+            Some((title.to_owned(), in_words(property, answer, locale, yes_no)?))
+        });
+        told.collect()
+    }
+
     /// The stops that the answers reach.
     fn stops<'a>(&'a self, answers: &'a Map<String, Value>) -> impl Iterator<Item = &'a Value> {
         answers.iter().flat_map(|(name, answer)| {
@@ -137,6 +155,35 @@ impl Questions {
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
+    }
+}
+
+fn localized(text: Option<&Value>) -> Option<Localized> {
+    serde_json::from_value(text?.clone()).ok()
+}
+
+/// An answer in words; `None` for free text.
+fn in_words(property: &Value, answer: &Value, locale: Locale, yes_no: (&str, &str)) -> Option<String> {
+    match answer {
+        Value::Bool(yes) => Some(if *yes { yes_no.0 } else { yes_no.1 }.to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(word) => {
+            let prescribed = |schema: &Value| schema.get("enum").is_some() || schema.get("pattern").is_some();
+            if !prescribed(property) && !property.get("items").is_some_and(prescribed) {
+                return None;
+            }
+            let label = property
+                .get("x-enum-labels")
+                .and_then(|labels| localized(labels.get(word)));
+            let label = label.filter(|label| !label.is_empty());
+            Some(label.map_or_else(|| word.clone(), |label| label.get(locale).to_owned()))
+        }
+        Value::Array(several) => {
+            let words = several.iter().filter_map(|one| in_words(property, one, locale, yes_no));
+            let words: Vec<String> = words.collect();
+            (!words.is_empty()).then(|| words.join(", "))
+        }
+        Value::Null | Value::Object(_) => None,
     }
 }
 
@@ -165,5 +212,31 @@ mod tests {
             ("0199001717", "Do not touch it.")
         );
         assert!(questions.calls(&answers("none"), Locale::En).is_empty());
+    }
+
+    #[test]
+    fn free_words_and_personal_answers_are_told_to_nobody_else() {
+        let both = |text: &str| json!({"fr": text, "en": text});
+        let schema = json!({"type": "object", "properties": {
+            "say": {"type": "string", "x-title": both("Anything else?")},
+            "plate": {"type": "string", "pattern": "^[A-Z]+$", "x-personal": true, "x-title": both("Plate")},
+            "post": {"type": "string", "pattern": "^[A-Z]{2}$", "x-order": 3, "x-title": both("Post")},
+            "size": {"type": "string", "enum": ["bag"], "x-order": 1, "x-title": both("Size"),
+                "x-enum-labels": {"bag": both("A few bags")}},
+            "waste": {"type": "array", "items": {"type": "string", "enum": ["paint", "gas"]}, "x-order": 2},
+            "smell": {"type": "boolean", "x-order": 4, "x-title": both("Smell")},
+        }});
+        let questions = Questions::compile(schema).expect("a schema");
+        let answers = json!({"say": "Camille Durand", "plate": "AB", "post": "LT", "size": "bag",
+            "waste": ["paint", "gas"], "smell": false});
+        let told = questions.told(answers.as_object().expect("answers"), Locale::En, ("yes", "no"));
+        let told: Vec<(&str, &str)> = told.iter().map(|(q, a)| (q.as_str(), a.as_str())).collect();
+        let expected = [
+            ("Size", "A few bags"),
+            ("waste", "paint, gas"),
+            ("Post", "LT"),
+            ("Smell", "no"),
+        ];
+        assert_eq!(told, expected);
     }
 }

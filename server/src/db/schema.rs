@@ -168,7 +168,7 @@ diesel::table! {
         id -> Int8,
         /// When.
         at -> Timestamptz,
-        /// anonymous, reporter, staff, system.
+        /// anonymous, reporter, contractor, staff, system.
         actor -> Text,
         /// For actor staff.
         staff_user_id -> Nullable<Uuid>,
@@ -357,6 +357,26 @@ diesel::table! {
         epoch -> Int4,
         /// When.
         at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// To which companies a task was shown. Until when each link works is signed into the link, and stands in the audit trail.
+    contractor_link (jurisdiction_id, id) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// Identity; part of the link.
+        id -> Uuid,
+        /// Task; the link is over when the task is.
+        task_id -> Uuid,
+        /// Name of the company, for the history and the audit trail; not part of the link.
+        company -> Text,
+        /// When.
+        created_at -> Timestamptz,
+        /// By whom.
+        created_by -> Uuid,
     }
 }
 
@@ -951,6 +971,27 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use postgis_diesel::sql_types::Geography;
+
+    /// Days of crews that somebody had put in order; the order itself stands in task.rank. What is urgent re-plans it.
+    round (jurisdiction_id, crew_id, day) {
+        /// Town.
+        jurisdiction_id -> Int4,
+        /// Crew.
+        crew_id -> Uuid,
+        /// Local date.
+        day -> Date,
+        /// When it was ordered last, by a person or by the machine.
+        planned_at -> Timestamptz,
+        /// Who asked for it last.
+        planned_by -> Uuid,
+        /// Where the way begins, as that person said; null: at the first stop.
+        start -> Nullable<Geography>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
 
     /// Category x sector x time to body, service and crew; the most specific rule wins.
     routing_rule (jurisdiction_id, id) {
@@ -1272,6 +1313,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     category,
     category_gate,
     change,
+    contractor_link,
     crew,
     dedup_policy,
     device,
@@ -1291,6 +1333,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     public_id,
     report,
     role_grant,
+    round,
     routing_rule,
     sector,
     service,

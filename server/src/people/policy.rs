@@ -109,6 +109,8 @@ vocabulary! {
         Hold = "hold",
         /// Tell residents the end, or reopen.
         Deliver = "deliver",
+        /// Put a crew's day in order.
+        PlanRound = "plan_round",
         /// A crew's tasks.
         ReadTasks = "read_tasks",
         /// A crew's actions on its tasks.
@@ -165,7 +167,7 @@ pub const fn reach(role: Role, operation: Operation) -> Reach {
     use Reach::{No, Own, Scope};
     match role {
         Role::Crew => match operation {
-            Op::ReadAlert | Op::ReadTasks | Op::ActOnTask | Op::HandlePhoto => Own,
+            Op::ReadAlert | Op::PlanRound | Op::ReadTasks | Op::ActOnTask | Op::HandlePhoto => Own,
             Op::EnterReport => Scope,
             _ => No,
         },
@@ -190,6 +192,7 @@ pub const fn reach(role: Role, operation: Operation) -> Reach {
             | Op::Transfer
             | Op::Hold
             | Op::Deliver
+            | Op::PlanRound
             | Op::ReadTasks
             | Op::HandlePhoto
             | Op::ReleasePhoto

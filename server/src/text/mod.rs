@@ -24,6 +24,7 @@ const FRENCH: &[&str] = &[
     include_str!("../../locales/fr/notifications.ftl"),
     include_str!("../../locales/fr/desk.ftl"),
     include_str!("../../locales/fr/field.ftl"),
+    include_str!("../../locales/fr/contractor.ftl"),
 ];
 const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/problems.ftl"),
@@ -35,6 +36,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/notifications.ftl"),
     include_str!("../../locales/en/desk.ftl"),
     include_str!("../../locales/en/field.ftl"),
+    include_str!("../../locales/en/contractor.ftl"),
 ];
 
 /// A language in which Vigie speaks to people.

@@ -44,7 +44,7 @@ pub struct TasksQuery {
 /// Tasks that crews still have.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TaskList {
-    /// By rank, then the more urgent, then the sooner due; at most 500.
+    /// By day, or with `day` over all of it, by rank, then the more urgent, then the sooner due; at most 500.
     pub items: Vec<TaskBody>,
 }
 
@@ -99,13 +99,6 @@ async fn read(tx: &mut Tx, town: &Town, staff: &Staff, query: &TasksQuery) -> Re
                 .and(task::state.eq_any(["open", "accepted"])),
         )
         .filter(task::alert_id.eq_any(visible.select(alert::id)))
-        .order((
-            task::planned_on.asc().nulls_last(),
-            task::rank,
-            of_task().select(alert::priority).single_value().desc(),
-            of_task().select(alert::due_at).single_value(),
-            task::id,
-        ))
         .limit(MOST)
         .select(Task::as_select())
         .into_boxed();
@@ -115,9 +108,17 @@ async fn read(tx: &mut Tx, town: &Town, staff: &Staff, query: &TasksQuery) -> Re
         None if !own.is_empty() => found = found.filter(task::crew_id.eq_any(own)),
         None => {}
     }
-    if let Some(day) = query.day {
-        found = found.filter(task::planned_on.is_null().or(task::planned_on.le(day)));
-    }
+    found = match query.day {
+        // A day's work is one round, whenever each part of it was planned for.
+        Some(day) => found
+            .filter(task::planned_on.is_null().or(task::planned_on.le(day)))
+            .order((task::rank, task::planned_on.asc().nulls_last())),
+        None => found.order((task::planned_on.asc().nulls_last(), task::rank)),
+    };
+    found = found
+        .then_order_by(of_task().select(alert::priority).single_value().desc())
+        .then_order_by(of_task().select(alert::due_at).single_value())
+        .then_order_by(task::id);
     let tasks: Vec<Task> = found.load(&mut **tx).await?;
     let ids: Vec<Uuid> = tasks.iter().map(|task| task.alert_id).collect();
     let alerts: Vec<Alert> = alert::table

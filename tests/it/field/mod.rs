@@ -1,7 +1,9 @@
 //! The crew's tablet: what it holds, what it sends after a time without network, photos in pieces.
 
 mod conflicts;
+mod contractor;
 mod model;
+mod rounds;
 mod sync;
 mod uploads;
 

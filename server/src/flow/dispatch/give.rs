@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::model::{Shift, Task, TaskState};
 use super::queries::{self, NewTask, Plan};
+use super::round::job::{call_if_urgent, day_of, rank_of_new};
 use crate::audit;
 use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
@@ -46,6 +47,7 @@ pub async fn dispatch(
     queries::end_task(tx, alert.id, TaskState::Withdrawn, now).await?;
     let today = local_date(town.time_zone, now).unwrap_or_default();
     let id = Uuid::now_v7();
+    let rank = rank_of_new(tx, crew.id, day_of(town, order.planned_on, now)).await?;
     let new = NewTask {
         jurisdiction_id: town.id.0,
         id,
@@ -53,12 +55,16 @@ pub async fn dispatch(
         crew_id: crew.id,
         planned_on: order.planned_on,
         shift: order.shift.map(Shift::as_str),
+        rank,
         instructions: order.instructions,
         created_at: now,
         created_by: by.user(),
     };
     queries::add_task(tx, &new).await?;
     audit::changed(tx, town.id, &[("task", id)], now).await?;
+    if !by.historic {
+        call_if_urgent(tx, town, alert, now).await?;
+    }
     alert.crew_id = Some(crew.id);
     let with_task = Details {
         task_id: Some(id),

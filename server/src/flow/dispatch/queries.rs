@@ -32,6 +32,8 @@ pub struct NewTask<'a> {
     pub planned_on: Option<NaiveDate>,
     /// Part of the day.
     pub shift: Option<&'a str>,
+    /// Order in the crew's day.
+    pub rank: i32,
     /// From whoever dispatches.
     pub instructions: Option<&'a str>,
     /// Now.

@@ -370,7 +370,7 @@ async fn may_send(
 }
 
 /// Reads on and forgets: a client that is still sending would find the line broken and never read the answer.
-async fn drain(mut payload: web::Payload) {
+pub async fn drain(mut payload: web::Payload) {
     let mut left = MAX_BYTES;
     while let Ok(Some(chunk)) = payload.try_next().await {
         match left.checked_sub(chunk.len()) {

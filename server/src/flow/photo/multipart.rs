@@ -1,6 +1,9 @@
-//! Reads `multipart/form-data` with one `report` part and `photo` parts, as a stream and within limits.
+//! Reads `multipart/form-data` with one `report` part and `photo` parts, or a browser's form with fields and photos, as a
+//! stream and within limits.
 //!
 //! A photo that is too large is read to its end and forgotten, so that the report beside it is not lost.
+
+use std::collections::BTreeMap;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
@@ -17,7 +20,7 @@ use crate::http::problem::{Kind, Problem};
 /// What may come in.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of the `report` part.
+    /// Bytes of the `report` part, or of one field of a form.
     pub report: usize,
     /// Bytes of one `photo` part.
     pub photo: usize,
@@ -34,6 +37,11 @@ impl Limits {
         photo: MAX_BYTES,
         photos: MAX_PER_REPORT,
         total: (MAX_PER_REPORT + 1) * MAX_BYTES,
+    };
+    /// Of a form with photos.
+    pub const FORM: Self = Self {
+        report: 64 * 1024,
+        ..Self::REPORT
     };
     /// Of one photo.
     pub const PHOTO: Self = Self {
@@ -84,6 +92,51 @@ pub async fn read(headers: &HeaderMap, payload: web::Payload, limits: Limits) ->
         }
     }
     Ok(parts)
+}
+
+/// What a browser's form brought.
+#[derive(Debug, Default)]
+pub struct Form {
+    /// Texts by the name of their field, as typed.
+    pub fields: BTreeMap<String, String>,
+    /// The `photo` parts, each with its bytes or with why it is refused already.
+    pub photos: Vec<Result<Bytes, Refusal>>,
+}
+
+/// Reads a browser's form of these fields and `photo` parts. A field for files that was left empty is sent as an empty file:
+/// that is no photo.
+///
+/// # Errors
+/// [`Kind::MalformedBody`] when it is no multipart body, [`Kind::BodyTooLarge`] over a limit, [`Kind::Invalid`] for a part
+/// of another name.
+pub async fn read_form(
+    headers: &HeaderMap,
+    payload: web::Payload,
+    names: &[&str],
+    limits: Limits,
+) -> Result<Form, Problem> {
+    let mut multipart = Multipart::new(headers, payload);
+    let mut form = Form::default();
+    let mut left = limits.total;
+    while let Some(mut field) = multipart.try_next().await.map_err(|error| malformed(&error))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "photo" {
+            let photo = collect(&mut field, limits.photo, &mut left).await?;
+            match photo {
+                Some(bytes) if bytes.is_empty() => {}
+                _ if form.photos.len() >= limits.photos => form.photos.push(Err(Refusal::TooMany)),
+                photo => form.photos.push(photo.ok_or(Refusal::TooLarge)),
+            }
+        } else if names.contains(&name.as_str()) {
+            let text = collect(&mut field, limits.report, &mut left).await?;
+            let text = text.ok_or_else(|| too_large(limits.report))?;
+            let text = String::from_utf8(text.into()).map_err(|_| Problem::new(Kind::MalformedBody))?;
+            form.fields.insert(name, text);
+        } else {
+            return Err(Problem::field("multipart", "unknown_part"));
+        }
+    }
+    Ok(form)
 }
 
 /// The bytes of a part; `None` when there are more than `keep`, which are then read and dropped.

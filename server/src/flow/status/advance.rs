@@ -122,6 +122,9 @@ async fn take(
         measure(tx, alert, at).await?;
     }
     dispatch::queries::after_step(tx, alert.id, step, at).await?;
+    if step.raises_priority() && !by.historic {
+        dispatch::round::job::call_if_urgent(tx, town, alert, at).await?;
+    }
     let detail = json!({"step": step, "from": from, "to": to, "reason": reason});
     note_down(tx, alert, event_id, by, detail, at).await?;
     tell(tx, town, alert, &taken, event_id, by).await?;

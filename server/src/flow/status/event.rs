@@ -14,7 +14,7 @@ use crate::people::policy::{Role, Staff};
 pub struct By<'a> {
     /// For the audit trail.
     pub actor: Actor,
-    /// In which role: a role's code, `reporter` or `system`.
+    /// In which role: a role's code (`contractor` too, by a link), `reporter` or `system`.
     pub role: &'a str,
     /// Tablet.
     pub device_id: Option<Uuid>,
@@ -107,6 +107,17 @@ impl<'a> By<'a> {
         }
     }
 
+    /// Who holds a contractor's link.
+    #[must_use]
+    pub fn contractor(action: &'a str, client: &'a Client) -> Self {
+        Self {
+            actor: Actor::Contractor,
+            role: Role::Contractor.as_str(),
+            request_id: Some(&client.request_id),
+            ..Self::system(action)
+        }
+    }
+
     /// The same with details.
     #[must_use]
     pub const fn with(mut self, details: Details<'a>) -> Self {
@@ -119,7 +130,7 @@ impl<'a> By<'a> {
     pub const fn user(&self) -> Option<Uuid> {
         match self.actor {
             Actor::Staff { staff_user_id, .. } => Some(staff_user_id),
-            Actor::Anonymous | Actor::Reporter | Actor::System => None,
+            Actor::Anonymous | Actor::Reporter | Actor::Contractor | Actor::System => None,
         }
     }
 }

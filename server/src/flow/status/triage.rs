@@ -13,6 +13,8 @@ use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
+use crate::flow::dispatch::round::job::call_if_urgent;
+use crate::flow::dispatch::round::plan::is_urgent;
 use crate::flow::dispatch::routing::route_in;
 use crate::flow::notification::fan_out::{self, ServiceNotice};
 use crate::flow::report::later::reexamine;
@@ -49,6 +51,7 @@ pub async fn qualify(
 ) -> Result<Uuid, Problem> {
     require_open(alert)?;
     let (category_before, service_before) = (alert.category_id, alert.service_id);
+    let was_urgent = is_urgent(alert);
     write(town, alert, settled, now)?;
     let recategorised = alert.category_id != category_before;
     if recategorised {
@@ -66,6 +69,9 @@ pub async fn qualify(
     };
     if alert.service_id != service_before {
         tell_service(tx, town, alert, event_id, ServiceNotice::NewAlert, now).await?;
+    }
+    if !was_urgent {
+        call_if_urgent(tx, town, alert, now).await?;
     }
     Ok(event_id)
 }

@@ -1,0 +1,3 @@
+COMMENT ON COLUMN audit_event.actor IS 'anonymous, reporter, staff, system.';
+DROP TABLE contractor_link;
+DROP TABLE round;
