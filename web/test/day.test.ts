@@ -17,17 +17,29 @@ async function queue(...names: Kind[]) {
 }
 
 describe('the order of the day', () => {
-  it('is by day, rank, priority, due date; urgent things without a day first, others last', () => {
-    const alert = task().alert;
+  const ids = (all: ReturnType<typeof task>[]) => all.sort(inOrder('2026-11-23')).map((each) => each.id);
+  const alert = task().alert;
+
+  it('is the round’s: by rank, whenever each stop was planned for; later days after it', () => {
     const all = [
-      task({ id: 'e', planned_on: '2026-11-24', rank: 1 }),
-      task({ id: 'd', rank: 20, alert: { ...alert, due_at: '2026-11-24T10:00:00Z' } }),
-      task({ id: 'b', rank: 10, alert: { ...alert, priority: 2 } }),
-      task({ id: 'a', rank: 10, alert: { ...alert, priority: 4 } }),
-      task({ id: 'c', rank: 20, alert: { ...alert, due_at: '2026-11-23T10:00:00Z' } }),
+      task({ id: 'e', planned_on: '2026-11-25', rank: 1 }),
+      task({ id: 'd', planned_on: '2026-11-24', rank: 2 }),
+      task({ id: 'c', planned_on: '2026-11-21', rank: 3 }),
+      task({ id: 'b', planned_on: null, rank: 2 }),
+      task({ id: 'a', planned_on: '2026-11-23', rank: 1 }),
+    ];
+    expect(ids(all)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('without a round is by day, priority, due date; urgent things without a day first, others last', () => {
+    const all = [
+      task({ id: 'd', rank: 0, alert: { ...alert, priority: 2, due_at: '2026-11-24T10:00:00Z' } }),
+      task({ id: 'b', rank: 0, alert: { ...alert, priority: 4 } }),
+      task({ id: 'a', rank: 0, planned_on: '2026-11-20' }),
+      task({ id: 'c', rank: 0, alert: { ...alert, priority: 2, due_at: '2026-11-23T10:00:00Z' } }),
     ];
     all.push(task({ id: 'z', planned_on: null, rank: 0 }), task({ id: 'urgent', planned_on: null, rank: 0, alert: { ...alert, priority: 4 } }));
-    expect(all.sort(inOrder).map((each) => each.id)).toEqual(['urgent', 'a', 'b', 'c', 'd', 'e', 'z']);
+    expect(ids(all)).toEqual(['urgent', 'a', 'b', 'c', 'd', 'z']);
   });
 
   it('keeps what is left over and unplanned in today, tomorrow later, and the closed at the end', () => {

@@ -53,12 +53,13 @@ export interface Row {
 export const rows = computed<Row[]>(() => {
   const day = today();
   const places: Group[] = ['now', 'later', 'closed'];
+  const order = inOrder(day);
   return tasks.value
     .map((task) => {
       const view = seen(task, actions.value);
       return { task, seen: view, group: groupOf(task, view.closed, day), number: 0 };
     })
-    .sort((a, b) => places.indexOf(a.group) - places.indexOf(b.group) || inOrder(a.task, b.task))
+    .sort((a, b) => places.indexOf(a.group) - places.indexOf(b.group) || order(a.task, b.task))
     .map((row, index) => ({ ...row, number: index + 1 }));
 });
 

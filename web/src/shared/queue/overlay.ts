@@ -72,20 +72,22 @@ export function groupOf(task: SyncTask, closed: boolean, today: string): Group {
   return task.planned_on && task.planned_on > today ? 'later' : 'now';
 }
 
-/** What is urgent and in no round yet comes before the round, what else is in none behind it. */
+/** Of tasks in no round: the urgent without a day, then those of a day, then the others. */
 function turn(task: SyncTask): number {
   if (task.planned_on) return 1;
   return task.alert.priority >= 4 ? 0 : 2;
 }
 
-/** The crew's order: day, then the round's rank, then what is more urgent (4 is), then what is due first. */
-export function inOrder(a: SyncTask, b: SyncTask): number {
-  return (
+/** The crew's order: day, what is left over or has none being today's; then the round's rank, 0 for what was never put in one;
+ * then the earlier planned, what is more urgent (4 is), and what is due first. */
+export function inOrder(today: string): (a: SyncTask, b: SyncTask) => number {
+  const day = (task: SyncTask) => (task.planned_on && task.planned_on > today ? task.planned_on : '');
+  return (a, b) =>
+    day(a).localeCompare(day(b)) ||
+    a.rank - b.rank ||
     turn(a) - turn(b) ||
     (a.planned_on ?? '').localeCompare(b.planned_on ?? '') ||
-    a.rank - b.rank ||
     b.alert.priority - a.alert.priority ||
     a.alert.due_at.localeCompare(b.alert.due_at) ||
-    a.id.localeCompare(b.id)
-  );
+    a.id.localeCompare(b.id);
 }
