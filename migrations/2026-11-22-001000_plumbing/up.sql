@@ -49,7 +49,6 @@ CREATE TABLE change (
     entity text NOT NULL CHECK (entity IN ('report', 'alert', 'photo', 'task', 'status_event', 'catalogue')),
     entity_id uuid NOT NULL,
     tombstone boolean NOT NULL DEFAULT false,
-    epoch integer NOT NULL DEFAULT 1,
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (jurisdiction_id, id)
 );
@@ -60,7 +59,6 @@ COMMENT ON COLUMN change.txid IS 'Transaction: a reader stops below pg_snapshot_
 COMMENT ON COLUMN change.entity IS 'What kind.';
 COMMENT ON COLUMN change.entity_id IS 'Which.';
 COMMENT ON COLUMN change.tombstone IS 'It is gone from the reader''s view.';
-COMMENT ON COLUMN change.epoch IS 'Of the log: readers of an older epoch start again (restore from a backup).';
 COMMENT ON COLUMN change.at IS 'When.';
 CREATE TRIGGER change_append_only BEFORE UPDATE OR DELETE ON change FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

@@ -11,11 +11,12 @@ use crate::projection;
 /// Every handler.
 #[must_use]
 pub fn handlers() -> Handlers<App> {
-    let stages: [Vec<(&'static str, Handler<App>)>; 8] = [
+    let stages: [Vec<(&'static str, Handler<App>)>; 9] = [
         flow::report::later::handlers(),
         flow::photo::jobs::handlers().into(),
         flow::photo::tus::receive::handlers().into(),
         flow::alert::reexamine::handlers().into(),
+        flow::dispatch::field::job::handlers().into(),
         flow::dispatch::round::job::handlers().into(),
         flow::status::jobs::handlers(),
         flow::notification::jobs::handlers(),

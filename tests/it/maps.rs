@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use vigie::base_map;
 use vigie_tests::people::Person;
 use vigie_tests::server::TestApp;
-use vigie_tests::town::Role;
+use vigie_tests::town::{PASSWORD, Role};
 
 const ZOOM: i16 = 15;
 
@@ -168,8 +168,13 @@ impl Ear {
         }
     }
 
-    /// The next event about an alert.
+    /// The next event about an alert: its id and data.
     async fn hears_of(&mut self, alert: &str) -> (String, Value) {
+        self.hears("alert", alert).await
+    }
+
+    /// The next event of this name about an alert: its id and data.
+    async fn hears(&mut self, name: &str, alert: &str) -> (String, Value) {
         let waited = tokio::time::timeout(Duration::from_secs(30), async {
             loop {
                 while let Some((event, rest)) = self.heard.split_once("\n\n") {
@@ -182,7 +187,7 @@ impl Ear {
                     };
                     let Some(data) = field("data: ") else { continue };
                     let data: Value = serde_json::from_str(&data).expect("JSON");
-                    if data["alert_id"] == alert {
+                    if data["alert_id"] == alert && field("event: ").as_deref() == Some(name) {
                         return (field("id: ").expect("an id"), data);
                     }
                 }
@@ -214,4 +219,34 @@ async fn who_listens_hears_and_who_comes_back_hears_what_was_missed() {
     let forged = supervisor.get("/v1/live").header("Last-Event-ID", "x").send().await;
     forged.problem("invalid");
     app.anyone().get("/v1/live").send().await.problem("unauthenticated");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_had_an_alert_hears_that_it_is_somebody_elses() {
+    let app = TestApp::start().await;
+    let server = app.second_process();
+    let email = "roads-only@town.test";
+    let hired = json!({"email": email, "name": "Roads", "locale": "en", "password": PASSWORD,
+        "grants": [{"role": "supervisor", "service_id": app.town.services["roads"]}]});
+    app.staff(Role::Admin).await.send("/v1/staff", hired).await.expect(201);
+    let pair = json!({"email": email, "password": PASSWORD});
+    let pair = app.anyone().send("/v1/auth/sign-in", pair).await.expect(200);
+    let roads = app.anyone().with_token(pair["access_token"].as_str().expect("a token"));
+    let mut ear = Ear::open(&app, &server.instead(&roads), None).await;
+    let alert = report(&app, "pothole").await;
+    ear.hears_of(&alert).await;
+    // The desk sees that it is rubbish, not a hole: the cleaning service's.
+    let change = app
+        .staff(Role::Supervisor)
+        .await
+        .request(reqwest::Method::PATCH, &format!("/v1/alerts/{alert}"))
+        .json(&json!({"category": "fly-tipping"}));
+    change.header("If-Match", "*").send().await.expect(200);
+    let (_, data) = ear.hears("gone", &alert).await;
+    assert_eq!(data, json!({"alert_id": alert}), "and nothing else of it");
+    roads
+        .get(&format!("/v1/alerts/{alert}"))
+        .send()
+        .await
+        .problem("not_found");
 }

@@ -132,6 +132,8 @@ async fn a_shared_tablet_takes_pins_until_it_is_lost() {
     let revoked = supervisor.post(&lost).send().await;
     assert!(revoked.status < 300, "{revoked}");
     crew.get("/v1/me").send().await.problem("unauthenticated");
+    let told = refresh(&app, &text(&pair, "refresh_token")).await;
+    assert_eq!(told.problem("unauthenticated")["reason"], "device_revoked");
     assert_ne!(pin(PIN).await.status, 200);
 }
 

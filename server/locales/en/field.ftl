@@ -7,6 +7,7 @@ field-action-closed = The alert was closed already; what you did is kept with it
 field-action-already = It was done already; what you entered is kept as a field report.
 field-action-not_possible = The alert's state does not allow it any more: a supervisor will decide.
 field-action-changed_meanwhile = Another category was set meanwhile: a supervisor will choose.
+field-action-photo_missing = A photo of this action never arrived; a supervisor has been told.
 field-action-reported_since = It was reported again after you had left: a supervisor looks before residents are told.
 field-action-outside_rights = You are not, or no longer, in this task's crew: a supervisor will decide.
 field-action-unknown_task = There is no such task here: a supervisor will decide.

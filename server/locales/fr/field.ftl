@@ -7,6 +7,7 @@ field-action-closed = L’alerte était déjà close ; ce que vous avez fait y e
 field-action-already = C’était déjà fait ; votre saisie est conservée comme constat de terrain.
 field-action-not_possible = L’état de l’alerte ne le permet plus : un responsable décidera.
 field-action-changed_meanwhile = Une autre catégorie a été fixée entre-temps : un responsable choisira.
+field-action-photo_missing = Une photo de cette action n’est jamais arrivée ; un responsable est prévenu.
 field-action-reported_since = L’alerte a été signalée de nouveau après votre passage : un responsable regarde avant de prévenir les habitants.
 field-action-outside_rights = Vous n’êtes pas, ou plus, dans l’équipe de cette intervention : un responsable décidera.
 field-action-unknown_task = Cette intervention n’existe pas ici : un responsable décidera.

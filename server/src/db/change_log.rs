@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -61,6 +61,12 @@ pub struct Change {
     /// Which.
     #[diesel(sql_type = SqlUuid)]
     pub entity_id: Uuid,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    left_service: Option<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    left_sector: Option<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    left_crew: Option<Uuid>,
 }
 
 impl Change {
@@ -72,6 +78,31 @@ impl Change {
             change_id: self.id,
         }
     }
+
+    /// Whose an alert was before it went to somebody else: service, sector, crew.
+    #[must_use]
+    pub fn left(&self) -> Option<(Uuid, Option<Uuid>, Option<Uuid>)> {
+        self.left_service
+            .map(|service| (service, self.left_sector, self.left_crew))
+    }
+}
+
+#[derive(QueryableByName)]
+struct Identity {
+    #[diesel(sql_type = Text)]
+    identity: String,
+}
+
+/// Which log it is: another one after a restore from a backup, whose places mean nothing in this one. PostgreSQL gives a
+/// cluster its identifier, and a number to each history that branched off.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn identity(conn: &AsyncPgConnection) -> Result<String, Problem> {
+    let identity =
+        "SELECT system_identifier || '.' || timeline_id AS identity FROM pg_control_system(), pg_control_checkpoint()";
+    let found: Identity = diesel::sql_query(identity).get_result(&mut &*conn).await?;
+    Ok(found.identity)
 }
 
 /// The place before which every transaction has ended: what is read from now on knows all that stands before it.
@@ -88,7 +119,7 @@ pub async fn horizon(conn: &AsyncPgConnection) -> Result<Place, Problem> {
 /// # Errors
 /// When the database refuses.
 pub async fn next(conn: &AsyncPgConnection, town: TownId, since: &Place) -> Result<Vec<Change>, Problem> {
-    let changes = "SELECT txid::text AS txid, id, entity, entity_id FROM change \
+    let changes = "SELECT txid::text AS txid, id, entity, entity_id, left_service, left_sector, left_crew FROM change \
          WHERE jurisdiction_id = $1 AND (txid, id) > ($2::xid8, $3) AND txid < pg_snapshot_xmin(pg_current_snapshot()) \
          ORDER BY change.txid, id LIMIT $4";
     Ok(diesel::sql_query(changes)

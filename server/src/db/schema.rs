@@ -353,10 +353,14 @@ diesel::table! {
         entity_id -> Uuid,
         /// It is gone from the reader's view.
         tombstone -> Bool,
-        /// Of the log: readers of an older epoch start again (restore from a backup).
-        epoch -> Int4,
         /// When.
         at -> Timestamptz,
+        /// Of an alert that went to another service, sector or crew: the service that it was with.
+        left_service -> Nullable<Uuid>,
+        /// The sector that it was in.
+        left_sector -> Nullable<Uuid>,
+        /// The crew that had it.
+        left_crew -> Nullable<Uuid>,
     }
 }
 

@@ -123,9 +123,10 @@ pub async fn localise_problems(
 fn foreign_problem(response: &ServiceResponse<BoxBody>) -> Option<Problem> {
     let status = response.status();
     // A page for people says in its own words what is wrong; the framework's own errors are no pages.
-    let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
-        value == "application/problem+json" || value.as_bytes().starts_with(b"text/html")
-    });
+    let ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value == "application/problem+json" || value.as_bytes().starts_with(b"text/html"));
     if ours || !(status.is_client_error() || status.is_server_error()) {
         return None;
     }

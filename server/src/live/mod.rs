@@ -39,6 +39,8 @@ pub struct Event {
     pub merged_into: Option<Uuid>,
     /// For the policy: who may hear of it.
     pub target: Target,
+    /// Whose it was before: who may hear that it is theirs no longer.
+    pub left: Vec<Target>,
 }
 
 /// A town's listeners.
@@ -131,6 +133,16 @@ pub async fn read(db: &Db, town: TownId, since: &Place) -> Result<(Vec<Event>, P
     ids.dedup();
     // All but the last name the place before: whoever hears only some of them hears all again.
     let mut events = queries::events(&tx, town, &ids, since).await?;
+    for event in &mut events {
+        let own = changes.iter().filter(|change| change.entity_id == event.alert_id);
+        let whose = |(service, sector_id, crew_id)| Target {
+            service_id: Some(service),
+            sector_id,
+            crew_id,
+            entered_by: None,
+        };
+        event.left = own.filter_map(Change::left).map(whose).collect();
+    }
     if let Some(last) = events.last_mut() {
         last.place = place.clone();
     }

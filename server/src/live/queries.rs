@@ -63,6 +63,7 @@ pub(super) async fn events(
             crew_id,
             entered_by: None,
         },
+        left: Vec::new(),
     };
     Ok(rows.into_iter().map(event).collect())
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::queries::session::{self as rows, EndReason, SessionRow, Which};
@@ -145,7 +146,16 @@ pub async fn refresh(app: &App, client: &Client, text: &str, now: DateTime<Utc>)
     let device = device_tag(&app.keys.server, client.device.as_deref());
     let next = shown.successor();
     match judge(&stored, &shown, text, device, now) {
-        Verdict::Over => return Err(refused()),
+        Verdict::Over => {
+            // Only to the tablet itself: whoever holds its latest token.
+            let own: bool = digest(text.as_bytes()).ct_eq(&session.token_hash).into();
+            let revoked = own && is_revoked(&mut tx, session.device_id).await?;
+            return Err(if revoked {
+                refused().with("reason", "device_revoked")
+            } else {
+                refused()
+            });
+        }
         Verdict::Reuse => {
             rows::end(&mut tx, Which::One(session.id), EndReason::Reuse, now).await?;
             let origin = origin(&Actor::Anonymous, client);
@@ -162,6 +172,14 @@ pub async fn refresh(app: &App, client: &Client, text: &str, now: DateTime<Utc>)
     }
     tx.commit().await?;
     Mint::of(app).tokens(person.id, next, session.expires_at, now)
+}
+
+async fn is_revoked(tx: &mut Tx, device_id: Option<Uuid>) -> Result<bool, Problem> {
+    let Some(id) = device_id else {
+        return Ok(false);
+    };
+    let device = queries::device::find(tx, id).await?;
+    Ok(device.is_some_and(|device| device.revoked_at.is_some()))
 }
 
 /// Ends the caller's session.

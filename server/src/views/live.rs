@@ -19,19 +19,17 @@ use super::sync::cursor::Cursor;
 use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::db::TownId;
-use crate::db::change_log::Place;
+use crate::db::change_log::{self, Place};
 use crate::flow::command::Command;
 use crate::http::problem::Problem;
 use crate::http::responses::StaffRead;
 use crate::live::{Event, read};
-use crate::people::policy::{Operation, Staff, permit, permit_any};
+use crate::people::policy::{Operation, Staff, Target, permit, permit_any};
 
 /// A word is said at least this often, so that no proxy takes the line for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The session and what it may see is read again this often.
 const RENEW: Duration = Duration::from_secs(30);
-/// Cursors of the stream and of tablets are no good for each other.
-const SCOPE: &str = "live";
 
 /// Query parameters.
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -54,8 +52,17 @@ pub struct LiveAlert {
     pub merged_into: Option<Uuid>,
 }
 
-/// Alerts in the person's scope that change, while they change: server-sent events `alert` whose data is a `LiveAlert`. With
-/// the `id` of an event seen before, everything since comes first. The stream ends with the session.
+/// The data of an event `gone`: it is somebody else's now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LiveGone {
+    /// Which.
+    pub alert_id: Uuid,
+}
+
+/// Alerts in the person's scope that change, while they change: server-sent events `alert` whose data is a `LiveAlert`, and
+/// `gone`, a `LiveGone`, for one that left the scope. With the `id` of an event seen before, everything since comes first;
+/// when that leads nowhere any more (a restored database), `reset` does: read everything again. The stream ends with the
+/// session.
 #[utoipa::path(operation_id = "live", tag = "desk",
     params(LiveQuery, ("Last-Event-ID" = Option<String>, Header, description = "`id` of the last event seen.")),
     responses((status = 200, description = "Events, until somebody hangs up.", body = LiveAlert, content_type = "text/event-stream"), StaffRead))]
@@ -73,17 +80,18 @@ pub async fn listen(
     let seen = header
         .or(query.last_event_id.as_deref())
         .map(|text| Cursor::read(&app.keys.server, text));
-    let seen = seen
-        .transpose()?
-        .filter(|seen| seen.scope == SCOPE)
-        .map(|seen| seen.place);
-    let staff = who(&app, token).await?;
+    let seen = seen.transpose()?;
+    let (staff, scope) = who(&app, token).await?;
+    let lost = seen.as_ref().is_some_and(|seen| seen.scope != scope);
+    let seen = seen.filter(|_| !lost).map(|seen| seen.place);
     // First the ear, then the past: nothing falls between the two.
     let (receiver, from) = app.live.listen(&app.db, token.town).await?;
     let listener = Listener {
         app: app.get_ref().clone(),
         token,
         staff,
+        scope,
+        lost,
         receiver,
         told: seen.clone().unwrap_or(from),
         catch_up: seen,
@@ -97,11 +105,13 @@ pub async fn listen(
         .streaming(listener.stream()))
 }
 
-async fn who(app: &App, token: StaffToken) -> Result<Staff, Problem> {
+/// Who listens, and the name of the stream: cursors of another log, or of tablets, are no good here.
+async fn who(app: &App, token: StaffToken) -> Result<(Staff, String), Problem> {
     let command = Command::begin(app, token, Utc::now()).await?;
     permit_any(&command.staff, Operation::ReadAlert)?;
+    let scope = format!("live {}", change_log::identity(&command.tx).await?);
     command.tx.rollback().await?;
-    Ok(command.staff)
+    Ok((command.staff, scope))
 }
 
 /// Somebody who listens.
@@ -109,6 +119,9 @@ struct Listener {
     app: App,
     token: StaffToken,
     staff: Staff,
+    scope: String,
+    /// What the person saw before leads nowhere.
+    lost: bool,
     receiver: Receiver<Arc<Event>>,
     /// Where to go on reading the log, before listening.
     catch_up: Option<Place>,
@@ -128,8 +141,11 @@ impl Listener {
     /// What is said next; `None`: nothing more.
     async fn next(&mut self) -> Option<Bytes> {
         if Instant::now() >= self.renew {
-            self.staff = who(&self.app, self.token).await.ok()?;
+            (self.staff, _) = who(&self.app, self.token).await.ok()?;
             self.renew = Instant::now() + RENEW;
+        }
+        if std::mem::take(&mut self.lost) {
+            return Some(Bytes::from_static(b"event: reset\ndata: {}\n\n"));
         }
         if let Some(place) = self.catch_up.take() {
             return self.read(place).await;
@@ -165,10 +181,22 @@ impl Listener {
 
     /// Events in the person's scope, as they are said; a comment when there is none.
     fn words(&self, events: &[Event]) -> Bytes {
+        let may_hear = |target: &Target| permit(&self.staff, Operation::ReadAlert, target).is_ok();
         let mut said = String::new();
         for event in events {
-            if permit(&self.staff, Operation::ReadAlert, &event.target).is_ok() {
-                said.push_str(&self.one(event).unwrap_or_default());
+            if may_hear(&event.target) {
+                let data = LiveAlert {
+                    alert_id: event.alert_id,
+                    version: event.version,
+                    status: event.status.clone(),
+                    merged_into: event.merged_into,
+                };
+                said.push_str(&self.one(event, "alert", &data).unwrap_or_default());
+            } else if event.left.iter().any(may_hear) {
+                let data = LiveGone {
+                    alert_id: event.alert_id,
+                };
+                said.push_str(&self.one(event, "gone", &data).unwrap_or_default());
             }
         }
         if said.is_empty() {
@@ -177,19 +205,13 @@ impl Listener {
         Bytes::from(said)
     }
 
-    fn one(&self, event: &Event) -> Option<String> {
+    fn one(&self, event: &Event, name: &str, data: &impl Serialize) -> Option<String> {
         let cursor = Cursor {
-            scope: SCOPE.to_owned(),
+            scope: self.scope.clone(),
             place: event.place.clone(),
         };
-        let data = LiveAlert {
-            alert_id: event.alert_id,
-            version: event.version,
-            status: event.status.clone(),
-            merged_into: event.merged_into,
-        };
         let id = cursor.write(&self.app.keys.server).ok()?;
-        let data = serde_json::to_string(&data).ok()?;
-        Some(format!("id: {id}\nevent: alert\ndata: {data}\n\n"))
+        let data = serde_json::to_string(data).ok()?;
+        Some(format!("id: {id}\nevent: {name}\ndata: {data}\n\n"))
     }
 }

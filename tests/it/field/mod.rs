@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod contractor;
+mod later;
 mod model;
 mod rounds;
 mod sync;

@@ -173,7 +173,7 @@ pub async fn sign_in_pin(
 #[utoipa::path(operation_id = "refresh", tag = "people", request_body = Refresh, responses(
     (status = 200, description = "The next pair.", body = TokenPair),
     (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, description = "Not a token of a running session.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "Not a token of a running session; `reason` is `device_revoked` when its tablet was revoked.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A field is missing.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),

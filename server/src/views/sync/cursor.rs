@@ -18,18 +18,18 @@ const SIGNATURE: usize = 16;
 /// How far a tablet has come, and in what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::views) struct Cursor {
-    /// What it sees: with other crews it is another cursor.
+    /// What it sees: with other crews, or of another log, it is another cursor.
     pub(in crate::views) scope: String,
     /// Place in the change log.
     pub(in crate::views) place: Place,
 }
 
-/// What the tablet of a person of these crews sees.
-pub(in crate::views) fn scope(town: TownId, crews: &[Uuid]) -> String {
+/// What the tablet of a person of these crews sees of a log.
+pub(in crate::views) fn scope(log: &str, town: TownId, crews: &[Uuid]) -> String {
     let mut crews = crews.to_vec();
     crews.sort_unstable();
     let names: Vec<String> = crews.iter().map(Uuid::to_string).collect();
-    let digest = digest(format!("{} {}", town.0, names.join(" ")).as_bytes());
+    let digest = digest(format!("{log} {} {}", town.0, names.join(" ")).as_bytes());
     BASE64URL_NOPAD.encode(digest.get(..9).unwrap_or_default())
 }
 

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use postgis_diesel::sql_types::Geography;
 use postgis_diesel::types::Point;
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,7 +15,7 @@ use uuid::Uuid;
 use super::{GoneReason, GoneTask, SyncAlert, SyncNote, SyncPhoto, SyncPhotoState, SyncReport, SyncTask};
 use crate::catalog::model::Town;
 use crate::db::Tx;
-use crate::db::schema::{alert, field_action, photo, report, staff_user, status_event, task, upload};
+use crate::db::schema::{alert, field_action, photo, report, task, upload};
 use crate::flow::alert::model::Alert;
 use crate::flow::dispatch::field::http::Receipt;
 use crate::flow::dispatch::field::model::StoredAction;
@@ -25,11 +27,11 @@ use crate::http::problem::Problem;
 /// Most tasks of a full sync; a crew has some dozens.
 const MOST_TASKS: i64 = 1_000;
 /// Latest reports that come with a task.
-const REPORTS: usize = 10;
+const REPORTS: i32 = 10;
 /// A tablet rests no longer than its queue is meant to last.
 const LATELY: TimeDelta = TimeDelta::days(30);
 /// Latest lines of the history that come with a task.
-const NOTES: usize = 20;
+const NOTES: i32 = 20;
 
 /// What is to be sent.
 #[derive(Default)]
@@ -186,37 +188,40 @@ fn shown(town: &Town, alert: &Alert) -> Result<SyncAlert, Problem> {
     })
 }
 
-type ReportRow = (Uuid, DateTime<Utc>, Option<String>, Value, Point);
+#[derive(QueryableByName)]
+struct ReportRow {
+    #[diesel(sql_type = SqlUuid)]
+    alert_id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    observed_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Text>)]
+    description: Option<String>,
+    #[diesel(sql_type = Jsonb)]
+    answers: Value,
+    #[diesel(sql_type = Geography)]
+    place: Point,
+}
 
 /// What people said of each alert, latest first.
 async fn reports(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uuid, Vec<SyncReport>>, Problem> {
-    let rows: Vec<ReportRow> = report::table
-        .filter(
-            report::jurisdiction_id
-                .eq(town.id.0)
-                .and(report::alert_id.eq_any(alerts)),
-        )
-        .order((report::received_at.desc(), report::id.desc()))
-        .select((
-            report::alert_id,
-            report::observed_at,
-            report::description,
-            report::answers,
-            report::place,
-        ))
+    // The latest of each is beyond the query builder.
+    let latest = "SELECT latest.* FROM unnest($2) AS wanted (id), \
+         LATERAL (SELECT alert_id, observed_at, description, answers, place FROM report \
+             WHERE jurisdiction_id = $1 AND alert_id = wanted.id ORDER BY received_at DESC, id DESC LIMIT $3) AS latest";
+    let rows: Vec<ReportRow> = diesel::sql_query(latest)
+        .bind::<Integer, _>(town.id.0)
+        .bind::<Array<SqlUuid>, _>(alerts)
+        .bind::<Integer, _>(REPORTS)
         .load(&mut **tx)
         .await?;
     let mut found: HashMap<Uuid, Vec<SyncReport>> = HashMap::new();
-    for (alert, observed_at, description, answers, place) in rows {
-        let of_alert = found.entry(alert).or_default();
-        if of_alert.len() < REPORTS {
-            of_alert.push(SyncReport {
-                observed_at,
-                description,
-                answers,
-                position: PointBody::of(place.x, place.y),
-            });
-        }
+    for row in rows {
+        found.entry(row.alert_id).or_default().push(SyncReport {
+            observed_at: row.observed_at,
+            description: row.description,
+            answers: row.answers,
+            position: PointBody::of(row.place.x, row.place.y),
+        });
     }
     Ok(found)
 }
@@ -280,48 +285,44 @@ async fn photos(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uui
     Ok(found)
 }
 
-type NoteRow = (
-    Uuid,
-    DateTime<Utc>,
-    Option<String>,
-    String,
-    Option<String>,
-    Option<String>,
-);
+#[derive(QueryableByName)]
+struct NoteRow {
+    #[diesel(sql_type = SqlUuid)]
+    alert_id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Text>)]
+    by: Option<String>,
+    #[diesel(sql_type = Text)]
+    step: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    note: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    reason: Option<String>,
+}
 
 /// What happened to each alert, latest first.
 async fn notes(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uuid, Vec<SyncNote>>, Problem> {
-    let by = status_event::by_user.eq(staff_user::id.nullable());
-    let rows: Vec<NoteRow> = status_event::table
-        .left_join(staff_user::table.on(by))
-        .filter(
-            status_event::jurisdiction_id
-                .eq(town.id.0)
-                .and(status_event::alert_id.eq_any(alerts)),
-        )
-        .order((status_event::at.desc(), status_event::id.desc()))
-        .select((
-            status_event::alert_id,
-            status_event::at,
-            staff_user::name.nullable(),
-            status_event::step,
-            status_event::note,
-            status_event::reason,
-        ))
+    let latest = "SELECT latest.* FROM unnest($2) AS wanted (id), \
+         LATERAL (SELECT event.alert_id, event.at, person.name AS by, event.step, event.note, event.reason \
+             FROM status_event AS event LEFT JOIN staff_user AS person ON person.id = event.by_user \
+             WHERE event.jurisdiction_id = $1 AND event.alert_id = wanted.id \
+             ORDER BY event.at DESC, event.id DESC LIMIT $3) AS latest";
+    let rows: Vec<NoteRow> = diesel::sql_query(latest)
+        .bind::<Integer, _>(town.id.0)
+        .bind::<Array<SqlUuid>, _>(alerts)
+        .bind::<Integer, _>(NOTES)
         .load(&mut **tx)
         .await?;
     let mut found: HashMap<Uuid, Vec<SyncNote>> = HashMap::new();
-    for (alert, at, by, step, note, reason) in rows {
-        let of_alert = found.entry(alert).or_default();
-        if of_alert.len() < NOTES {
-            of_alert.push(SyncNote {
-                at,
-                by,
-                step,
-                note,
-                reason,
-            });
-        }
+    for row in rows {
+        found.entry(row.alert_id).or_default().push(SyncNote {
+            at: row.at,
+            by: row.by,
+            step: row.step,
+            note: row.note,
+            reason: row.reason,
+        });
     }
     Ok(found)
 }

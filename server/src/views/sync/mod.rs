@@ -231,7 +231,8 @@ pub async fn sync(
     let mut command = Command::begin(&app, token, Utc::now()).await?;
     permit_any(&command.staff, Operation::ReadTasks)?;
     let crews = command.staff.crews();
-    let scope = cursor::scope(command.town.id, &crews);
+    let log = change_log::identity(&command.tx).await?;
+    let scope = cursor::scope(&log, command.town.id, &crews);
     let given = query.cursor.as_deref().map(|text| Cursor::read(&app.keys.server, text));
     let given = given.transpose()?.filter(|given| given.scope == scope);
     // First the log, then the rows: they are at least as new as what the cursor says.

@@ -30,6 +30,17 @@ const MOST_PHOTOS: usize = 20;
 /// Name of the operation in audit trail and history.
 const OPERATION: &str = "sync_actions";
 
+/// Faults of the world: what the tablet could choose when it froze the action is gone by now, and the crew has nothing to
+/// correct.
+const GONE_SINCE: [&str; 6] = [
+    "desk_category",
+    "unknown_category",
+    "category_closed",
+    "category_call",
+    "category_not_ours",
+    "unknown_crew",
+];
+
 /// A receipt, and whether it was given before.
 pub struct Received {
     /// The action with what became of it.
@@ -104,6 +115,9 @@ fn refusal(problem: &Problem) -> Result<Settled, Problem> {
         alert_id: None,
     };
     match problem.kind {
+        Kind::Invalid if problem.errors.iter().all(|error| GONE_SINCE.contains(&error.code)) => {
+            Ok(settled(Outcome::Waiting, Reason::NotPossible))
+        }
         Kind::Invalid => Ok(settled(Outcome::Refused, Reason::Incomplete)),
         Kind::IdTaken => Ok(settled(Outcome::Refused, Reason::IdTaken)),
         Kind::IllegalStep | Kind::Conflict | Kind::NotFound => Ok(settled(Outcome::Waiting, Reason::NotPossible)),
@@ -147,7 +161,7 @@ async fn attempt(
             // A submit is a transaction of its own, under the report's id: taken twice it is one report.
             let staff = command.staff.clone();
             command.tx.rollback().await?;
-            let alert = report(app, &staff, client, action, now).await?;
+            let alert = report(app, (&staff, action.agent_id), client, action, now).await?;
             command = Command::begin(app, token, now).await?;
             Settled {
                 outcome: Outcome::Applied,
@@ -267,10 +281,10 @@ pub(super) fn check(action: &FieldAction) -> Result<Option<LonLat>, Problem> {
     errors.check(place.filter(|_| action.accuracy.is_none_or(|metres| metres <= WORST_ACCURACY_M)))
 }
 
-/// Takes a report in that a crew made on its way. Without an id of its own it has the action's.
-async fn report(
+/// Takes a report in that a crew made on its way, in the agent's name. Without an id of its own it has the action's.
+pub(super) async fn report(
     app: &App,
-    staff: &Staff,
+    (staff, agent): (&Staff, Uuid),
     client: &Client,
     action: &FieldAction,
     now: DateTime<Utc>,
@@ -283,7 +297,7 @@ async fn report(
     object.insert("channel".to_owned(), json!(Channel::Field));
     let submission = parse::read(&object, Channel::STAFF, client.locale, &[], now)?;
     let sender = Sender {
-        staff: Some((staff.town, action.agent_id, staff.session_id)),
+        staff: Some((staff.town, agent, staff.session_id)),
         request_id: Some(client.request_id.clone()),
         ..Sender::default()
     };

@@ -2,15 +2,17 @@
 
 use uuid::Uuid;
 
-use super::apply::check;
-use super::model::{FieldAction, Outcome, StoredAction};
+use super::apply::{check, report};
+use super::model::{FieldAction, FieldKind, Outcome, StoredAction};
 use super::queries;
 use super::take::{Taking, keep, take};
+use crate::app::App;
 use crate::audit;
 use crate::flow::alert::queries::{lock, survivor};
 use crate::flow::command::Command;
 use crate::flow::dispatch::model::Task;
 use crate::flow::status::event::By;
+use crate::http::client::Client;
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::{Operation, Role, Target, permit};
 use crate::vocabulary::vocabulary;
@@ -33,10 +35,10 @@ vocabulary! {
 /// [`Kind::NotFound`] outside the person's scope, [`Kind::Conflict`] when there is nothing to decide any more or it cannot
 /// take effect: then the person acts on the alert, and dismisses.
 pub async fn decide(
+    (app, client): (&App, &Client),
     command: &mut Command,
     id: Uuid,
-    decision: Decision,
-    note: Option<&str>,
+    (decision, note): (Decision, Option<&str>),
     by: By<'_>,
 ) -> Result<StoredAction, Problem> {
     let stored = queries::lock(&mut command.tx, id).await?;
@@ -56,7 +58,7 @@ pub async fn decide(
     let doer = doer(command, &stored, &by).await?;
     let (outcome, reason) = match (decision, task) {
         (Decision::Apply, Some(task)) => applied(command, &stored, &task, doer).await?,
-        (Decision::Apply, None) => return Err(Problem::new(Kind::Conflict).with("reason", "unknown_task")),
+        (Decision::Apply, None) => reported((app, client), command, &stored).await?,
         (Decision::Dismiss, task) => {
             if let Some(task) = task {
                 dismissed(command, &stored, &task, doer).await?;
@@ -83,6 +85,39 @@ pub async fn decide(
     audit::record(&command.tx, command.town.id, &entry, command.now).await?;
     let decided = queries::find(&mut command.tx, id).await?;
     decided.ok_or_else(|| Problem::new(Kind::NotFound))
+}
+
+/// The report that a crew made on its way counts: the agent's, or the person's own where nobody knows the agent. It is a
+/// transaction of its own under an id of its own: decided twice it is one report.
+async fn reported(
+    (app, client): (&App, &Client),
+    command: &mut Command,
+    stored: &StoredAction,
+) -> Result<(Outcome, Option<String>), Problem> {
+    if stored.kind != FieldKind::NewAlert.as_str() {
+        return Err(Problem::new(Kind::Conflict).with("reason", "unknown_task"));
+    }
+    let known = queries::is_person(&mut command.tx, stored.agent_id).await?;
+    let agent = if known {
+        stored.agent_id
+    } else {
+        command.staff.staff_user_id
+    };
+    let action: FieldAction = serde_json::from_value(stored.payload.clone()).map_err(Problem::internal)?;
+    let made = report(app, (&command.staff, agent), client, &action, command.now).await;
+    let alert_id = made.map_err(not_possible)?;
+    queries::lead_to(&mut command.tx, stored.id, alert_id).await?;
+    Ok((Outcome::Applied, None))
+}
+
+/// What the action lacks is no field of the decision: it cannot take effect as it is.
+fn not_possible(problem: Problem) -> Problem {
+    match problem.kind {
+        Kind::Invalid => Problem::new(Kind::Conflict)
+            .with("reason", "not_possible")
+            .with("field", problem.errors.first().map(|error| error.code)),
+        _ => problem,
+    }
 }
 
 /// What a crew did stays the agent's, in the session of the person who decides; an unknown name's is the person's own.
@@ -119,7 +154,7 @@ async fn applied(
         decided: true,
         now: command.now,
     };
-    let settled = take(&mut command.tx, &taking, task).await?;
+    let settled = take(&mut command.tx, &taking, task).await.map_err(not_possible)?;
     if settled.outcome == Outcome::Waiting {
         let why = settled.reason.map(|reason| reason.as_str());
         return Err(Problem::new(Kind::Conflict).with("reason", why.unwrap_or_default()));

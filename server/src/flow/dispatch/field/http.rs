@@ -19,8 +19,9 @@ use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::problem::{FieldErrors, Kind, Problem};
 use crate::http::responses::{StaffCommand, StaffRead};
-use crate::people::policy::{Operation, Target, permit, permit_any};
+use crate::people::policy::{Operation, permit_any};
 use crate::text::{Locale, Texts};
+use crate::views::alerts::scope::in_scope;
 
 /// Most actions of one request.
 const MOST: usize = 100;
@@ -217,18 +218,11 @@ pub async fn list_field_actions(
 ) -> Result<web::Json<FieldActionList>, Problem> {
     let mut command = Command::begin(&app, token, Utc::now()).await?;
     permit_any(&command.staff, Operation::Dispatch)?;
-    let found = queries::open(&mut command.tx).await?;
-    let staff = &command.staff;
-    let in_scope = found.into_iter().filter(|(_, service, sector)| {
-        let target = Target {
-            service_id: *service,
-            sector_id: *sector,
-            ..Target::default()
-        };
-        permit(staff, Operation::Dispatch, &target).is_ok()
-    });
-    let items: Result<Vec<_>, _> = in_scope
-        .map(|(action, _, _)| shown(action, (&app.texts, client.locale)))
+    let scope = in_scope(&command.staff, Operation::Dispatch);
+    let found = queries::open(&mut command.tx, scope).await?;
+    let items: Result<Vec<_>, _> = found
+        .into_iter()
+        .map(|action| shown(action, (&app.texts, client.locale)))
         .collect();
     let items = items?;
     command.tx.commit().await?;
@@ -276,7 +270,14 @@ pub async fn decide_field_action(
     let role = permit_any(&command.staff, Operation::Dispatch)?;
     let staff = command.staff.clone();
     let by = By::staff(&staff, role, "decide_field_action", &client);
-    let decided = decide(&mut command, id.into_inner(), body.decision, body.note.as_deref(), by).await?;
+    let decided = decide(
+        (&app, &client),
+        &mut command,
+        id.into_inner(),
+        (body.decision, body.note.as_deref()),
+        by,
+    )
+    .await?;
     command.tx.commit().await?;
     app.wake.notify_one();
     Ok(web::Json(shown(decided, (&app.texts, client.locale))?))

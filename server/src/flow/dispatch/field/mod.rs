@@ -8,6 +8,7 @@
 pub mod apply;
 pub mod decide;
 pub mod http;
+pub mod job;
 pub mod model;
 pub mod queries;
 pub mod rules;

@@ -97,6 +97,8 @@ vocabulary! {
         NotPossible = "not_possible",
         /// Another category was set meanwhile.
         ChangedMeanwhile = "changed_meanwhile",
+        /// It took effect, and a photo that it promised never came.
+        PhotoMissing = "photo_missing",
         /// Somebody reported it again after the crew had left: nobody is told of the repair before a person looked.
         ReportedSince = "reported_since",
         /// The agent is not of the task's crew.

@@ -1,7 +1,9 @@
 //! SQL of actions from the street.
 
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -79,6 +81,19 @@ pub async fn decide(
     crate::audit::note_changed(tx, town, &[("field_action", id)], now).await
 }
 
+/// Writes down to which alert an action came.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lead_to(tx: &mut Tx, id: Uuid, alert_id: Uuid) -> Result<(), Problem> {
+    let town = tx.town();
+    diesel::update(field_action::table.find((town.0, id)))
+        .set(field_action::alert_id.eq(alert_id))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// The crews of a person who can still work here.
 ///
 /// # Errors
@@ -147,24 +162,21 @@ pub async fn seen_since(tx: &mut Tx, alert_id: Uuid, since: DateTime<Utc>) -> Re
     Ok(diesel::select(diesel::dsl::exists(seen)).get_result(&mut **tx).await?)
 }
 
-/// An action with the service and the sector of its alert.
-type InScope = (StoredAction, Option<Uuid>, Option<Uuid>);
+/// A condition on alerts.
+type Condition = Box<dyn BoxableExpression<alert::table, Pg, SqlType = Nullable<Bool>>>;
 
-/// What a person should look at: what waits first, then what took effect; oldest first.
+/// What a person should look at: what waits first, then what took effect; oldest first. `scope` is which alerts the person may
+/// see, none: all of them. What is about no known task is everybody's.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn open(tx: &mut Tx) -> Result<Vec<InScope>, Problem> {
+pub async fn open(tx: &mut Tx, scope: Option<Condition>) -> Result<Vec<StoredAction>, Problem> {
     let town = tx.town();
     let of_task = task::jurisdiction_id
         .eq(field_action::jurisdiction_id)
         .and(field_action::task_id.eq(task::id.nullable()));
-    let of_alert = alert::jurisdiction_id
-        .eq(task::jurisdiction_id)
-        .and(alert::id.eq(task::alert_id));
-    let found = field_action::table
+    let mut found = field_action::table
         .left_join(task::table.on(of_task))
-        .left_join(alert::table.on(of_alert))
         .filter(field_action::jurisdiction_id.eq(town.0))
         .filter(
             field_action::outcome
@@ -173,10 +185,43 @@ pub async fn open(tx: &mut Tx) -> Result<Vec<InScope>, Problem> {
         )
         .order((field_action::review, field_action::received_at, field_action::id))
         .limit(MOST)
-        .select((
-            StoredAction::as_select(),
-            alert::service_id.nullable(),
-            alert::sector_id.nullable(),
-        ));
+        .select(StoredAction::as_select())
+        .into_boxed();
+    if let Some(scope) = scope {
+        let visible = alert::table
+            .into_boxed()
+            .filter(alert::jurisdiction_id.eq(town.0))
+            .filter(scope);
+        found = found.filter(
+            task::alert_id
+                .nullable()
+                .is_null()
+                .or(task::alert_id.nullable().eq_any(visible.select(alert::id.nullable()))),
+        );
+    }
     Ok(found.load(&mut **tx).await?)
+}
+
+/// A person should look at actions that took effect, for a reason that showed later.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn flag(tx: &mut Tx, ids: &[Uuid], reason: Reason, now: DateTime<Utc>) -> Result<(), Problem> {
+    let town = tx.town();
+    let flagged: Vec<Uuid> = diesel::update(field_action::table)
+        .filter(
+            field_action::jurisdiction_id
+                .eq(town.0)
+                .and(field_action::id.eq_any(ids)),
+        )
+        // What waits or was looked at with this in mind is a person's already.
+        .filter(field_action::outcome.eq_any([Outcome::Applied.as_str(), Outcome::Superseded.as_str()]))
+        .set((field_action::review.eq(true), field_action::reason.eq(reason.as_str())))
+        .returning(field_action::id)
+        .get_results(&mut **tx)
+        .await?;
+    if flagged.is_empty() {
+        return Ok(());
+    }
+    crate::audit::all_changed(tx, town, "field_action", &flagged, now).await
 }

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::auth::extract::{FollowSecret, MaybeStaff};
 use crate::db::TownId;
 use crate::db::directory::town_of;
+use crate::flow::photo::http::drain;
 use crate::flow::photo::upload::Caller;
 use crate::http::client::Client;
 use crate::http::json::media_type;
@@ -181,9 +182,40 @@ pub async fn continue_upload(
     client: Client,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    headers::require_version(&request)?;
-    let caller = caller(&app, staff, secret, &client, Class::Read)?;
+    let (caller, payload) = met(&app, &request, (staff, secret), &client, payload).await?;
     proceed(&app, &caller, path.into_inner(), &request, payload).await
+}
+
+/// Who sends bytes, once the protocol's version and the limits are met.
+async fn met(
+    app: &App,
+    request: &HttpRequest,
+    (staff, secret): (MaybeStaff, FollowSecret),
+    client: &Client,
+    payload: web::Payload,
+) -> Result<(Caller, web::Payload), Problem> {
+    match headers::require_version(request).and_then(|()| caller(app, staff, secret, client, Class::Read)) {
+        Ok(caller) => Ok((caller, payload)),
+        Err(problem) => {
+            drain(payload).await;
+            Err(problem)
+        }
+    }
+}
+
+/// Where bytes go that may be read.
+struct Going {
+    town: TownId,
+    offset: i32,
+    length: i32,
+    checksum: Option<Checksum>,
+}
+
+impl Going {
+    /// Most bytes that may follow.
+    fn room(&self) -> usize {
+        usize::try_from(self.length - self.offset).unwrap_or_default()
+    }
 }
 
 async fn proceed(
@@ -193,30 +225,21 @@ async fn proceed(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    if media_type(request).as_deref() != Some(PIECE_TYPE) {
-        return Err(Problem::new(Kind::UnsupportedMediaType));
-    }
-    let offset = headers::number(request, "Upload-Offset")?;
-    let checksum = Checksum::read(request)?;
-    let town = town(caller, named)?;
-    let mut tx = app.db.begin(town).await?;
-    let (stands, length, _) = receive::standing(&mut tx, caller, id, Utc::now()).await?;
-    tx.commit().await?;
-    if i32::try_from(offset).ok() != Some(stands) {
-        return Err(receive::elsewhere(stands));
-    }
-    let room = usize::try_from(length - stands).unwrap_or_default();
-    let announced = request.headers().contains_key(CONTENT_LENGTH);
-    if announced && headers::number(request, "Content-Length")? > room as u64 {
-        return Err(Problem::new(Kind::BodyTooLarge));
-    }
-    let end = match checksum {
-        Some(checksum) => whole(app, (town, id), (stands, room), &checksum, payload).await?,
-        None => pieces(app, (town, id), (stands, room), payload).await?,
+    let going = match may_go_on(app, caller, (named, id), request).await {
+        Ok(going) => going,
+        Err(problem) => {
+            drain(payload).await;
+            return Err(problem);
+        }
+    };
+    let at = (going.offset, going.room());
+    let end = match &going.checksum {
+        Some(checksum) => whole(app, (going.town, id), at, checksum, payload).await?,
+        None => pieces(app, (going.town, id), at, payload).await?,
     };
     let now = Utc::now();
-    if end == length {
-        match receive::finish(app, town, id, now).await {
+    if end == going.length {
+        match receive::finish(app, going.town, id, now).await {
             Err(problem) if problem.kind == Kind::PhotoRefused => return Err(problem),
             // All of it is here for good: the job that the last piece left makes the photo later.
             Err(problem) => tracing::warn!(%problem, "an upload is whole and not yet a photo"),
@@ -227,6 +250,38 @@ async fn proceed(
     answer.insert_header(("Upload-Offset", end));
     expires(&mut answer, now + super::LIFETIME);
     Ok(answer.finish())
+}
+
+/// Whether the bytes of a request may follow, before any of them is read.
+async fn may_go_on(
+    app: &App,
+    caller: &Caller,
+    (named, id): (i32, Uuid),
+    request: &HttpRequest,
+) -> Result<Going, Problem> {
+    if media_type(request).as_deref() != Some(PIECE_TYPE) {
+        return Err(Problem::new(Kind::UnsupportedMediaType));
+    }
+    let said = headers::number(request, "Upload-Offset")?;
+    let checksum = Checksum::read(request)?;
+    let town = town(caller, named)?;
+    let mut tx = app.db.begin(town).await?;
+    let (offset, length, _) = receive::standing(&mut tx, caller, id, Utc::now()).await?;
+    tx.commit().await?;
+    if i32::try_from(said).ok() != Some(offset) {
+        return Err(receive::elsewhere(offset));
+    }
+    let going = Going {
+        town,
+        offset,
+        length,
+        checksum,
+    };
+    let announced = request.headers().contains_key(CONTENT_LENGTH);
+    if announced && headers::number(request, "Content-Length")? > going.room() as u64 {
+        return Err(Problem::new(Kind::BodyTooLarge));
+    }
+    Ok(going)
 }
 
 /// Bytes that count all or not at all.
@@ -308,11 +363,11 @@ pub async fn end_upload(
 ) -> Result<HttpResponse, Problem> {
     headers::require_version(&request)?;
     let caller = caller(&app, staff, secret, &client, Class::Read)?;
-    stop(&app, &caller, path.into_inner()).await
+    stop(&app, &caller, path.into_inner(), &client).await
 }
 
-async fn stop(app: &App, caller: &Caller, (named, id): (i32, Uuid)) -> Result<HttpResponse, Problem> {
-    receive::give_up(app, town(caller, named)?, caller, id, Utc::now()).await?;
+async fn stop(app: &App, caller: &Caller, (named, id): (i32, Uuid), client: &Client) -> Result<HttpResponse, Problem> {
+    receive::give_up(app, town(caller, named)?, (caller, client), id, Utc::now()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -340,13 +395,12 @@ pub async fn override_upload(
     client: Client,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    headers::require_version(&request)?;
-    let caller = caller(&app, staff, secret, &client, Class::Read)?;
+    let (caller, payload) = met(&app, &request, (staff, secret), &client, payload).await?;
     let which = path.into_inner();
     match headers::method(&request) {
         Method::PATCH => proceed(&app, &caller, which, &request, payload).await,
         Method::HEAD => look(&app, &caller, which).await,
-        Method::DELETE => stop(&app, &caller, which).await,
+        Method::DELETE => stop(&app, &caller, which, &client).await,
         _ => Err(Problem::new(Kind::MethodNotAllowed)),
     }
 }

@@ -23,3 +23,5 @@ pub const LIFETIME: TimeDelta = TimeDelta::days(7);
 pub const FINISH_UPLOAD: &str = "finish_upload";
 /// Removes what was begun and never ended; comes back by itself.
 pub const EXPIRE_UPLOADS: &str = "expire_uploads";
+/// Tells a person that promised photos will not come: payload `{"field_action_ids"}`.
+pub const PHOTOS_MISSED: &str = "photos_missed";

@@ -17,10 +17,14 @@ use crate::http::problem::Problem;
 pub struct Upload {
     /// Id that the photo will have.
     pub id: Uuid,
-    report_id: Option<Uuid>,
-    alert_id: Option<Uuid>,
+    /// Report that it shows.
+    pub report_id: Option<Uuid>,
+    /// Alert whose repair it proves.
+    pub alert_id: Option<Uuid>,
     /// Crew that sends it.
     pub crew_id: Option<Uuid>,
+    /// Crew's action that names it and came before it.
+    pub promised_by: Option<Uuid>,
     /// Bytes of it; none while it is only promised.
     pub length: Option<i32>,
     /// Bytes that are here.
@@ -339,11 +343,11 @@ pub async fn survivor(tx: &mut Tx, mut alert_id: Uuid) -> Result<Uuid, Problem> 
     Ok(alert_id)
 }
 
-/// Removes what nobody went on with; how many. What is whole stays: it was acknowledged.
+/// Removes what nobody went on with; the crew's action that promised each. What is whole stays: it was acknowledged.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize, Problem> {
+pub async fn expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Option<Uuid>>, Problem> {
     let town = tx.town();
     let old = upload::table
         .filter(upload::jurisdiction_id.eq(town.0).and(upload::expires_at.lt(now)))
@@ -353,7 +357,8 @@ pub async fn expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize, Problem> {
                 .or(upload::length.ne(upload::received.nullable()))
                 .or(upload::refusal.is_not_null()),
         );
-    Ok(diesel::delete(old).execute(&mut **tx).await?)
+    let removed = diesel::delete(old).returning(upload::promised_by);
+    Ok(removed.get_results(&mut **tx).await?)
 }
 
 /// Uploads that are whole and did not become photos for a while: the store was away for longer than the job tried.

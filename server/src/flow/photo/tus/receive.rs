@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::queries::{self, Upload};
-use super::{EXPIRE_UPLOADS, FINISH_UPLOAD, MAX_SIZE, headers};
+use super::{EXPIRE_UPLOADS, FINISH_UPLOAD, MAX_SIZE, PHOTOS_MISSED, headers};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::db::{TownId, Tx};
@@ -16,6 +16,7 @@ use crate::flow::photo::model::{Refusal, Subject};
 use crate::flow::photo::queries as photos;
 use crate::flow::photo::receive::{NotReceived, attach, sniff_and_store};
 use crate::flow::photo::upload::{Caller, admit};
+use crate::http::client::Client;
 use crate::http::problem::{Kind, Problem};
 use crate::jobs::worker::Outcome;
 use crate::jobs::{Handler, Job, enqueue};
@@ -341,13 +342,41 @@ async fn refuse(app: &App, town: TownId, id: Uuid, why: Refusal) -> Result<(), P
 ///
 /// # Errors
 /// [`Kind::NotFound`].
-pub async fn give_up(app: &App, town: TownId, caller: &Caller, id: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
+pub async fn give_up(
+    app: &App,
+    town: TownId,
+    (caller, client): (&Caller, &Client),
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
     let mut tx = app.db.begin(town).await?;
     let (_, _, upload) = standing(&mut tx, caller, id, now).await?;
     // A photo that is there is no upload any more.
     let upload = upload.ok_or_else(|| Problem::new(Kind::NotFound))?;
     queries::remove(&mut tx, upload.id).await?;
+    missed(&tx, upload.promised_by.as_slice(), now).await?;
+    let actor = match caller {
+        Caller::Staff(token) => authorise(&mut tx, *token, now).await?.actor(),
+        Caller::Reporter(_) => audit::Actor::Reporter,
+    };
+    let entry = Entry {
+        actor: &actor,
+        action: "end_upload",
+        entity: "photo",
+        entity_id: Some(upload.id),
+        detail: json!({"report_id": upload.report_id, "alert_id": upload.alert_id, "received": upload.received}),
+        request_id: Some(&client.request_id),
+    };
+    audit::record(&tx, town, &entry, now).await?;
     tx.commit().await
+}
+
+/// Photos that these actions promised will not come: somebody should know.
+async fn missed(tx: &Tx, actions: &[Uuid], now: DateTime<Utc>) -> Result<(), Problem> {
+    if actions.is_empty() {
+        return Ok(());
+    }
+    enqueue(tx, tx.town(), PHOTOS_MISSED, json!({"field_action_ids": actions}), now).await
 }
 
 async fn finish_later(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
@@ -364,12 +393,18 @@ async fn finish_later(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome,
 async fn expire(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
     let mut tx = app.db.begin(job.town()).await?;
     let removed = queries::expire(&mut tx, now).await?;
+    let promised: Vec<Uuid> = removed.iter().copied().flatten().collect();
+    missed(&tx, &promised, now).await?;
     for id in queries::left_over(&mut tx, now - LEFT_OVER).await? {
         enqueue(&tx, job.town(), FINISH_UPLOAD, json!({"upload_id": id}), now).await?;
     }
     tx.commit().await?;
-    if removed > 0 {
-        tracing::info!(town = job.town, removed, "uploads that nobody went on with removed");
+    if !removed.is_empty() {
+        tracing::info!(
+            town = job.town,
+            removed = removed.len(),
+            "uploads that nobody went on with removed"
+        );
     }
     Ok(Outcome::Again(now + EXPIRE_EVERY))
 }
