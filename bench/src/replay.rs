@@ -164,9 +164,9 @@ fn transactions(log: &str) -> Vec<Transaction> {
             continue;
         };
         if let Some(sql) = said.strip_prefix("LOG:  statement: ") {
-            if let Some(town) = sql.strip_prefix("BEGIN; SELECT set_config('vigie.jurisdiction', '") {
+            if let Some(town) = sql.strip_prefix("BEGIN; SET LOCAL vigie.jurisdiction = ") {
                 let town = town
-                    .split('\'')
+                    .split(';')
                     .next()
                     .and_then(|town| town.parse().ok())
                     .expect("a town's number");

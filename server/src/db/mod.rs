@@ -173,7 +173,7 @@ impl Tx {
         // One round trip; the third argument binds the setting to the transaction, so that no pooled connection carries
         // a town over to the next request.
         let sql = format!(
-            "{BEGIN}; SELECT set_config('vigie.jurisdiction', '{}', true){more}",
+            "{BEGIN}; SET LOCAL vigie.jurisdiction = {}{more}",
             town.0
         );
         let conn = greeted(pool, &sql).await?;

@@ -1,9 +1,10 @@
 //! Lists of what lies in a part of the map.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Integer};
+use diesel::sql_types::{Array, BigInt, Integer, Timestamptz};
 use geo_dedup::cell::CellRange;
 
 use super::TownId;
@@ -12,12 +13,37 @@ use super::TownId;
 /// a city holds so many alerts that its newest are better found by following the queue.
 const LARGEST: i64 = 4 * 8_i64.pow(7);
 
-/// A part of the map, of one town's open or closed alerts.
+/// Which rows of a window are read; the table has the columns that are named here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// All of them.
+    All,
+    /// Those that are `open`.
+    Open,
+    /// Those that are not.
+    Closed,
+    /// Those that are `open`, and those whose `closed_at` is later than this.
+    OpenOrClosedSince(DateTime<Utc>),
+}
+
+impl Rows {
+    /// As conditions; the rows of each come from an index of their own.
+    const fn conditions(&self) -> &'static [&'static str] {
+        match self {
+            Self::All => &[""],
+            Self::Open => &[" AND open"],
+            Self::Closed => &[" AND NOT open"],
+            Self::OpenOrClosedSince(_) => &[" AND open", " AND NOT open AND closed_at > "],
+        }
+    }
+}
+
+/// A part of the map, of one town.
 #[derive(Clone, Debug)]
 pub struct Window {
     table: &'static str,
     town: TownId,
-    open: Option<bool>,
+    rows: Rows,
     first: Vec<i64>,
     last: Vec<i64>,
 }
@@ -29,14 +55,14 @@ pub fn is_small(ranges: &[CellRange]) -> bool {
 }
 
 impl Window {
-    /// What lies in these ranges of stored cells, of a table with the columns `jurisdiction_id`, `open` and `h3_15`.
+    /// What lies in these ranges of stored cells, of a table with the columns `jurisdiction_id` and `h3_15`.
     #[must_use]
-    pub fn of(table: &'static str, town: TownId, open: Option<bool>, ranges: &[CellRange]) -> Self {
+    pub fn of(table: &'static str, town: TownId, rows: Rows, ranges: &[CellRange]) -> Self {
         let (first, last) = ranges.iter().map(|range| (range.first, range.last)).unzip();
         Self {
             table,
             town,
-            open,
+            rows,
             first,
             last,
         }
@@ -65,15 +91,17 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Within<'_, Q> {
             out.push_bind_param::<Array<BigInt>, _>(&window.first)?;
             out.push_sql("::bigint[], ");
             out.push_bind_param::<Array<BigInt>, _>(&window.last)?;
-            out.push_sql("::bigint[]) AS part (first, last) CROSS JOIN LATERAL (SELECT * FROM ");
-            out.push_sql(window.table);
-            out.push_sql(" WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = ");
-            out.push_bind_param::<Integer, _>(&window.town.0)?;
-            out.push_sql(match window.open {
-                Some(true) => " AND open",
-                Some(false) => " AND NOT open",
-                None => "",
-            });
+            out.push_sql("::bigint[]) AS part (first, last) CROSS JOIN LATERAL (");
+            for (place, condition) in window.rows.conditions().iter().enumerate() {
+                out.push_sql(if place == 0 { "SELECT * FROM " } else { " UNION ALL SELECT * FROM " });
+                out.push_sql(window.table);
+                out.push_sql(" WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = ");
+                out.push_bind_param::<Integer, _>(&window.town.0)?;
+                out.push_sql(condition);
+                if let (1, Rows::OpenOrClosedSince(since)) = (place, &window.rows) {
+                    out.push_bind_param::<Timestamptz, _>(since)?;
+                }
+            }
             out.push_sql(" OFFSET 0) AS found) ");
         }
         self.query.walk_ast(out)

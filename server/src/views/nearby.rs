@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::catalog::model::{Catalogue, Category, Town};
 use crate::db::schema::public_alert;
 use crate::db::space::from_point;
-use crate::db::window::{Window, Within};
+use crate::db::window::{Rows, Window, Within};
 use crate::db::{TownId, Tx};
 use crate::flow::photo::links::{PhotoLinks, links_to};
 use crate::flow::status::vocabulary::PublicStatus;
@@ -211,7 +211,7 @@ impl Search {
         let window = Window::of(
             "public_alert",
             self.town,
-            Some(true),
+            Rows::Open,
             &covering(&self.place, self.radius),
         );
         let open = public_alert::table

@@ -174,7 +174,12 @@ async fn a_company_does_a_job_by_its_link() {
     let other = [("id", id.as_str()), ("outcome", "note"), ("words", "something else")];
     assert_eq!(street.fill_in(&link, &other, &[]).await.status, 409);
     assert_eq!(street.traces().await, before);
+    is_written_down(&mut street, &given).await;
+    is_over(&street, &link).await;
+}
 
+/// The company's step stands in the history with its words, its photo and its time, and in the audit trail with its name.
+async fn is_written_down(street: &mut Street, given: &Given) {
     let read = street
         .supervisor
         .get(&format!("/v1/alerts/{}", given.alert))
@@ -205,7 +210,10 @@ async fn a_company_does_a_job_by_its_link() {
     let made =
         "SELECT actor || ' ' || (detail->>'company') AS value FROM audit_event WHERE action = 'create_contractor_link'";
     assert_eq!(texts(&mut street.db, made).await, [format!("staff {COMPANY}")]);
+}
 
+/// The link says that the job has ended, and takes nothing any more.
+async fn is_over(street: &Street, link: &str) {
     let over = html(&street.open_link(&format!("{link}&sent=1")).await);
     assert!(
         over.contains("your answer is recorded") && over.contains("This job has ended"),
@@ -213,7 +221,7 @@ async fn a_company_does_a_job_by_its_link() {
     );
     assert!(!over.contains("<form"));
     let late = [("id", &*new_id()), ("outcome", "note"), ("words", "one more thing")];
-    let late = street.fill_in(&link, &late, &[]).await;
+    let late = street.fill_in(link, &late, &[]).await;
     assert_eq!(late.status, 409);
     assert!(html(&late).contains("one more thing"), "the words are not lost");
 }
@@ -336,13 +344,8 @@ async fn material_words_and_nothing_found_take_effect() {
         assert!(html(&answer).contains(words), "{words}: {answer}");
     }
     let broken = [("id", &*new_id()), ("outcome", "done"), ("words", "kept words")];
-    let answer = street
-        .fill_in(
-            &link,
-            &broken,
-            &[jpeg(3, Subject::Pothole), b"no picture at all".to_vec()],
-        )
-        .await;
+    let photos = [jpeg(3, Subject::Pothole), b"no picture at all".to_vec()];
+    let answer = street.fill_in(&link, &broken, &photos).await;
     assert_eq!(answer.status, 422);
     let page = html(&answer);
     assert!(page.contains("Photo no. 2: ") && page.contains("kept words"), "{page}");

@@ -39,7 +39,7 @@ impl Street {
     }
 
     /// The way from the middle of the town.
-    async fn from_the_middle(&self) -> Value {
+    async fn round_of_today(&self) -> Value {
         self.round(json!({"start": self.app.town.point(0.0, 0.0)})).await
     }
 
@@ -100,7 +100,7 @@ async fn a_day_is_ordered_along_the_way() {
     );
     let changes = "SELECT count(*) AS value FROM change WHERE entity = 'task'";
     let before = number(&mut street.db, changes).await;
-    let round = street.from_the_middle().await;
+    let round = street.round_of_today().await;
     assert_eq!(ids(&round["tasks"]), names(&[&a, &b, &c, &d]));
     assert!(close(&round["length_before_m"], 3_000.0), "{round}");
     assert!(close(&round["length_m"], 1_200.0), "{round}");
@@ -126,7 +126,7 @@ async fn a_day_is_ordered_along_the_way() {
     let audited = "SELECT count(*) AS value FROM audit_event WHERE action = 'plan_round' AND entity = 'crew'";
     assert_eq!(number(&mut street.db, audited).await, 1);
     // Planned again nothing changes, and nobody hears of it.
-    let again = street.from_the_middle().await;
+    let again = street.round_of_today().await;
     assert_eq!(again["length_before_m"], again["length_m"]);
     assert_eq!(number(&mut street.db, changes).await, before + 4);
 }
@@ -140,14 +140,11 @@ async fn what_is_urgent_or_begun_comes_first_and_locked_stops_stay() {
         street.stop(900.0).await,
         street.danger(-2_100.0).await,
     );
-    assert_eq!(
-        ids(&street.from_the_middle().await["tasks"]),
-        names(&[&far, &a, &b, &c])
-    );
+    assert_eq!(ids(&street.round_of_today().await["tasks"]), names(&[&far, &a, &b, &c]));
     // The third stays third, whatever would be shorter.
     street.plan(&b, json!({"locked": true})).await;
     let nearer = street.stop(450.0).await;
-    let round = street.from_the_middle().await;
+    let round = street.round_of_today().await;
     assert_eq!(ids(&round["tasks"]), names(&[&far, &a, &b, &nearer, &c]));
     let locked: Vec<bool> = round["tasks"]
         .as_array()
@@ -163,7 +160,7 @@ async fn what_is_urgent_or_begun_comes_first_and_locked_stops_stay() {
         .send(&format!("/v1/tasks/{}/actions", c.task), begun)
         .await
         .expect(200);
-    let round = street.from_the_middle().await;
+    let round = street.round_of_today().await;
     assert_eq!(ids(&round["tasks"]), names(&[&c, &far, &b, &nearer, &a]));
 }
 
@@ -205,7 +202,7 @@ async fn something_urgent_has_the_day_planned_anew() {
 async fn a_danger_seen_or_handed_over_on_the_way_counts_too() {
     let mut street = Street::open().await;
     let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
-    street.from_the_middle().await;
+    street.round_of_today().await;
     assert_eq!(street.today().await, names(&[&a, &b]));
     // The crew sees that what it has for later is dangerous.
     street
@@ -238,7 +235,7 @@ async fn a_danger_seen_or_handed_over_on_the_way_counts_too() {
 async fn a_task_that_becomes_urgent_moves_forward() {
     let mut street = Street::open().await;
     let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
-    street.from_the_middle().await;
+    street.round_of_today().await;
     let path = format!("/v1/alerts/{}", b.alert);
     let urgent = street
         .supervisor
@@ -265,7 +262,7 @@ async fn a_later_day_is_a_round_of_its_own() {
     // While nobody ordered today, what has no day may be for tomorrow.
     let round = street.round(tomorrow.clone()).await;
     assert_eq!(ids(&round["tasks"]), names(&[&loose, &a, &b]));
-    street.from_the_middle().await;
+    street.round_of_today().await;
     assert_eq!(street.today().await, names(&[&loose]));
     let round = street.round(tomorrow).await;
     assert_eq!(ids(&round["tasks"]), names(&[&a, &b]));

@@ -71,13 +71,6 @@ pub struct Known {
     pub keyed: Option<(Vec<u8>, Uuid)>,
 }
 
-type Found = (
-    i64,
-    Option<(String, i32)>,
-    Option<StoredReport>,
-    Option<(Vec<u8>, Uuid)>,
-);
-
 /// Takes the locks of the id and key, without waiting, then those of the cells, and reads what id and key made before.
 ///
 /// # Errors
@@ -90,8 +83,15 @@ pub async fn known(tx: &Tx, id: Uuid, key_hash: Option<&[u8]>, cells: &[LockCell
     if let Some(key) = key_hash {
         alone &= try_lock(conn, &format!("{} {}", town.0, data_encoding::HEXLOWER.encode(key))).await?;
     }
-    let (found, ()) = tokio::try_join!(before(conn, town, id, key_hash), lock_cells(conn, town, cells))?;
-    let (catalogue_version, named, report, keyed) = found;
+    let ((catalogue_version, named), keyed, ()) = tokio::try_join!(
+        named(conn, id),
+        keyed(conn, town, key_hash),
+        lock_cells(conn, town, cells)
+    )?;
+    let report = match &named {
+        Some((_, at)) if *at == town.0 => find(conn, town, id).await?,
+        _ => None,
+    };
     Ok(Known {
         catalogue_version,
         alone,
@@ -101,26 +101,30 @@ pub async fn known(tx: &Tx, id: Uuid, key_hash: Option<&[u8]>, cells: &[LockCell
     })
 }
 
-/// One statement: four that find nothing cost four times its price, for every report that is new.
-async fn before(conn: &AsyncPgConnection, town: TownId, id: Uuid, key_hash: Option<&[u8]>) -> Result<Found, Problem> {
-    let key = key_hash.unwrap_or_default();
+/// The catalogue's version, and what the id names already. One statement: for every report that is new the second finds nothing.
+async fn named(conn: &AsyncPgConnection, id: Uuid) -> Result<(i64, Option<(String, i32)>), Problem> {
     let found = catalogue_version::table
         .left_join(public_id::table.on(public_id::id.eq(id)))
-        .left_join(report::table.on(report::jurisdiction_id.eq(town.0).and(report::id.eq(id))))
-        .left_join(
-            idempotency::table.on(idempotency::jurisdiction_id
-                .eq(town.0)
-                .and(idempotency::key_hash.eq(key))),
-        )
         .select((
             catalogue_version::version,
             (public_id::kind, public_id::jurisdiction_id).nullable(),
-            Option::<StoredReport>::as_select(),
-            (idempotency::request_hash, idempotency::entity_id).nullable(),
         ))
         .first(&mut &*conn)
         .await?;
     Ok(found)
+}
+
+/// What a key made before: the request's digest, and the report.
+async fn keyed(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    key_hash: Option<&[u8]>,
+) -> Result<Option<(Vec<u8>, Uuid)>, Problem> {
+    let Some(key) = key_hash else { return Ok(None) };
+    let made = idempotency::table
+        .filter(idempotency::jurisdiction_id.eq(town.0).and(idempotency::key_hash.eq(key)))
+        .select((idempotency::request_hash, idempotency::entity_id));
+    Ok(made.first(&mut &*conn).await.optional()?)
 }
 
 async fn try_lock(conn: &AsyncPgConnection, name: &str) -> Result<bool, Problem> {

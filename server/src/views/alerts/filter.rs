@@ -12,7 +12,7 @@ use super::geojson::Format;
 use super::narrow::{self, Bounds};
 use crate::catalog::model::Town;
 use crate::db::schema::{alert, alert_word, report};
-use crate::db::window::{Window, is_small};
+use crate::db::window::{Rows, Window, is_small};
 use crate::db::{TownId, Tx};
 use crate::flow::alert::queries::survivor;
 use crate::flow::alert::words;
@@ -143,12 +143,16 @@ impl Filter {
         let bounds = query.bbox.as_deref().map(Bounds::parse).transpose()?;
         let ranges = ranges(bounds.as_ref(), query.h3.as_deref())?;
         let small = ranges.as_deref().filter(|ranges| is_small(ranges));
-        let open = query.open.unwrap_or(true);
+        let rows = if query.open.unwrap_or(true) {
+            Rows::Open
+        } else {
+            Rows::Closed
+        };
         Ok(Self {
             town: town.id,
             statuses,
             categories,
-            window: small.map(|ranges| Window::of("alert", town.id, Some(open), ranges)),
+            window: small.map(|ranges| Window::of("alert", town.id, rows, ranges)),
             ranges,
             sought,
             bounds,

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use geo_dedup::cell::{CellRange, covering, h3_15};
 use geo_dedup::{
@@ -19,12 +17,12 @@ use crate::catalog::model::Town;
 use crate::db::TownId;
 use crate::db::schema::{alert, measured_delay, photo, report};
 use crate::db::space::from_point;
-use crate::db::window::{Window, Within};
+use crate::db::window::{Rows, Window, Within};
 use crate::flow::alert::model::Alert;
 use crate::http::problem::Problem;
 
 /// Most alerts that are compared; more of one kind within 250 m is a flood, and the nearest cells come first anyway.
-const MOST_ALERTS: i64 = 300;
+const MOST_ALERTS: i64 = 600;
 /// Most reports of those alerts that are compared, latest first.
 const MOST_MEMBERS: i64 = 400;
 
@@ -80,16 +78,13 @@ pub async fn around(
         .max(policy.rejected_days());
     let closed_since = now - TimeDelta::hours((window * 24.0) as i64 + 24);
     let limit = i64::from(policy.default_point_limit()).max(1);
-    let (open, closed, named, exact, past, delays) = tokio::try_join!(
-        open_alerts(conn, town.id.0, &ranges, &compatible),
-        closed_alerts(conn, town.id.0, &ranges, &compatible, closed_since),
+    let (mut alerts, named, exact, past, delays) = tokio::try_join!(
+        alerts_around(conn, town.id, &ranges, &compatible, closed_since),
         named_alerts(conn, town.id.0, named),
         at_point(conn, town.id.0, h3_15(&seen.point).to_i64(), limit),
         past_reports(conn, town.id, seen, &compatible),
         past_delays(conn, town.id.0, delay_key),
     )?;
-    let mut alerts = open;
-    alerts.extend(closed);
     for alert in named {
         if !alerts.iter().any(|known| known.id == alert.id) {
             alerts.push(alert);
@@ -115,57 +110,27 @@ pub async fn around(
     })
 }
 
-/// Ranges are written in so many, or twice as many...: the text of a statement, and so its plan, is one of few.
-const RANGES_STEP: usize = 8;
-
-/// Alerts whose `h3_15` lies in one of the ranges: `BETWEEN` is leakproof, so row level security leaves it its index.
-/// Without a range: none.
-#[must_use]
-pub fn in_ranges(ranges: &[CellRange]) -> alert::BoxedQuery<'static, Pg> {
-    let query = alert::table.into_boxed();
-    let mut ranges = ranges.iter();
-    let Some(first) = ranges.next() else {
-        return query.filter(diesel::dsl::sql::<Bool>("false"));
+/// The open alerts around, and those that were closed lately.
+async fn alerts_around(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    ranges: &[CellRange],
+    categories: &[Uuid],
+    closed_since: DateTime<Utc>,
+) -> Result<Vec<Alert>, Problem> {
+    let window = Window::of("alert", town, Rows::OpenOrClosedSince(closed_since), ranges);
+    let alerts = alert::table
+        .filter(alert::jurisdiction_id.eq(town.0))
+        .filter(alert::category_id.eq_any(categories).and(alert::merged_into.is_null()))
+        // Whatever was closed here, what is open is found.
+        .order(alert::open.desc())
+        .limit(MOST_ALERTS)
+        .select(Alert::as_select());
+    let within = Within {
+        window: Some(&window),
+        query: alerts,
     };
-    let padding = std::iter::repeat_n(first, ranges.len().next_multiple_of(RANGES_STEP) - ranges.len());
-    let query = query.filter(alert::h3_15.between(first.first, first.last));
-    ranges.chain(padding).fold(query, |query, range| {
-        query.or_filter(alert::h3_15.between(range.first, range.last))
-    })
-}
-
-async fn open_alerts(
-    conn: &AsyncPgConnection,
-    town: i32,
-    ranges: &[CellRange],
-    categories: &[Uuid],
-) -> Result<Vec<Alert>, Problem> {
-    let rows = in_ranges(ranges)
-        .filter(alert::jurisdiction_id.eq(town).and(alert::open))
-        .filter(alert::category_id.eq_any(categories))
-        .limit(MOST_ALERTS)
-        .select(Alert::as_select())
-        .load(&mut &*conn)
-        .await?;
-    Ok(rows)
-}
-
-async fn closed_alerts(
-    conn: &AsyncPgConnection,
-    town: i32,
-    ranges: &[CellRange],
-    categories: &[Uuid],
-    since: DateTime<Utc>,
-) -> Result<Vec<Alert>, Problem> {
-    let rows = in_ranges(ranges)
-        .filter(alert::jurisdiction_id.eq(town).and(diesel::dsl::not(alert::open)))
-        .filter(alert::closed_at.gt(since).and(alert::merged_into.is_null()))
-        .filter(alert::category_id.eq_any(categories))
-        .limit(MOST_ALERTS)
-        .select(Alert::as_select())
-        .load(&mut &*conn)
-        .await?;
-    Ok(rows)
+    Ok(within.load(&mut &*conn).await?)
 }
 
 async fn named_alerts(conn: &AsyncPgConnection, town: i32, ids: &[Uuid]) -> Result<Vec<Alert>, Problem> {
@@ -199,7 +164,7 @@ async fn past_reports(
     seen: &Observation,
     categories: &[Uuid],
 ) -> Result<(u32, u32), Problem> {
-    let window = Window::of("report", town, None, &covering(&seen.point, PAST_AROUND));
+    let window = Window::of("report", town, Rows::All, &covering(&seen.point, PAST_AROUND));
     let seen_at = DateTime::from_timestamp_millis(seen.observed_at.0).unwrap_or_default();
     let before = |days: &f64| seen_at - TimeDelta::hours((days * 24.0) as i64);
     let past = report::table
