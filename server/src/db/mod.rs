@@ -172,10 +172,7 @@ impl Tx {
     async fn begin(pool: &Pool<AsyncPgConnection>, town: TownId, more: &str) -> Result<Self, Problem> {
         // One round trip; the third argument binds the setting to the transaction, so that no pooled connection carries
         // a town over to the next request.
-        let sql = format!(
-            "{BEGIN}; SET LOCAL vigie.jurisdiction = {}{more}",
-            town.0
-        );
+        let sql = format!("{BEGIN}; SET LOCAL vigie.jurisdiction = {}{more}", town.0);
         let conn = greeted(pool, &sql).await?;
         Ok(Self { conn: Some(conn), town })
     }

@@ -93,7 +93,11 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Within<'_, Q> {
             out.push_bind_param::<Array<BigInt>, _>(&window.last)?;
             out.push_sql("::bigint[]) AS part (first, last) CROSS JOIN LATERAL (");
             for (place, condition) in window.rows.conditions().iter().enumerate() {
-                out.push_sql(if place == 0 { "SELECT * FROM " } else { " UNION ALL SELECT * FROM " });
+                out.push_sql(if place == 0 {
+                    "SELECT * FROM "
+                } else {
+                    " UNION ALL SELECT * FROM "
+                });
                 out.push_sql(window.table);
                 out.push_sql(" WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = ");
                 out.push_bind_param::<Integer, _>(&window.town.0)?;

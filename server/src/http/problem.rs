@@ -224,20 +224,22 @@ impl From<diesel::result::Error> for Problem {
         match &error {
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
             | Error::BrokenTransactionManager => Self::unavailable(error),
-            Error::DatabaseError(_, info) if is_shutdown(info.message()) => Self::unavailable(error),
+            Error::DatabaseError(_, info) if is_passing(info.message()) => Self::unavailable(error),
             _ => Self::internal(error),
         }
     }
 }
 
-/// PostgreSQL's words for a server that is going away or coming up; diesel has no kind for them.
-fn is_shutdown(message: &str) -> bool {
+/// PostgreSQL's words for what the same request would not meet again: a server that is going away or coming up, somebody who
+/// holds a lock. diesel has no kind for them.
+fn is_passing(message: &str) -> bool {
     [
         "terminating connection",
         "the database system is",
         "connection closed",
         "statement timeout",
         "lock timeout",
+        "deadlock detected",
     ]
     .iter()
     .any(|words| message.contains(words))

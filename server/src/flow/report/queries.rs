@@ -122,7 +122,11 @@ async fn keyed(
 ) -> Result<Option<(Vec<u8>, Uuid)>, Problem> {
     let Some(key) = key_hash else { return Ok(None) };
     let made = idempotency::table
-        .filter(idempotency::jurisdiction_id.eq(town.0).and(idempotency::key_hash.eq(key)))
+        .filter(
+            idempotency::jurisdiction_id
+                .eq(town.0)
+                .and(idempotency::key_hash.eq(key)),
+        )
         .select((idempotency::request_hash, idempotency::entity_id));
     Ok(made.first(&mut &*conn).await.optional()?)
 }
