@@ -8,7 +8,7 @@
 //!
 //! The order is built by cheapest insertion (Rosenkrantz, Stearns and Lewis, SIAM Journal on Computing 6, 1977), the more
 //! important first, then improved by reversing parts of the way (2-opt: Croes, Operations Research 6, 1958) and by moving
-//! single stops, until nothing helps any more or [`MOST_WORK`] is spent. It is never worse than the order that was there.
+//! single stops, until nothing helps any more or `MOST_WORK` is spent. It is never worse than the order that was there.
 //! Building takes a time that grows with the square of the number of stops, one round of improving with the cube; 500 stops
 //! spend the whole budget, some tens of milliseconds. The same stops in the same order always give the same answer.
 //!
