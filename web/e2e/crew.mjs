@@ -42,6 +42,7 @@ export async function act(page, task, kind, photo) {
     if ((await page.locator('form#act .quick .button').count()) > 0) await page.locator('form#act .quick .button').first().click();
     if (kind === 'note') await page.locator('form#act textarea').first().fill('Vu sur place.');
     if (kind === 'requalify') await page.locator('.choice', { hasNot: page.locator(':checked') }).nth(2).click();
+    if (kind === 'hand_over') await page.locator('form#act .choices .choice').first().click();
     if ((await page.locator('form#act .file').count()) > 0) await takePhoto(page, photo);
     await page.locator('.page-foot button[type=submit]').click();
   }

@@ -9,10 +9,11 @@ import { everyScreenIsAccessible } from './axe.mjs';
 import { keyboardAlone } from './keyboard.mjs';
 import { backgroundSends } from './background.mjs';
 import { refusedIsCorrected } from './refused.mjs';
+import { anotherCrewHasIt } from './handed.mjs';
 import { revokedTabletForgets } from './revoked.mjs';
 
 const only = process.argv[2];
-const plays = { shiftWithoutNetwork, backgroundSends, refusedIsCorrected, everyScreenIsAccessible, keyboardAlone, revokedTabletForgets };
+const plays = { shiftWithoutNetwork, backgroundSends, refusedIsCorrected, anotherCrewHasIt, everyScreenIsAccessible, keyboardAlone, revokedTabletForgets };
 let failed = 0;
 for (const [name, play] of Object.entries(plays)) {
   if (only && name !== only) continue;

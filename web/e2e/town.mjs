@@ -77,6 +77,12 @@ export async function photoOf(id) {
   return call(`/v1/photos/${id}`, { token: boss.access_token });
 }
 
+/** What crews have to do, as the supervisor sees it. */
+export async function openTasks() {
+  const boss = await signIn(supervisor);
+  return (await call('/v1/tasks', { token: boss.access_token })).items;
+}
+
 /** Looks again until what is asked is there. */
 export async function until(what, check, limitMs = 60_000) {
   const end = Date.now() + limitMs;
