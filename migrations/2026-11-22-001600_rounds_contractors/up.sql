@@ -38,6 +38,8 @@ COMMENT ON COLUMN contractor_link.created_by IS 'By whom.';
 
 COMMENT ON COLUMN audit_event.actor IS 'anonymous, reporter, contractor, staff, system.';
 
+CREATE INDEX task_ended ON task (jurisdiction_id, crew_id, ended_at) WHERE state = 'ended';
+
 ALTER TABLE round ENABLE ROW LEVEL SECURITY;
 ALTER TABLE round FORCE ROW LEVEL SECURITY;
 CREATE POLICY town ON round USING (jurisdiction_id = public.current_jurisdiction()) WITH CHECK (jurisdiction_id = public.current_jurisdiction());

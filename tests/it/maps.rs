@@ -215,6 +215,23 @@ async fn who_listens_hears_and_who_comes_back_hears_what_was_missed() {
     conn.batch_execute("SELECT 1").await.expect("time passes");
     let mut ear = Ear::open(&app, &supervisor, Some(&seen)).await;
     ear.hears_of(&second).await;
+    drop(ear);
+    // A place that is none of this stream's, as after a restore: everything is to be read again, once.
+    let elsewhere = supervisor.get("/v1/sync").send().await.expect(200);
+    let elsewhere = elsewhere["cursor"].as_str().expect("a cursor");
+    let mut ear = Ear::open(&app, &supervisor, Some(elsewhere)).await;
+    let first = ear.stream.next().await.expect("a word").expect("bytes");
+    let first = String::from_utf8_lossy(&first).into_owned();
+    assert!(first.starts_with("id: ") && first.contains("event: reset"), "{first}");
+    let id = first
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("id: "))
+        .expect("an id");
+    let mut ear = Ear::open(&app, &supervisor, Some(id)).await;
+    let third = report(&app, "fly-tipping").await;
+    ear.hears_of(&third).await;
+    assert!(!ear.heard.contains("reset"), "it is known now");
     // A made-up place in the log is refused, a stranger hears nothing.
     let forged = supervisor.get("/v1/live").header("Last-Event-ID", "x").send().await;
     forged.problem("invalid");

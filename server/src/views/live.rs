@@ -145,7 +145,7 @@ impl Listener {
             self.renew = Instant::now() + RENEW;
         }
         if std::mem::take(&mut self.lost) {
-            return Some(Bytes::from_static(b"event: reset\ndata: {}\n\n"));
+            return Some(Bytes::from(self.say(&self.told, "reset", "{}")?));
         }
         if let Some(place) = self.catch_up.take() {
             return self.read(place).await;
@@ -206,12 +206,16 @@ impl Listener {
     }
 
     fn one(&self, event: &Event, name: &str, data: &impl Serialize) -> Option<String> {
+        self.say(&event.place, name, &serde_json::to_string(data).ok()?)
+    }
+
+    /// An event with the place from which on more is told to whoever comes back.
+    fn say(&self, place: &Place, name: &str, data: &str) -> Option<String> {
         let cursor = Cursor {
             scope: self.scope.clone(),
-            place: event.place.clone(),
+            place: place.clone(),
         };
         let id = cursor.write(&self.app.keys.server).ok()?;
-        let data = serde_json::to_string(data).ok()?;
         Some(format!("id: {id}\nevent: {name}\ndata: {data}\n\n"))
     }
 }

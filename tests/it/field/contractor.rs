@@ -220,6 +220,9 @@ async fn is_over(street: &Street, link: &str) {
         "{over}"
     );
     assert!(!over.contains("<form"));
+    for gone in ["geo:", "<img", "To be done"] {
+        assert!(!over.contains(gone), "{gone} is nobody's business any more");
+    }
     let late = [("id", &*new_id()), ("outcome", "note"), ("words", "one more thing")];
     let late = street.fill_in(link, &late, &[]).await;
     assert_eq!(late.status, 409);

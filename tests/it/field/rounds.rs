@@ -248,6 +248,22 @@ async fn a_task_that_becomes_urgent_moves_forward() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_danger_that_a_resident_reports_moves_it_forward_too() {
+    let mut street = Street::open().await;
+    let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
+    street.round_of_today().await;
+    let body = json!({"category": "street-light", "position": street.app.town.point(600.0, 0.0), "accuracy_m": 5,
+        "answers": {"cable": "live"}});
+    for expected in [1, 1] {
+        let told = street.app.anyone().send("/v1/reports", body.clone()).await.expect(201);
+        assert_eq!(told["alert"]["id"], b.alert.as_str(), "the same lamp");
+        assert_eq!(street.replans().await, expected, "once it is urgent nothing changes");
+    }
+    street.app.run_due(Utc::now()).await;
+    assert_eq!(street.today().await, names(&[&b, &a]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_day_is_a_round_of_its_own() {
     let street = Street::open().await;
     let (loose, b, a) = (

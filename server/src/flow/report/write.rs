@@ -24,6 +24,8 @@ use crate::flow::alert::opening::{Opening, priority};
 use crate::flow::alert::queries::candidates::Around;
 use crate::flow::alert::queries::place::{self, Decided};
 use crate::flow::dispatch::hand_over::apply_route;
+use crate::flow::dispatch::round::job::call_if_urgent;
+use crate::flow::dispatch::round::plan::is_urgent;
 use crate::flow::notification::fan_out::LaterNotice;
 use crate::flow::notification::token;
 use crate::flow::photo::receive::attach_to_report;
@@ -106,6 +108,9 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let report = new_report(draft, subject_id, &alert, &told)?;
     let code_hash = code_hasher(&app.keys, town, prepared.id);
     let raised = there.is_some_and(|before| draft.severity() > before.severity);
+    if there.is_some_and(|before| !is_urgent(before)) && !draft.sender.historic {
+        call_if_urgent(tx, town, &alert, now).await?;
+    }
     let key_hash = draft.sender.key_hash.as_deref();
     let (links, changed) = (links(draft), [("report", prepared.id), ("alert", alert.id)]);
     let notice = notice(draft, &told, event_id, (opened, raised))?;

@@ -143,8 +143,9 @@ pub async fn contractor_page(
     let Some(opened) = Opened::read(&app.keys.server, (&path.0, &path.1), query, now) else {
         return wrong(&app, &client);
     };
+    let catalogue = app.catalogue.fresh(&app.db).await?;
     let mut tx = app.db.begin(opened.town).await?;
-    let Some(held) = Held::read(&app, &mut tx, opened.id).await? else {
+    let Some(held) = Held::read(&mut tx, &catalogue, opened.id).await? else {
         return wrong(&app, &client);
     };
     let sheet = Sheet::read(&app, &mut tx, &held, opened.expires_at, (client.locale, now)).await?;
@@ -218,8 +219,9 @@ pub async fn answer_contractor_link(
     let now = Utc::now();
     app.limits.count(Class::Submit, &client)?;
     let opened = Opened::read(&app.keys.server, (&path.0, &path.1), request.query_string(), now);
+    let catalogue = app.catalogue.fresh(&app.db).await?;
     let held = match opened {
-        Some(opened) => Held::read(&app, &mut app.db.begin(opened.town).await?, opened.id).await?,
+        Some(opened) => Held::read(&mut app.db.begin(opened.town).await?, &catalogue, opened.id).await?,
         None => None,
     };
     let Some((opened, held)) = opened.zip(held) else {

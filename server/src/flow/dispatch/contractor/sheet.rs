@@ -15,7 +15,7 @@ use super::queries::{self, Link};
 use crate::app::App;
 use crate::auth::keys::Key;
 use crate::auth::secret::sign_link;
-use crate::catalog::model::{Category, Town};
+use crate::catalog::model::{Catalogue, Category, Town};
 use crate::db::{TownId, Tx};
 use crate::flow::alert;
 use crate::flow::alert::model::Alert;
@@ -44,12 +44,12 @@ pub struct Held {
 }
 
 impl Held {
-    /// Reads it; `None` when there is no such link.
+    /// Reads it; `None` when there is no such link. The caller has read the catalogue before the transaction began: whoever
+    /// holds a connection and waits for another lets the pool run dry.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn read(app: &App, tx: &mut Tx, id: Uuid) -> Result<Option<Self>, Problem> {
-        let catalogue = app.catalogue.fresh(&app.db).await?;
+    pub async fn read(tx: &mut Tx, catalogue: &Catalogue, id: Uuid) -> Result<Option<Self>, Problem> {
         let (link, town) = (queries::find(tx, id).await?, catalogue.town(tx.town()));
         let Some((link, town)) = link.zip(town.cloned()) else {
             return Ok(None);
@@ -118,7 +118,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Reads what the page shows.
+    /// Reads what the page shows. Of a task that is over: only who it was, and whom to ask.
     ///
     /// # Errors
     /// When the database refuses.
@@ -130,8 +130,13 @@ impl Sheet {
         (locale, now): (Locale, DateTime<Utc>),
     ) -> Result<Self, Problem> {
         let (town, alert, category) = (&held.town, &held.alert, held.category());
-        let answers = queries::answers(tx, alert.id).await?;
-        let pictures = if category.is_none_or(|category| category.sensitive) {
+        let live = held.task.is_live();
+        let answers = if live {
+            queries::answers(tx, alert.id).await?
+        } else {
+            Vec::new()
+        };
+        let pictures = if !live || category.is_none_or(|category| category.sensitive) {
             Vec::new()
         } else {
             let photos = photo::queries::of_alert(tx, town.id, alert.id).await?;

@@ -161,7 +161,7 @@ async fn attempt(
             // A submit is a transaction of its own, under the report's id: taken twice it is one report.
             let staff = command.staff.clone();
             command.tx.rollback().await?;
-            let alert = report(app, (&staff, action.agent_id), client, action, now).await?;
+            let alert = report(app, (&staff, action.agent_id), client, action, (now, now)).await?;
             command = Command::begin(app, token, now).await?;
             Settled {
                 outcome: Outcome::Applied,
@@ -287,13 +287,13 @@ pub(super) async fn report(
     (staff, agent): (&Staff, Uuid),
     client: &Client,
     action: &FieldAction,
-    now: DateTime<Utc>,
+    (received_at, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Uuid, Problem> {
     let mut object: Map<String, Value> = action.report.clone().unwrap_or_default();
     object.remove("contact");
     object.entry("id").or_insert_with(|| json!(action.id));
     // A tablet's clock that runs ahead loses no report.
-    object.insert("observed_at".to_owned(), json!(action.client_at.min(now)));
+    object.insert("observed_at".to_owned(), json!(action.client_at.min(received_at)));
     object.insert("channel".to_owned(), json!(Channel::Field));
     let submission = parse::read(&object, Channel::STAFF, client.locale, &[], now)?;
     let sender = Sender {

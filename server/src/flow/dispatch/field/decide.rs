@@ -35,10 +35,10 @@ vocabulary! {
 /// [`Kind::NotFound`] outside the person's scope, [`Kind::Conflict`] when there is nothing to decide any more or it cannot
 /// take effect: then the person acts on the alert, and dismisses.
 pub async fn decide(
-    (app, client): (&App, &Client),
     command: &mut Command,
     id: Uuid,
     (decision, note): (Decision, Option<&str>),
+    made: Option<Uuid>,
     by: By<'_>,
 ) -> Result<StoredAction, Problem> {
     let stored = queries::lock(&mut command.tx, id).await?;
@@ -58,7 +58,11 @@ pub async fn decide(
     let doer = doer(command, &stored, &by).await?;
     let (outcome, reason) = match (decision, task) {
         (Decision::Apply, Some(task)) => applied(command, &stored, &task, doer).await?,
-        (Decision::Apply, None) => reported((app, client), command, &stored).await?,
+        (Decision::Apply, None) => {
+            let alert_id = made.ok_or_else(|| Problem::new(Kind::Conflict).with("reason", "unknown_task"))?;
+            queries::lead_to(&mut command.tx, id, alert_id).await?;
+            (Outcome::Applied, None)
+        }
         (Decision::Dismiss, task) => {
             if let Some(task) = task {
                 dismissed(command, &stored, &task, doer).await?;
@@ -87,15 +91,22 @@ pub async fn decide(
     decided.ok_or_else(|| Problem::new(Kind::NotFound))
 }
 
-/// The report that a crew made on its way counts: the agent's, or the person's own where nobody knows the agent. It is a
-/// transaction of its own under an id of its own: decided twice it is one report.
-async fn reported(
+/// The report that a crew made on its way and that is to count: the agent's, or the person's own where nobody knows the
+/// agent. It is a transaction of its own, before the decision's, under an id of its own: decided twice it is one report.
+/// Returns its alert; `None` when the action is none that waits to be reported.
+///
+/// # Errors
+/// [`Kind::Forbidden`], [`Kind::NotFound`], [`Kind::Conflict`] when it cannot be taken in as it is.
+pub async fn report_first(
     (app, client): (&App, &Client),
-    command: &mut Command,
-    stored: &StoredAction,
-) -> Result<(Outcome, Option<String>), Problem> {
-    if stored.kind != FieldKind::NewAlert.as_str() {
-        return Err(Problem::new(Kind::Conflict).with("reason", "unknown_task"));
+    mut command: Command,
+    id: Uuid,
+) -> Result<Option<Uuid>, Problem> {
+    let stored = queries::find(&mut command.tx, id).await?;
+    let stored = stored.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    permit(&command.staff, Operation::Dispatch, &Target::default())?;
+    if stored.kind != FieldKind::NewAlert.as_str() || stored.outcome != Outcome::Waiting.as_str() {
+        return Ok(None);
     }
     let known = queries::is_person(&mut command.tx, stored.agent_id).await?;
     let agent = if known {
@@ -103,11 +114,12 @@ async fn reported(
     } else {
         command.staff.staff_user_id
     };
-    let action: FieldAction = serde_json::from_value(stored.payload.clone()).map_err(Problem::internal)?;
-    let made = report(app, (&command.staff, agent), client, &action, command.now).await;
-    let alert_id = made.map_err(not_possible)?;
-    queries::lead_to(&mut command.tx, stored.id, alert_id).await?;
-    Ok((Outcome::Applied, None))
+    let action: FieldAction = serde_json::from_value(stored.payload).map_err(Problem::internal)?;
+    let (staff, now) = (command.staff, command.now);
+    // Whoever holds a connection and waits for another lets the pool run dry.
+    command.tx.rollback().await?;
+    let made = report(app, (&staff, agent), client, &action, (stored.received_at, now)).await;
+    made.map(Some).map_err(not_possible)
 }
 
 /// What the action lacks is no field of the decision: it cannot take effect as it is.

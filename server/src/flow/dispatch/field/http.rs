@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::apply::{Received, take_in};
-use super::decide::{Decision, decide};
+use super::decide::{Decision, decide, report_first};
 use super::model::{FieldAction, FieldKind, Outcome, Reason, StoredAction};
 use super::queries;
 use crate::app::App;
@@ -266,18 +266,18 @@ pub async fn decide_field_action(
     let mut errors = FieldErrors::default();
     words(&mut errors, "note", body.note.as_deref());
     errors.check(())?;
+    let id = id.into_inner();
+    let mut made = None;
+    if body.decision == Decision::Apply {
+        let command = Command::begin(&app, token, Utc::now()).await?;
+        permit_any(&command.staff, Operation::Dispatch)?;
+        made = report_first((&app, &client), command, id).await?;
+    }
     let mut command = Command::begin(&app, token, Utc::now()).await?;
     let role = permit_any(&command.staff, Operation::Dispatch)?;
     let staff = command.staff.clone();
     let by = By::staff(&staff, role, "decide_field_action", &client);
-    let decided = decide(
-        (&app, &client),
-        &mut command,
-        id.into_inner(),
-        (body.decision, body.note.as_deref()),
-        by,
-    )
-    .await?;
+    let decided = decide(&mut command, id, (body.decision, body.note.as_deref()), made, by).await?;
     command.tx.commit().await?;
     app.wake.notify_one();
     Ok(web::Json(shown(decided, (&app.texts, client.locale))?))

@@ -202,7 +202,8 @@ pub async fn open(tx: &mut Tx, scope: Option<Condition>) -> Result<Vec<StoredAct
     Ok(found.load(&mut **tx).await?)
 }
 
-/// A person should look at actions that took effect, for a reason that showed later.
+/// A person should look at actions that took effect, for a reason that showed later; said again it changes nothing. What
+/// somebody is to look at for another reason keeps that.
 ///
 /// # Errors
 /// When the database refuses.
@@ -214,7 +215,9 @@ pub async fn flag(tx: &mut Tx, ids: &[Uuid], reason: Reason, now: DateTime<Utc>)
                 .eq(town.0)
                 .and(field_action::id.eq_any(ids)),
         )
-        // What waits or was looked at with this in mind is a person's already.
+        .filter(diesel::dsl::not(field_action::review))
+        .filter(field_action::reason.is_distinct_from(reason.as_str()))
+        // What waits is a person's already.
         .filter(field_action::outcome.eq_any([Outcome::Applied.as_str(), Outcome::Superseded.as_str()]))
         .set((field_action::review.eq(true), field_action::reason.eq(reason.as_str())))
         .returning(field_action::id)

@@ -75,9 +75,10 @@ async fn replan(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Probl
         return Ok(Outcome::Done);
     };
     let today = local_date(town.time_zone, now).unwrap_or_default();
+    // A day that is over stays as it was: what is left of it is today's.
+    let day = day.max(today);
     let mut tx = app.db.begin(job.town()).await?;
-    // A day that is over stays as it was.
-    let Some(round) = queries::lock(&mut tx, crew_id, day).await?.filter(|_| day >= today) else {
+    let Some(round) = queries::lock(&mut tx, crew_id, day).await? else {
         return Ok(Outcome::Done);
     };
     let here = if day == today {
