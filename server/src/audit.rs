@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -171,19 +172,13 @@ pub async fn all_changed(
     ids: &[Uuid],
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let rows: Vec<_> = ids
-        .iter()
-        .map(|id| {
-            (
-                change::jurisdiction_id.eq(town.0),
-                change::entity.eq(entity),
-                change::entity_id.eq(*id),
-                change::at.eq(now),
-            )
-        })
-        .collect();
-    diesel::insert_into(change::table)
-        .values(rows)
+    // One array: the rows of a long list would be more values than a statement may have.
+    let noted = "INSERT INTO change (jurisdiction_id, entity, entity_id, at) SELECT $1, $2, id, $4 FROM unnest($3) AS changed (id)";
+    diesel::sql_query(noted)
+        .bind::<Integer, _>(town.0)
+        .bind::<Text, _>(entity)
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Timestamptz, _>(now)
         .execute(&mut &*conn)
         .await?;
     project_later(conn, town, now).await

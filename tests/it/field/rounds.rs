@@ -248,6 +248,27 @@ async fn a_task_that_becomes_urgent_moves_forward() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_moved_to_an_ordered_day_goes_to_its_end_or_has_it_planned_anew() {
+    let mut street = Street::open().await;
+    let (moved, urgent) = (street.stop(1_200.0).await, street.danger(1_500.0).await);
+    street.plan(&moved, json!({"planned_on": street.day(3)})).await;
+    street.plan(&urgent, json!({"planned_on": street.day(3)})).await;
+    let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
+    street.round_of_today().await;
+    street.plan(&moved, json!({"planned_on": street.day(0)})).await;
+    assert_eq!(street.today().await, names(&[&a, &b, &moved]));
+    let before = street.replans().await;
+    street.plan(&urgent, json!({"planned_on": street.day(0)})).await;
+    assert_eq!(street.replans().await, before + 1);
+    street.app.run_due(Utc::now()).await;
+    assert_eq!(
+        street.today().await,
+        names(&[&urgent, &moved, &b, &a]),
+        "the danger first, then the way back"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_danger_that_a_resident_reports_moves_it_forward_too() {
     let mut street = Street::open().await;
     let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::model::{Shift, Task, TaskState};
 use super::queries::{self, NewTask, Plan};
-use super::round::job::{call_if_urgent, day_of, rank_of_new};
+use super::round::job::{call_if_urgent, came_to_its_day, day_of, rank_of_new};
 use crate::audit;
 use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
@@ -130,6 +130,9 @@ pub async fn replan(
             ..by.details
         };
         advance(tx, town, alert, Step::Plan, given, by.with(details), now).await?;
+        if plan.rank.is_none() {
+            came_to_its_day(tx, town, alert, now).await?;
+        }
     } else {
         let entry = audit::Entry {
             actor: &by.actor,

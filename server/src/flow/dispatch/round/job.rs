@@ -41,6 +41,19 @@ pub async fn rank_of_new(tx: &mut Tx, crew_id: Uuid, day: NaiveDate) -> Result<i
     }
 }
 
+/// The task of an alert was planned for another day: it stands there as one that the crew is just being given.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn came_to_its_day(tx: &mut Tx, town: &Town, alert: &Alert, now: DateTime<Utc>) -> Result<(), Problem> {
+    let Some(task) = live_task(tx, alert.id).await? else {
+        return Ok(());
+    };
+    let rank = rank_of_new(tx, task.crew_id, day_of(town, task.planned_on, now)).await?;
+    queries::set_ranks(tx, &[task.id], &[rank]).await?;
+    call_if_urgent(tx, town, alert, now).await
+}
+
 /// Leaves the job if the alert is urgent and a crew has it in a day that was put in order.
 ///
 /// # Errors
