@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::http::middleware::{bounded_head, head_as_get, localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
 use crate::routes::{endpoints, openapi};
+use crate::views::map::TileCache;
 use crate::views::pages::Documents;
 
 /// Largest header of a request and the time to send it are the framework's; the time to begin is ours.
@@ -29,6 +30,7 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
     let description = openapi();
     let documents = web::Data::new(Documents::of(&description).map_err(std::io::Error::other)?);
     let addresses = web::Data::new(Addresses::of(&description));
+    let tiles = web::Data::new(TileCache::default());
     let origins = app.config.cors_origins.clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
@@ -38,6 +40,7 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .app_data(data.clone())
             .app_data(documents.clone())
             .app_data(addresses.clone())
+            .app_data(tiles.clone())
             .app_data(web::PayloadConfig::new(crate::http::json::JSON_LIMIT))
             .default_service(web::to(nothing_here))
             .wrap(from_fn(head_as_get))

@@ -33,6 +33,7 @@ pub async fn ensure_recurring(app: &App, now: DateTime<Utc>) -> Result<(), Probl
     for town in app.catalogue.fresh(&app.db).await?.towns() {
         let tx = app.db.begin(town.id).await?;
         flow::photo::jobs::ensure_recurring(&tx, town.id, now).await?;
+        flow::dispatch::round::job::ensure_recurring(&tx, town.id, now).await?;
         flow::status::jobs::ensure_recurring(&tx, town.id, now).await?;
         tx.commit().await?;
     }

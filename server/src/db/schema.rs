@@ -977,7 +977,7 @@ diesel::table! {
     use diesel::sql_types::*;
     use postgis_diesel::sql_types::Geography;
 
-    /// Days of crews that somebody had put in order; the order itself stands in task.rank. What is urgent re-plans it.
+    /// Days of crews that somebody had put in order, from today on; the order itself stands in task.rank. What is urgent re-plans it.
     round (jurisdiction_id, crew_id, day) {
         /// Town.
         jurisdiction_id -> Int4,

@@ -180,12 +180,7 @@ async fn a_company_does_a_job_by_its_link() {
 
 /// The company's step stands in the history with its words, its photo and its time, and in the audit trail with its name.
 async fn is_written_down(street: &mut Street, given: &Given) {
-    let read = street
-        .supervisor
-        .get(&format!("/v1/alerts/{}", given.alert))
-        .send()
-        .await
-        .expect(200);
+    let read = street.read(&given.alert).await;
     let finish = read["history"]
         .as_array()
         .expect("a history")

@@ -108,8 +108,8 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let report = new_report(draft, subject_id, &alert, &told)?;
     let code_hash = code_hasher(&app.keys, town, prepared.id);
     let raised = there.is_some_and(|before| draft.severity() > before.severity);
-    if there.is_some_and(|before| !is_urgent(before)) && !draft.sender.historic {
-        call_if_urgent(tx, town, &alert, now).await?;
+    if let Some(before) = there.filter(|_| !draft.sender.historic) {
+        call_if_urgent(tx, town, &alert, is_urgent(before), now).await?;
     }
     let key_hash = draft.sender.key_hash.as_deref();
     let (links, changed) = (links(draft), [("report", prepared.id), ("alert", alert.id)]);

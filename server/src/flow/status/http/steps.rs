@@ -217,8 +217,7 @@ async fn take(command: &mut Command, alert: &mut Alert, body: &StepRequest, by: 
                 hold_delivery: false,
             };
             if let Some(day) = body.planned_date.filter(|_| step == Step::Plan) {
-                dispatch::queries::plan_live(tx, alert.id, day).await?;
-                dispatch::round::job::came_to_its_day(tx, town, alert, now).await?;
+                dispatch::give::plan_live(tx, town, alert, day, now).await?;
             }
             advance(tx, town, alert, step, given, by, now).await?
         }
