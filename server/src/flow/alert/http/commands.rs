@@ -14,7 +14,7 @@ use crate::auth::token::StaffToken;
 use crate::flow::alert::operation::{Asked, Done};
 use crate::flow::alert::{merge, move_report as moving, not_same, split, undo};
 use crate::flow::command::Command;
-use crate::flow::status::http::steps::{request_hash, words};
+use crate::flow::request::{request_hash, words};
 use crate::http::client::Client;
 use crate::http::etag::expected_version;
 use crate::http::json::Body;
