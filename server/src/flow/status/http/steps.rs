@@ -14,7 +14,7 @@ use crate::flow::alert::model::Alert;
 use crate::flow::alert::queries::lock;
 use crate::flow::command::{Command, current};
 use crate::flow::dispatch::{self, act, hand_over};
-use crate::flow::request::{request_hash, words, work};
+use crate::flow::request::{Sent, request_hash};
 use crate::flow::status::advance::advance;
 use crate::flow::status::event::{By, Details, Material};
 use crate::flow::status::machine::Given;
@@ -68,14 +68,24 @@ pub struct StepRequest {
 impl StepRequest {
     fn check(&self) -> Result<(), Problem> {
         let mut errors = FieldErrors::default();
-        words(&mut errors, "reason", self.reason.as_deref());
-        words(&mut errors, "note", self.note.as_deref());
-        words(&mut errors, "public_note", self.public_note.as_deref());
+        // A step of the desk has no place.
+        self.sent().check(&mut errors);
         if self.step == Step::Dispatch {
             errors.add("step", "use_dispatch");
         }
-        work(&mut errors, self.minutes, &self.material);
         errors.check(())
+    }
+
+    fn sent(&self) -> Sent<'_> {
+        Sent {
+            reason: self.reason.as_deref(),
+            note: self.note.as_deref(),
+            public_note: self.public_note.as_deref(),
+            minutes: self.minutes,
+            material: &self.material,
+            photo_ids: &self.photo_ids,
+            ..Sent::default()
+        }
     }
 
     fn details<'a>(&'a self, request_hash: &'a [u8]) -> Details<'a> {
