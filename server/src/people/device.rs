@@ -10,7 +10,6 @@ use super::policy::{self, Operation, Staff, Target};
 use super::queries::device::{self as rows, DeviceRow};
 use super::queries::session::{self, EndReason, Which};
 use super::staff::Origin;
-use crate::audit::{self, Entry};
 use crate::auth::secret::{digest, matches, random_token};
 use crate::catalog::model::Town;
 use crate::db::{TownId, Tx};
@@ -181,7 +180,9 @@ pub async fn announce(
         actor: &actor,
         request_id: Some(request_id),
     };
-    note(tx, origin, "announce_device", id, json!({"crew_id": crew_id}), now).await?;
+    origin
+        .note(tx, "announce_device", ("device", id), json!({"crew_id": crew_id}), now)
+        .await?;
     Ok((id, code))
 }
 
@@ -199,7 +200,9 @@ pub async fn enrol(
     let device = waiting.ok_or_else(|| Problem::new(Kind::WrongCredentials))?;
     let secret = DeviceSecret::random(tx.town(), device.id)?;
     rows::enrol(tx, device.id, digest(secret.text.as_bytes()), now).await?;
-    note(tx, origin, "enrol_device", device.id, json!({}), now).await?;
+    origin
+        .note(tx, "enrol_device", ("device", device.id), json!({}), now)
+        .await?;
     Ok((device, secret))
 }
 
@@ -248,24 +251,7 @@ pub async fn revoke(
         actor: &actor,
         request_id: Some(request_id),
     };
-    note(tx, origin, "revoke_device", id, json!({"sessions": ended}), now).await
-}
-
-async fn note(
-    tx: &Tx,
-    origin: Origin<'_>,
-    action: &str,
-    device: Uuid,
-    detail: serde_json::Value,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let entry = Entry {
-        actor: origin.actor,
-        action,
-        entity: "device",
-        entity_id: Some(device),
-        detail,
-        request_id: origin.request_id,
-    };
-    audit::record(tx, tx.town(), &entry, now).await
+    origin
+        .note(tx, "revoke_device", ("device", id), json!({"sessions": ended}), now)
+        .await
 }

@@ -42,7 +42,7 @@ pub async fn followers(
     if !template.for_residents() {
         return Ok(());
     }
-    let told = queries::add_for_followers(conn, town, (alert_id, event_id), template, &detail, now).await?;
+    let told = queries::followers::add_for_followers(conn, town, (alert_id, event_id), template, &detail, now).await?;
     if told > 0 {
         jobs::enqueue(conn, town, DELIVER, json!({"event": event_id}), now).await?;
     }

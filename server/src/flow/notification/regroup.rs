@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::content;
 use super::fan_out::DELIVER;
 use super::model::{Channel, Detail};
-use super::queries::regroup;
+use super::queries::{followers, regroup};
 use super::scene::{Links, ReportFacts, Scene};
 use super::template::Template;
 use crate::catalog::model::Town;
@@ -54,7 +54,7 @@ pub async fn tell(tx: &Tx, town: &Town, notice: &Notice<'_>, now: DateTime<Utc>)
         }
     }
     let (about, detail) = ((notice.alert.id, notice.event), detail(notice.alert)?);
-    let added = regroup::add_for_reports(
+    let added = followers::add_for_reports(
         tx,
         town.id,
         (reports, except),

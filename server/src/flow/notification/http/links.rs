@@ -86,7 +86,7 @@ pub async fn unsubscribe(
 ) -> Result<HttpResponse, Problem> {
     let (town, follower) = token::read(&app.keys.server, Use::Unsubscribe, &path)?;
     let tx = app.db.begin(town).await?;
-    if !queries::unsubscribe(&tx, town, follower, &digest(path.as_bytes()), Utc::now()).await? {
+    if !queries::followers::unsubscribe(&tx, town, follower, &digest(path.as_bytes()), Utc::now()).await? {
         return Err(Problem::new(Kind::NotFound));
     }
     tx.commit().await?;

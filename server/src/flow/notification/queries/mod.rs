@@ -1,17 +1,15 @@
 //! SQL of the notification stage.
 
 pub mod desk;
+pub mod followers;
 pub mod regroup;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::TownId;
-use crate::db::functions::gen_random_uuid;
 use crate::db::schema::{follower, notification, notification_attempt, report, role_grant, staff_user};
 use crate::flow::notification::model::{Channel, NewNotification, Notification, Recipient, State};
 use crate::flow::notification::template::Template;
@@ -66,66 +64,6 @@ pub struct Settled {
     pub attempt: Option<&'static str>,
     /// The channel's words, without addresses.
     pub words: Option<String>,
-}
-
-/// Adds a row for everyone who follows the alert by another way than the app, in one statement; returns how many. An event
-/// that was told is not told again.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn add_for_followers(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    (alert_id, event_id): (Uuid, Uuid),
-    template: Template,
-    detail: &Value,
-    now: DateTime<Utc>,
-) -> Result<usize, Problem> {
-    let rows = follower::table
-        .filter(
-            follower::jurisdiction_id
-                .eq(town.0)
-                .and(follower::alert_id.eq(alert_id)),
-        )
-        .filter(
-            follower::ended_at
-                .is_null()
-                .and(follower::channel.ne(Channel::App.as_str())),
-        )
-        .select((
-            follower::jurisdiction_id,
-            gen_random_uuid(),
-            Recipient::Follower.as_str().into_sql::<Text>(),
-            follower::id.nullable(),
-            alert_id.into_sql::<diesel::sql_types::Uuid>(),
-            event_id.into_sql::<diesel::sql_types::Uuid>(),
-            template.as_str().into_sql::<Text>(),
-            follower::channel,
-            follower::locale,
-            detail.into_sql::<Jsonb>(),
-            now.into_sql::<Timestamptz>(),
-            now.into_sql::<Timestamptz>(),
-        ));
-    let added = diesel::insert_into(notification::table)
-        .values(rows)
-        .into_columns((
-            notification::jurisdiction_id,
-            notification::id,
-            notification::recipient,
-            notification::follower_id,
-            notification::alert_id,
-            notification::event_id,
-            notification::template,
-            notification::channel,
-            notification::locale,
-            notification::detail,
-            notification::next_at,
-            notification::created_at,
-        ))
-        .on_conflict_do_nothing()
-        .execute(&mut &*conn)
-        .await?;
-    Ok(added)
 }
 
 /// Adds a row; `false` when the same thing was told before.
@@ -338,29 +276,6 @@ pub async fn find(conn: &AsyncPgConnection, town: TownId, id: Uuid) -> Result<No
         .await
         .optional()?;
     found.ok_or_else(|| Problem::new(Kind::NotFound))
-}
-
-/// Ends a follower; `false` when there is none with that token. What was due is not sent any more: the worker looks again.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn unsubscribe(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    follower_id: Uuid,
-    token_hash: &[u8],
-    now: DateTime<Utc>,
-) -> Result<bool, Problem> {
-    let own = follower::table
-        .filter(follower::jurisdiction_id.eq(town.0).and(follower::id.eq(follower_id)))
-        .filter(follower::unsubscribe_hash.eq(token_hash));
-    let kept = diesel::dsl::case_when(follower::ended_at.is_null(), now.into_sql::<Timestamptz>().nullable())
-        .otherwise(follower::ended_at);
-    let ended = diesel::update(own)
-        .set(follower::ended_at.eq(kept))
-        .execute(&mut &*conn)
-        .await?;
-    Ok(ended > 0)
 }
 
 /// Whether somebody of a service's on-call chain took the event.
