@@ -28,6 +28,7 @@ use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::limits::Class;
 use crate::http::problem::{FieldErrors, Kind, Problem, ProblemBody};
+use crate::http::responses::{PublicBody, PublicRead};
 
 /// A report and where it stands.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -108,8 +109,7 @@ pub struct PublicStep {
     responses(
         (status = 200, description = "The report.", body = FollowedByAuthor),
         (status = 404, description = "No such report, or not with this secret.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicRead,
     )
 )]
 #[get("/v1/reports/{id}")]
@@ -180,13 +180,11 @@ pub struct LookedUp {
     request_body = Lookup,
     responses(
         (status = 200, description = "Where it stands.", body = LookedUp),
-        (status = 400, description = "The body is not JSON.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such reference, or another code.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The reference or the code is mistyped.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many tries.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicBody,
     )
 )]
 #[post("/v1/reports/lookup")]

@@ -26,6 +26,7 @@ use crate::http::client::Client;
 use crate::http::limits::Class;
 use crate::http::point::PointBody;
 use crate::http::problem::{FieldErrors, Problem, ProblemBody};
+use crate::http::responses::PublicRead;
 use crate::text::Locale;
 
 /// Most alerts of an answer: more are not read on a phone.
@@ -111,8 +112,7 @@ struct Row {
         (status = 200, description = "Open alerts that it may be, nearest first.", body = NearbyAlerts),
         (status = 400, description = "A parameter is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No place on Earth, outside every territory, or no such category.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicRead,
     ))]
 #[get("/v1/alerts/nearby")]
 pub async fn list_nearby_alerts(

@@ -25,6 +25,7 @@ use crate::http::client::Client;
 use crate::http::json::media_type;
 use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::responses::{PhotoRelease, PhotoSent};
 
 /// Header by which a client gives a photo its id, so that a retry is recognised.
 pub const PHOTO_ID_HEADER: &str = "X-Photo-Id";
@@ -108,16 +109,9 @@ pub struct PhotoForm {
             (PhotoBytes = "image/heic"), (PhotoForm = "multipart/form-data"))),
     responses(
         (status = 201, description = "Taken in; it is decoded shortly.", body = PhotoLine),
-        (status = 400, description = "No readable body.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Neither a session nor a follow secret.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role handles no photos.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such report, or not with that secret.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The id names another photo.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "More than 15 MB.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Neither a picture nor a form.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The photo cannot be used: `reason` says why; or the id is no UUIDv7.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Database or photo store away.", body = ProblemBody, content_type = "application/problem+json"),
+        PhotoSent,
     ))]
 #[post("/v1/reports/{id}/photos")]
 pub async fn upload_report_photo(
@@ -146,16 +140,9 @@ pub async fn upload_report_photo(
             (PhotoBytes = "image/heic"), (PhotoForm = "multipart/form-data"))),
     responses(
         (status = 201, description = "Taken in; it is decoded shortly.", body = PhotoLine),
-        (status = 400, description = "No readable body.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No session.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role handles no photos.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such alert in reach.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The id names another photo.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "More than 15 MB.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Neither a picture nor a form.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The photo cannot be used: `reason` says why; or the id is no UUIDv7.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Database or photo store away.", body = ProblemBody, content_type = "application/problem+json"),
+        PhotoSent,
     ))]
 #[post("/v1/alerts/{id}/photos")]
 pub async fn upload_proof(
@@ -272,11 +259,8 @@ pub async fn photo_file(
     params(("id" = Uuid, Path, description = "Photo.")),
     responses(
         (status = 200, description = "It is public.", body = PhotoView),
-        (status = 401, description = "No session.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role releases no photos.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such photo in reach.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Not decoded, refused, or of a sensitive category: `reason` says which.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Database away.", body = ProblemBody, content_type = "application/problem+json"),
+        PhotoRelease,
     ))]
 #[post("/v1/photos/{id}/release")]
 pub async fn release_photo(
@@ -295,10 +279,7 @@ pub async fn release_photo(
     params(("id" = Uuid, Path, description = "Photo.")),
     responses(
         (status = 200, description = "It is not public any more.", body = PhotoView),
-        (status = 401, description = "No session.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role releases no photos.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such photo in reach.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Database away.", body = ProblemBody, content_type = "application/problem+json"),
+        PhotoRelease,
     ))]
 #[post("/v1/photos/{id}/unrelease")]
 pub async fn unrelease_photo(

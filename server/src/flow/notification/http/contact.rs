@@ -11,6 +11,7 @@ use crate::flow::notification::desk::{self, Asker};
 use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::responses::DeskTask;
 use crate::vault::{Contact, Purpose};
 use crate::vocabulary::vocabulary;
 
@@ -72,11 +73,9 @@ impl From<Contact> for ContactBody {
 #[utoipa::path(operation_id = "reveal_contact", tag = "desk", request_body = RevealRequest, params(("id" = Uuid, Path, description = "Report.")),
     responses(
         (status = 200, description = "What the reporter gave.", body = ContactBody),
-        (status = 401, description = "Not signed in.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role may not.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such report in scope, or no contact data.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No such purpose.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        DeskTask,
     ))]
 #[post("/v1/reports/{id}/contact")]
 pub async fn reveal_contact(

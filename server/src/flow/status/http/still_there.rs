@@ -18,6 +18,7 @@ use crate::flow::status::vocabulary::{PublicStatus, Step};
 use crate::http::client::Client;
 use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::responses::PublicRead;
 
 /// The reopened alert, as its reporter sees it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -42,8 +43,7 @@ pub struct StillThere {
         (status = 200, description = "Reopened.", body = StillThere),
         (status = 404, description = "No such report, or not with this secret.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is not closed, or was refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicRead,
     )
 )]
 #[post("/v1/reports/{id}/still-there")]
