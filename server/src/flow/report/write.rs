@@ -6,11 +6,12 @@ use geo_dedup::{Decision, Outcome, Severity};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::decide::{Word, joined};
 use super::later::{self, Later};
 use super::model::{ContactWay, Relation, Submission, Told};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
-use super::submit::{Prepared, Sender, TakenPhoto, Word, joined};
+use super::submit::{Prepared, Sender, TakenPhoto};
 use super::tell::{acknowledge, notice, told};
 use crate::app::App;
 use crate::audit;
