@@ -177,6 +177,13 @@ impl Town {
         self.sectors.iter().find(|sector| sector.boundary.contains(&point))
     }
 
+    /// Where a position lies, for whoever gave no address: the sector and the town.
+    #[must_use]
+    pub fn roughly_at(&self, position: LonLat) -> Option<String> {
+        let sector = self.sector_at(position)?;
+        Some(format!("{}, {}", sector.name, self.name))
+    }
+
     /// Outside bodies whose zone holds a position, in the order of their identities.
     #[must_use]
     pub fn zones_at(&self, position: LonLat) -> Vec<Uuid> {

@@ -87,13 +87,9 @@ pub async fn particulars(
     let service = town.services.get(&alert.service_id).filter(|_| open);
     let body = alert.body_id.and_then(|id| town.bodies.get(&id)).filter(|_| open);
     let position = from_point(&report.place).map_err(Problem::internal)?;
-    let sector = || {
-        town.sector_at(position)
-            .map(|sector| format!("{}, {}", sector.name, town.name))
-    };
     Ok(Particulars {
         category_label: category.label.get(locale).to_owned(),
-        place: report.address.clone().or_else(sector),
+        place: report.address.clone().or_else(|| town.roughly_at(position)),
         reason_text: alert.reason.as_deref().filter(|_| open).map(|reason| {
             let id = format!("message-reason-for-{}", reason.replace('_', "-"));
             app.texts.find(locale, &id, &[]).unwrap_or_else(|| reason.to_owned())

@@ -56,6 +56,8 @@ impl Dossier {
                 reference: reader.reference,
                 received_at: reader.received_at,
                 code: FollowCode::from_bytes(secret::phone_code(&app.keys.server, reader.report_id)).to_string(),
+                address: reader.address,
+                place: reader.place,
             });
         }
         if notification.recipient()? == Recipient::OnCall {

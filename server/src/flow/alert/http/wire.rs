@@ -193,6 +193,8 @@ pub async fn describe(
             received_at: report.received_at,
             // Nobody but its author reads the code.
             code: FollowCode::from_bytes([0; 5]).to_string(),
+            address: report.address,
+            place: report.place,
         };
         let alert = if to_first { one } else { other };
         let follow = format!("{}/suivi", app.config.public_url);

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use postgis_diesel::types::Point;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -49,6 +50,10 @@ pub struct Reader {
     pub received_at: DateTime<Utc>,
     /// SHA-256 of the report's follow secret.
     pub follow_hash: Vec<u8>,
+    /// The report's place in its author's own words.
+    pub address: Option<String>,
+    /// The report's place.
+    pub place: Point,
 }
 
 /// Where a notification stands after a try.
@@ -291,6 +296,8 @@ pub async fn reader(conn: &AsyncPgConnection, town: TownId, follower_id: Uuid) -
             report::reference,
             report::received_at,
             report::follow_hash,
+            report::address,
+            report::place,
         ))
         .first(&mut &*conn)
         .await
