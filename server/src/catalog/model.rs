@@ -206,6 +206,14 @@ impl Town {
         self.categories.iter().find(|category| category.id == id)
     }
 
+    /// Whether residents and bystanders are told nothing: one of these categories is sensitive, or gone. A report has two,
+    /// the one that its author chose and the one that the town gave its alert; either is enough.
+    #[must_use]
+    pub fn is_sensitive(&self, categories: &[Uuid]) -> bool {
+        let sensitive = |id: &Uuid| self.category_by_id(*id).is_none_or(|category| category.sensitive);
+        categories.iter().any(sensitive)
+    }
+
     /// geo-dedup's number of a category.
     #[must_use]
     pub fn dedup_number(&self, id: Uuid) -> CategoryId {

@@ -81,8 +81,7 @@ pub async fn advance(app: &App, town: crate::db::TownId) -> Result<bool, Problem
 
 /// The public row of an alert; `None` when the public knows nothing of it: of a sensitive category, or merged into another.
 fn public(town: &Town, alert: &Alert, released: &[Released]) -> Result<Option<PublicAlert>, Problem> {
-    let category = town.category_by_id(alert.category_id);
-    if alert.merged_into.is_some() || category.is_none_or(|category| category.sensitive) {
+    if alert.merged_into.is_some() || town.is_sensitive(&[alert.category_id]) {
         return Ok(None);
     }
     let place = public_place(&alert.anchor)?;

@@ -176,6 +176,7 @@ fn report() -> ReportFacts {
     ReportFacts {
         id: Uuid::from_u128(8),
         reference: "R-4F2D-9K1P-7".into(),
+        category_id: CATEGORY,
         received_at: at("2026-11-20T09:05:00Z"),
         code: "7K3M-2Q9X".into(),
         address: Some("3 impasse du Puits\r\nBcc: nobody".into()),

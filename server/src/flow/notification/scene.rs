@@ -20,6 +20,8 @@ pub struct ReportFacts {
     pub id: Uuid,
     /// What people say on the telephone.
     pub reference: String,
+    /// Category that its author chose.
+    pub category_id: Uuid,
     /// Received time.
     pub received_at: DateTime<Utc>,
     /// Its telephone code.
@@ -77,7 +79,9 @@ impl Scene<'_> {
     /// Whether the words must tell a bystander nothing: no category, no place, no number of people.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
-        self.category().is_none_or(|category| category.sensitive)
+        let of_alert = self.alert.category_id;
+        let of_report = self.report.map_or(of_alert, |report| report.category_id);
+        self.town.is_sensitive(&[of_report, of_alert])
     }
 
     /// A text with every variable that the scene knows, and some of its own.

@@ -50,6 +50,8 @@ pub struct Reader {
     pub received_at: DateTime<Utc>,
     /// SHA-256 of the report's follow secret.
     pub follow_hash: Vec<u8>,
+    /// Category of the report.
+    pub category_id: Uuid,
     /// The report's place in its author's own words.
     pub address: Option<String>,
     /// The report's place.
@@ -296,6 +298,7 @@ pub async fn reader(conn: &AsyncPgConnection, town: TownId, follower_id: Uuid) -
             report::reference,
             report::received_at,
             report::follow_hash,
+            report::category_id,
             report::address,
             report::place,
         ))
