@@ -1,8 +1,12 @@
 //! What stays between a resident and the town, whatever the town does with the report afterwards.
 
 use chrono::Utc;
+use geo_dedup::cell::cell_centre;
+use geo_dedup::{LonLat, MAX_RADIUS};
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
+use vigie_tests::database::texts;
 use vigie_tests::people::Person;
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::Relay;
@@ -84,4 +88,78 @@ async fn what_its_author_called_sensitive_stays_so() {
     let alert = queue["items"][0]["id"].as_str().expect("an id").to_owned();
     requalify(&supervisor, &alert, "pothole").await;
     assert_eq!(followed(&app, &report).await["alert"], Value::Null);
+}
+
+/// Longitude and latitude on the line from a place through another: 1 is the other.
+fn along(from: &LonLat, to: &LonLat, share: f64) -> (f64, f64) {
+    let at = |from: f64, to: f64| from + (to - from) * share;
+    (at(from.lon(), to.lon()), at(from.lat(), to.lat()))
+}
+
+/// A place that lies well away from the middle of its public cell, that middle, and the metres between them.
+fn off_centre(app: &TestApp) -> (LonLat, LonLat, f64) {
+    let places = (0..12).map(|east| {
+        let (lon, lat) = app.town.lon_lat(f64::from(east), 0.0);
+        let place = LonLat::new(lon, lat).expect("a place");
+        let centre = cell_centre(&place, 12).expect("a cell");
+        (place, centre, place.distance(&centre).get())
+    });
+    let found = places.max_by(|one, other| one.2.total_cmp(&other.2)).expect("places");
+    assert!(found.2 > 3.0, "{}", found.2);
+    found
+}
+
+#[tokio::test]
+async fn who_joins_is_measured_from_the_public_place() {
+    let app = TestApp::start().await;
+    let (place, centre, off) = off_centre(&app);
+    let report = |(lon, lat): (f64, f64), more: Value| {
+        let mut body = json!({"category": "pothole", "position": {"type": "Point", "coordinates": [lon, lat]}});
+        for (name, value) in more.as_object().expect("members") {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let opened = report((place.lon(), place.lat()), json!({}));
+    let opened = app.anyone().send("/v1/reports", opened).await.expect(201);
+    app.projected().await;
+    let joins = json!({"joins": opened["alert"]["id"]});
+    let limit = MAX_RADIUS.get();
+    // Nearer to the exact place than the limit, and farther from the public one.
+    let beyond = along(&centre, &place, (limit + off / 2.0) / off);
+    let refused = app
+        .anyone()
+        .send("/v1/reports", report(beyond, joins.clone()))
+        .await
+        .problem("invalid");
+    assert_eq!(refused["errors"][0]["code"], "too_far_to_join", "{refused}");
+    // The other way round.
+    let within = along(&centre, &place, (off / 2.0 - limit) / off);
+    let joined = app
+        .anyone()
+        .send("/v1/reports", report(within, joins.clone()))
+        .await
+        .expect(201);
+    assert_eq!(joined["alert"]["id"], opened["alert"]["id"]);
+    // The desk, which sees the exact place on its map, is measured from there.
+    let mut entered = joins;
+    entered["channel"] = json!("phone");
+    let desk = app.staff(Role::FrontDesk).await;
+    let joined = desk.send("/v1/reports", report(beyond, entered)).await.expect(201);
+    assert_eq!(joined["alert"]["id"], opened["alert"]["id"]);
+}
+
+#[tokio::test]
+async fn what_is_sensitive_cannot_be_named() {
+    let app = TestApp::start().await;
+    reported(&app, "nuisance").await;
+    let alerts = "SELECT id::text AS value FROM alert";
+    let alert = texts(&mut app.db.admin().await, alerts).await.remove(0);
+    app.projected().await;
+    let body = json!({"category": "nuisance", "position": app.town.point(0.0, 0.0), "joins": alert});
+    let unknown = app.anyone().send("/v1/reports", body.clone()).await.problem("invalid");
+    let mut invented = body;
+    invented["joins"] = json!(Uuid::now_v7());
+    let never_was = app.anyone().send("/v1/reports", invented).await.problem("invalid");
+    assert_eq!(unknown["errors"], never_was["errors"]);
 }
