@@ -1,13 +1,14 @@
 //! What stays between a resident and the town, whatever the town does with the report afterwards.
 
 use chrono::Utc;
+use diesel_async::SimpleAsyncConnection;
 use geo_dedup::cell::cell_centre;
 use geo_dedup::{LonLat, MAX_RADIUS};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vigie_tests::database::texts;
-use vigie_tests::people::Person;
+use vigie_tests::people::{Answer, Person};
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::Relay;
 use vigie_tests::town::Role;
@@ -76,6 +77,71 @@ async fn what_the_town_finds_sensitive_is_not_told_any_more() {
         .await
         .expect(201);
     assert_eq!(joined["alert"], Value::Null, "{joined}");
+}
+
+/// Says that it is still there, as the author.
+async fn still_there(app: &TestApp, report: &Value) -> Answer {
+    let path = format!("/v1/reports/{}/still-there", report["id"].as_str().expect("an id"));
+    let secret = report["follow"]["secret"].as_str().expect("a secret");
+    app.anyone().post(&path).header("X-Follow-Secret", secret).send().await
+}
+
+/// A refusal that a resident reads: why, and nothing of the town's own steps.
+fn refused(answer: &Answer) -> String {
+    let problem = answer.problem("conflict");
+    for inner in ["from", "allowed", "merged_into"] {
+        assert_eq!(problem[inner], Value::Null, "{problem}");
+    }
+    problem["reason"].as_str().expect("a reason").to_owned()
+}
+
+/// Repairs everything behind the scenes: what counts here is what comes afterwards.
+async fn repaired(app: &TestApp, days_ago: i32) {
+    let closed = format!(
+        "UPDATE alert SET status = 'resolved', open = false, status_at = now(), closed_at = now() - interval '{days_ago} days'"
+    );
+    app.db.admin().await.batch_execute(&closed).await.expect("a repair");
+}
+
+#[tokio::test]
+async fn still_there_undoes_a_repair_and_nothing_else() {
+    let app = TestApp::start().await;
+    let (report, other) = (reported(&app, "pothole").await, reported(&app, "pothole").await);
+    let alert = report["alert"]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(other["alert"]["id"], alert.as_str());
+    assert_eq!(refused(&still_there(&app, &report).await), "not_repaired");
+    let supervisor = app.staff(Role::Supervisor).await;
+    let private = json!({"step": "reject", "reason": "A private road."});
+    supervisor
+        .send(&format!("/v1/alerts/{alert}/steps"), private)
+        .await
+        .expect(200);
+    assert_eq!(refused(&still_there(&app, &report).await), "not_repaired");
+    repaired(&app, 61).await;
+    assert_eq!(refused(&still_there(&app, &report).await), "too_late");
+    for _ in 0..3 {
+        repaired(&app, 59).await;
+        let reopened = still_there(&app, &report).await.expect(200);
+        assert_eq!(
+            (&reopened["alert_id"], &reopened["status"]),
+            (&json!(alert), &json!("received"))
+        );
+    }
+    repaired(&app, 0).await;
+    assert_eq!(refused(&still_there(&app, &report).await), "too_often");
+    // Who reported it too is not silenced by that.
+    still_there(&app, &other).await.expect(200);
+}
+
+#[tokio::test]
+async fn still_there_says_nothing_of_a_sensitive_alert() {
+    let app = TestApp::start().await;
+    let report = reported(&app, "nuisance").await;
+    repaired(&app, 1).await;
+    assert_eq!(
+        still_there(&app, &report).await.expect(200),
+        json!({"status": "received"})
+    );
 }
 
 #[tokio::test]
