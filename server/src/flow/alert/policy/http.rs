@@ -25,7 +25,7 @@ use crate::http::etag::{expected_version, of_version};
 use crate::http::json::Body;
 use crate::http::problem::{Kind, Problem, ProblemBody};
 use crate::http::responses::{StaffCommand, StaffRead};
-use crate::people::policy::{Operation, permit_any};
+use crate::people::policy::{Operation, Staff, Target, permit, permit_any};
 
 /// Most reports that a preview places; of more, the latest.
 const MOST_REPORTS: i64 = 20_000;
@@ -109,11 +109,24 @@ pub async fn get_dedup_policy(
     code: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::Oversee)?;
     let town = command.town.clone();
-    let answer = answer(&mut command, category(&town, &code)?).await?;
+    let category = allowed(&command.staff, Operation::Oversee, &town, &code)?;
+    let answer = answer(&mut command, category).await?;
     command.tx.commit().await?;
     Ok(said(answer))
+}
+
+/// The category of a code, if it is of a service in the person's scope: whom the policy concerns.
+fn allowed<'a>(staff: &Staff, operation: Operation, town: &'a Town, code: &str) -> Result<&'a Category, Problem> {
+    // First: who may do it to nothing at all learns of no category.
+    permit_any(staff, operation)?;
+    let category = category(town, code)?;
+    let target = Target {
+        service_id: Some(category.service_id.unwrap_or(town.default_service_id)),
+        ..Target::default()
+    };
+    permit(staff, operation, &target)?;
+    Ok(category)
 }
 
 fn said(answer: PolicyAnswer) -> HttpResponse {
@@ -173,9 +186,8 @@ pub async fn set_dedup_policy(
         return Err(Problem::new(Kind::PreconditionRequired));
     }
     let mut command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::ManageCatalogue)?;
     let town = command.town.clone();
-    let category = category(&town, &code)?;
+    let category = allowed(&command.staff, Operation::ManageCatalogue, &town, &code)?;
     let (version, before) = queries::lock(&mut command.tx, category.id).await?;
     if expected.is_some_and(|expected| expected != version) {
         return Err(Problem::new(Kind::Stale).with("version", version));
@@ -235,7 +247,7 @@ pub struct PreviewAnswer {
 pub struct Changes {
     /// How many.
     pub count: usize,
-    /// The most doubtful of them; empty for who may not read alerts.
+    /// The most doubtful of them whose alerts the person may read.
     pub examples: Vec<Example>,
 }
 
@@ -276,24 +288,22 @@ pub async fn preview_dedup_policy(
         return Err(errors.into_problem());
     }
     let command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::Oversee)?;
     let (town, now) = (command.town.clone(), command.now);
-    let tried = category(&town, &code)?;
+    let tried = allowed(&command.staff, Operation::Oversee, &town, &code)?;
     let policy = checked(&town, tried, &body.policy, 0)?;
     let concerned = concerned(&town, tried, &policy);
     let since = now - TimeDelta::days(i64::from(days));
     // Reports of longer ago are not placed, but weigh on those that are.
     let weighs_since = since - TimeDelta::days(*PAST_DAYS.end() as i64);
     let mut past = queries::past(&command.tx, town.id, &concerned, weighs_since, MOST_REPORTS + 1).await?;
-    let may_read = permit_any(&command.staff, Operation::ReadAlert).is_ok();
     command.tx.commit().await?;
     let most = usize::try_from(MOST_REPORTS).unwrap_or(usize::MAX);
     let truncated = past.len() > most;
     past.truncate(most);
     past.reverse();
-    let trial = Trial::of(&town, tried.id, past, since)?;
+    let trial = Trial::of(&town, &command.staff, tried.id, past, since)?;
     // Placing thousands of reports twice takes a while: other requests go on meanwhile.
-    let placed = tokio::task::spawn_blocking(move || trial.run(&town, &policy, may_read));
+    let placed = tokio::task::spawn_blocking(move || trial.run(&town, &policy));
     let mut answer = placed.await.map_err(Problem::internal)?;
     answer.truncated = truncated;
     Ok(HttpResponse::Ok().json(answer))
@@ -322,13 +332,17 @@ struct Trial {
     /// So many are history, not to be placed.
     known: usize,
     references: Vec<String>,
+    /// Whether the person may read the alert of each.
+    readable: Vec<bool>,
     reports: Vec<Report>,
 }
 
 impl Trial {
-    fn of(town: &Town, tried: Uuid, past: Vec<Past>, since: DateTime<Utc>) -> Result<Self, Problem> {
+    fn of(town: &Town, staff: &Staff, tried: Uuid, past: Vec<Past>, since: DateTime<Utc>) -> Result<Self, Problem> {
         let at = |time: DateTime<Utc>| Timestamp(time.timestamp_millis());
         let known = past.partition_point(|row| row.received_at < since);
+        let may_read = |row: &Past| permit(staff, Operation::ReadAlert, &row.target()).is_ok();
+        let readable = past.iter().map(may_read).collect();
         let mut references = Vec::with_capacity(past.len());
         let mut reports = Vec::with_capacity(past.len());
         for row in past {
@@ -343,11 +357,12 @@ impl Trial {
             own: town.dedup_number(tried),
             known,
             references,
+            readable,
             reports,
         })
     }
 
-    fn run(&self, town: &Town, tried: &Policy, examples: bool) -> PreviewAnswer {
+    fn run(&self, town: &Town, tried: &Policy) -> PreviewAnswer {
         let default = Policy::default();
         let in_force: HashMap<CategoryId, &Policy> = town
             .categories
@@ -362,7 +377,7 @@ impl Trial {
             let report = self.reports.get(number).filter(|_| number >= self.known);
             report.is_some_and(|report| report.seen.category == self.own)
         };
-        let changes = |kind| self.changes(kind, &before, &after, own, examples);
+        let changes = |kind| self.changes(kind, &before, &after, own);
         PreviewAnswer {
             reports: (0..self.reports.len()).filter(|number| own(*number)).count(),
             truncated: false,
@@ -374,14 +389,7 @@ impl Trial {
         }
     }
 
-    fn changes(
-        &self,
-        kind: Change,
-        before: &[Placed],
-        after: &[Placed],
-        own: impl Fn(usize) -> bool,
-        examples: bool,
-    ) -> Changes {
+    fn changes(&self, kind: Change, before: &[Placed], after: &[Placed], own: impl Fn(usize) -> bool) -> Changes {
         let each = before.iter().zip(after).enumerate();
         let mut changed: Vec<(usize, &Placed, &Placed)> = each
             .filter(|(number, (before, after))| own(*number) && preview::change(*number, before, after) == Some(kind))
@@ -393,20 +401,23 @@ impl Trial {
             joined.best.map_or(0.0, |(_, posterior)| posterior)
         };
         changed.sort_by(|a, b| doubt(a).total_cmp(&doubt(b)));
-        let shown = changed.into_iter().take(if examples { EXAMPLES } else { 0 });
+        let examples = changed.into_iter().filter_map(|(number, before, after)| {
+            let with = if kind == Change::Leaves {
+                before.opener
+            } else {
+                after.opener
+            };
+            let readable = self.may_read(number) && self.may_read(with);
+            readable.then(|| self.example(number, with, before, after)).flatten()
+        });
         Changes {
             count,
-            examples: shown
-                .filter_map(|(number, before, after)| {
-                    let with = if kind == Change::Leaves {
-                        before.opener
-                    } else {
-                        after.opener
-                    };
-                    self.example(number, with, before, after)
-                })
-                .collect(),
+            examples: examples.take(EXAMPLES).collect(),
         }
+    }
+
+    fn may_read(&self, number: usize) -> bool {
+        self.readable.get(number).copied().unwrap_or_default()
     }
 
     fn example(&self, number: usize, with: usize, before: &Placed, after: &Placed) -> Option<Example> {
