@@ -156,6 +156,69 @@ async fn what_its_author_called_sensitive_stays_so() {
     assert_eq!(followed(&app, &report).await["alert"], Value::Null);
 }
 
+const PLATE: &str = "AB-123-CD";
+
+/// A pothole category that asks for a number plate, which is personal, and a size, which is not.
+async fn asks_for_a_plate(app: &TestApp) {
+    let questions = json!({"type": "object", "required": ["plate"], "additionalProperties": false, "properties": {
+        "plate": {"type": "string", "pattern": "^[A-Z]{2}-[0-9]{3}-[A-Z]{2}$", "x-personal": true},
+        "size": {"type": "string", "enum": ["car", "van"]},
+    }});
+    let change = format!("UPDATE category SET questions = '{questions}' WHERE code = 'pothole'");
+    app.db.admin().await.batch_execute(&change).await.expect("questions");
+}
+
+#[tokio::test]
+async fn a_personal_answer_is_in_the_vault_and_nowhere_else() {
+    let app = TestApp::start().await;
+    asks_for_a_plate(&app).await;
+    let report =
+        |answers: Value| json!({"category": "pothole", "position": app.town.point(0.0, 0.0), "answers": answers});
+    for wrong in [json!({"size": "van"}), json!({"size": "van", "plate": "mine"})] {
+        app.anyone().send("/v1/reports", report(wrong)).await.problem("invalid");
+    }
+    let answers = json!({"size": "van", "plate": PLATE});
+    let told = app.anyone().send("/v1/reports", report(answers)).await.expect(201);
+    let (id, alert) = (
+        told["id"].as_str().expect("an id"),
+        told["alert"]["id"].as_str().expect("an id"),
+    );
+    let supervisor = app.staff(Role::Supervisor).await;
+    let path = format!("/v1/alerts/{alert}");
+    supervisor
+        .send(&format!("{path}/steps"), json!({"step": "qualify"}))
+        .await
+        .expect(200);
+    let order = json!({"crew_id": app.town.crews["roads-1"]});
+    supervisor.send(&format!("{path}/dispatch"), order).await.expect(201);
+    let crew = app.staff(Role::Crew).await.get("/v1/sync").send().await.expect(200);
+    let detail = supervisor.get(&path).send().await.expect(200);
+    let mut db = app.db.admin().await;
+    let rows = "SELECT to_jsonb(r)::text AS value FROM report r UNION ALL SELECT detail::text FROM audit_event \
+        UNION ALL SELECT payload::text FROM job";
+    let rows = texts(&mut db, rows).await.concat();
+    for read in [crew.to_string(), detail.to_string(), rows] {
+        assert!(read.contains("van") && !read.contains(PLATE), "{read}");
+    }
+    let reveal = format!("/v1/reports/{id}/contact");
+    let purpose = json!({"purpose": "follow_up"});
+    supervisor.send(&reveal, purpose.clone()).await.problem("forbidden");
+    let revealed = app
+        .staff(Role::FrontDesk)
+        .await
+        .send(&reveal, purpose)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&revealed["answers"], &revealed["email"]),
+        (&json!({"plate": PLATE}), &Value::Null)
+    );
+    let trail = "SELECT purpose AS value FROM vault.access_event WHERE 'answers' = ANY (fields)";
+    assert_eq!(texts(&mut db, trail).await, ["follow_up"]);
+    let noted = "SELECT action AS value FROM audit_event WHERE action = 'reveal_contact'";
+    assert_eq!(texts(&mut db, noted).await, ["reveal_contact"]);
+}
+
 /// Longitude and latitude on the line from a place through another: 1 is the other.
 fn along(from: &LonLat, to: &LonLat, share: f64) -> (f64, f64) {
     let at = |from: f64, to: f64| from + (to - from) * share;

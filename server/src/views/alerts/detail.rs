@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::history::{self, HistoryEvent};
@@ -88,7 +88,7 @@ pub struct ReportBody {
     pub address: Option<String>,
     /// As given.
     pub description: Option<String>,
-    /// To the category's questions.
+    /// To the category's questions, but for personal ones: those are read with the contact data.
     #[schema(value_type = Object)]
     pub answers: Value,
     /// 0 normal, 1 high, 2 danger.
@@ -99,7 +99,7 @@ pub struct ReportBody {
     pub received_at: DateTime<Utc>,
     /// How it came.
     pub channel: String,
-    /// Whether somebody is to be told.
+    /// Whether the vault has something of the author: how to tell them, or personal answers.
     pub has_contact: bool,
     /// near_boundary, observed_clamped, late_evidence...
     pub flags: Vec<String>,
@@ -232,7 +232,7 @@ impl ReportRow {
             accuracy_m: self.accuracy_m,
             address: self.address,
             description: self.description,
-            answers: self.answers,
+            answers: category.map_or_else(|| json!({}), |category| category.questions.impersonal(self.answers)),
             severity: self.severity,
             observed_at: self.observed_at,
             received_at: self.received_at,
