@@ -12,7 +12,7 @@ use super::particulars::{Particulars, Reader, particulars};
 use crate::app::App;
 use crate::auth::extract::FollowSecret;
 use crate::auth::secret;
-use crate::catalog::model::{Catalogue, Category};
+use crate::catalog::model::Catalogue;
 use crate::db::directory::town_of;
 use crate::db::schema::status_event;
 use crate::db::{TownId, Tx};
@@ -247,16 +247,17 @@ async fn followed(tx: &mut Tx, catalogue: &Catalogue, report: StoredReport) -> R
         .category_by_id(report.category_id)
         .ok_or_else(|| Problem::internal("the category is gone"))?;
     let alert = alert::queries::survivor(tx, report.alert_id).await?;
-    let steps = if category.sensitive {
+    let sensitive = town.is_sensitive(&[report.category_id, alert.category_id]);
+    let steps = if sensitive {
         Vec::new()
     } else {
         history(tx, town_id, alert.id).await?
     };
-    let (status, reason) = shown(&alert, category)?;
+    let (status, reason) = shown(&alert, sensitive)?;
     let expected = alert
         .expected_from
         .zip(alert.expected_to)
-        .filter(|_| alert.open && !category.sensitive);
+        .filter(|_| alert.open && !sensitive);
     Ok(FollowedReport {
         id: report.id,
         reference: report.reference,
@@ -265,22 +266,22 @@ async fn followed(tx: &mut Tx, catalogue: &Catalogue, report: StoredReport) -> R
         received_at: report.received_at,
         description: report.description,
         status,
-        status_at: if category.sensitive && alert.open {
+        status_at: if sensitive && alert.open {
             report.received_at
         } else {
             alert.status_at
         },
         reason,
         expected_by: expected.map(|(from, to)| DayRange { from, to }),
-        alert: (!category.sensitive).then(|| told(&alert)),
+        alert: (!sensitive).then(|| told(&alert)),
         history: steps,
     })
 }
 
-/// What may be shown of the status: a sensitive category says "received" until the end.
-fn shown(alert: &Alert, category: &Category) -> Result<(PublicStatus, Option<String>), Problem> {
+/// What may be shown of the status: of what is sensitive "received" until the end.
+fn shown(alert: &Alert, sensitive: bool) -> Result<(PublicStatus, Option<String>), Problem> {
     let status = alert.status()?;
-    if category.sensitive {
+    if sensitive {
         let ended = matches!(status, Status::Resolved | Status::Rejected);
         return Ok((
             if ended {

@@ -20,7 +20,7 @@ use crate::db::schema::public_alert;
 use crate::db::space::from_point;
 use crate::db::window::{Rows, Window, Within};
 use crate::db::{TownId, Tx};
-use crate::flow::photo::links::{PhotoLinks, links_to};
+use crate::flow::photo::links::{PhotoLinks, released_links};
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::http::client::Client;
 use crate::http::limits::Class;
@@ -272,7 +272,7 @@ impl Shown<'_> {
             distance_m,
             opened_on: row.opened_on,
             reported_by: row.reported_by,
-            photo: photo.map(|id| links_to(&self.app.keys, public_url, self.town.id, *id, self.now)),
+            photo: photo.map(|id| released_links(&self.app.keys, public_url, self.town.id, *id, self.now)),
         })
     }
 }

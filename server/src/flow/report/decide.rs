@@ -6,7 +6,7 @@ use geo_dedup::{Context, Decision, MAX_RADIUS, Metres, Timestamp, Verdict, Verdi
 use uuid::Uuid;
 
 use super::model::Submission;
-use super::submit::Prepared;
+use super::submit::{Prepared, Sender};
 use crate::db::Tx;
 use crate::db::space::from_point;
 use crate::flow::alert;
@@ -39,12 +39,13 @@ impl Word {
 pub(super) async fn look(
     tx: &mut Tx,
     submission: &Submission,
+    sender: &Sender,
     prepared: &Prepared,
     now: DateTime<Utc>,
 ) -> Result<(Around, Word), Problem> {
     let (town, category) = (&prepared.taker.town, prepared.category()?);
     let joins = match submission.joins {
-        Some(id) => Some(hold_named(tx, submission, prepared, id).await?),
+        Some(id) => Some(hold_named(tx, submission, sender, prepared, id).await?),
         None => None,
     };
     let mut not_same: Vec<Uuid> = Vec::new();
@@ -60,15 +61,30 @@ pub(super) async fn look(
 
 /// Takes the locks of the search and of the alert that a person names, in one sorted taking; returns the alert's id, or that
 /// of the one that it was merged into.
-async fn hold_named(tx: &mut Tx, submission: &Submission, prepared: &Prepared, id: Uuid) -> Result<Uuid, Problem> {
+async fn hold_named(
+    tx: &mut Tx,
+    submission: &Submission,
+    sender: &Sender,
+    prepared: &Prepared,
+    id: Uuid,
+) -> Result<Uuid, Problem> {
     let (town, unknown) = (tx.town(), || Problem::field("joins", "unknown_alert"));
     let anchor = |alert: &alert::model::Alert| from_point(&alert.anchor).map_err(Problem::internal);
     let named = alert::queries::find(tx, id).await.map_err(|_| unknown())?;
-    // As it was shown to the person: its survivor may stand a little further away.
-    if anchor(&named)?.distance(&submission.position) > farthest_joined(submission) {
+    let seen = alert::queries::survivor(tx, id).await?;
+    let inside = sender.staff.is_some() || sender.historic;
+    if !inside {
+        let private = prepared.taker.town.is_sensitive(&[named.category_id]);
+        if private || !alert::queries::is_public(tx, town, seen.id).await? {
+            return Err(unknown());
+        }
+    }
+    // As it was shown to the person: its survivor may stand a little further away. Measured from the exact place, the
+    // answers to a few tries from around would tell a resident where that is.
+    let stands = if inside { anchor(&named)? } else { named.public_place()? };
+    if stands.distance(&submission.position) > farthest_joined(submission) {
         return Err(Problem::field("joins", "too_far_to_join"));
     }
-    let seen = alert::queries::survivor(tx, id).await?;
     let mut cells = prepared.cells()?;
     cells.push(anchor_lock_cell(&anchor(&seen)?));
     cells.sort_unstable();

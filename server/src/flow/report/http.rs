@@ -64,7 +64,7 @@ pub struct NewReport {
     answers: Option<Map<String, Value>>,
     /// The client's own follow secret, at least 128 bits in base64url.
     follow_secret: Option<String>,
-    /// "It is this one": an alert.
+    /// "It is this one": an alert that the public sees, at most 250 m and the stated accuracy from where the public sees it.
     joins: Option<uuid::Uuid>,
     /// "It is none of these": alerts.
     not_same: Option<Vec<uuid::Uuid>>,

@@ -253,7 +253,7 @@ async fn settle(
     {
         return Err(Problem::new(Kind::IdTaken));
     }
-    let (around, word) = look(&mut tx, submission, prepared, now).await?;
+    let (around, word) = look(&mut tx, submission, sender, prepared, now).await?;
     let outcome = decide(prepared, &word, &around, now)?;
     let draft = Draft {
         submission,

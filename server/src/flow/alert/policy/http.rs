@@ -13,7 +13,7 @@ use super::{category, checked};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::auth::token::StaffToken;
-use crate::catalog::model::Category;
+use crate::catalog::model::{Category, Town};
 use crate::catalog::policy::PolicyDocument;
 use crate::flow::command::Command;
 use crate::http::client::Client;
@@ -21,7 +21,7 @@ use crate::http::etag::{expected_version, of_version};
 use crate::http::json::Body;
 use crate::http::problem::{Kind, Problem, ProblemBody};
 use crate::http::responses::{StaffCommand, StaffRead};
-use crate::people::policy::{Operation, permit_any};
+use crate::people::policy::{Operation, Staff, Target, permit, permit_any};
 
 /// Most reports that a preview places; of more, the latest.
 const MOST_REPORTS: i64 = 20_000;
@@ -103,11 +103,24 @@ pub async fn get_dedup_policy(
     code: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::Oversee)?;
     let town = command.town.clone();
-    let answer = answer(&mut command, category(&town, &code)?).await?;
+    let category = allowed(&command.staff, Operation::Oversee, &town, &code)?;
+    let answer = answer(&mut command, category).await?;
     command.tx.commit().await?;
     Ok(said(answer))
+}
+
+/// The category of a code, if it is of a service in the person's scope: whom the policy concerns.
+fn allowed<'a>(staff: &Staff, operation: Operation, town: &'a Town, code: &str) -> Result<&'a Category, Problem> {
+    // First: who may do it to nothing at all learns of no category.
+    permit_any(staff, operation)?;
+    let category = category(town, code)?;
+    let target = Target {
+        service_id: Some(category.service_id.unwrap_or(town.default_service_id)),
+        ..Target::default()
+    };
+    permit(staff, operation, &target)?;
+    Ok(category)
 }
 
 fn said(answer: PolicyAnswer) -> HttpResponse {
@@ -167,9 +180,8 @@ pub async fn set_dedup_policy(
         return Err(Problem::new(Kind::PreconditionRequired));
     }
     let mut command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::ManageCatalogue)?;
     let town = command.town.clone();
-    let category = category(&town, &code)?;
+    let category = allowed(&command.staff, Operation::ManageCatalogue, &town, &code)?;
     let (version, before) = queries::lock(&mut command.tx, category.id).await?;
     if expected.is_some_and(|expected| expected != version) {
         return Err(Problem::new(Kind::Stale).with("version", version));
@@ -225,24 +237,22 @@ pub async fn preview_dedup_policy(
         return Err(errors.into_problem());
     }
     let command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::Oversee)?;
     let (town, now) = (command.town.clone(), command.now);
-    let tried = category(&town, &code)?;
+    let tried = allowed(&command.staff, Operation::Oversee, &town, &code)?;
     let policy = checked(&town, tried, &body.policy, 0)?;
     let concerned = concerned(&town, tried, &policy);
     let since = now - TimeDelta::days(i64::from(days));
     // Reports of longer ago are not placed, but weigh on those that are.
     let weighs_since = since - TimeDelta::days(*PAST_DAYS.end() as i64);
     let mut past = queries::past(&command.tx, town.id, &concerned, weighs_since, MOST_REPORTS + 1).await?;
-    let may_read = permit_any(&command.staff, Operation::ReadAlert).is_ok();
     command.tx.commit().await?;
     let most = usize::try_from(MOST_REPORTS).unwrap_or(usize::MAX);
     let truncated = past.len() > most;
     past.truncate(most);
     past.reverse();
-    let trial = Trial::of(&town, tried.id, past, since)?;
+    let trial = Trial::of(&town, &command.staff, tried.id, past, since)?;
     // Placing thousands of reports twice takes a while: other requests go on meanwhile.
-    let placed = tokio::task::spawn_blocking(move || trial.run(&town, &policy, may_read));
+    let placed = tokio::task::spawn_blocking(move || trial.run(&town, &policy));
     let mut answer = placed.await.map_err(Problem::internal)?;
     answer.truncated = truncated;
     Ok(HttpResponse::Ok().json(answer))

@@ -12,6 +12,7 @@ use super::queries::Past;
 use crate::catalog::model::{Category, Town};
 use crate::flow::alert::queries::candidates::observation;
 use crate::http::problem::Problem;
+use crate::people::policy::{Operation, Staff, permit};
 
 /// Most examples of each kind of change.
 const EXAMPLES: usize = 10;
@@ -40,7 +41,7 @@ pub struct PreviewAnswer {
 pub struct Changes {
     /// How many.
     pub count: usize,
-    /// The most doubtful of them; empty for who may not read alerts.
+    /// The most doubtful of them whose alerts the person may read.
     pub examples: Vec<Example>,
 }
 
@@ -84,6 +85,8 @@ pub(super) struct Trial {
     /// So many are history, not to be placed.
     known: usize,
     references: Vec<String>,
+    /// Whether the person may read the alert of each.
+    readable: Vec<bool>,
     reports: Vec<Report>,
 }
 
@@ -92,9 +95,17 @@ impl Trial {
     ///
     /// # Errors
     /// Never with rows that the schema let in.
-    pub(super) fn of(town: &Town, tried: Uuid, past: Vec<Past>, since: DateTime<Utc>) -> Result<Self, Problem> {
+    pub(super) fn of(
+        town: &Town,
+        staff: &Staff,
+        tried: Uuid,
+        past: Vec<Past>,
+        since: DateTime<Utc>,
+    ) -> Result<Self, Problem> {
         let at = |time: DateTime<Utc>| Timestamp(time.timestamp_millis());
         let known = past.partition_point(|row| row.received_at < since);
+        let may_read = |row: &Past| permit(staff, Operation::ReadAlert, &row.target()).is_ok();
+        let readable = past.iter().map(may_read).collect();
         let mut references = Vec::with_capacity(past.len());
         let mut reports = Vec::with_capacity(past.len());
         for row in past {
@@ -109,12 +120,13 @@ impl Trial {
             own: town.dedup_number(tried),
             known,
             references,
+            readable,
             reports,
         })
     }
 
-    /// Places everything twice, and says what differs; with `examples` for who may read alerts.
-    pub(super) fn run(&self, town: &Town, tried: &Policy, examples: bool) -> PreviewAnswer {
+    /// Places everything twice, and says what differs.
+    pub(super) fn run(&self, town: &Town, tried: &Policy) -> PreviewAnswer {
         let default = Policy::default();
         let in_force: HashMap<CategoryId, &Policy> = town
             .categories
@@ -129,7 +141,7 @@ impl Trial {
             let report = self.reports.get(number).filter(|_| number >= self.known);
             report.is_some_and(|report| report.seen.category == self.own)
         };
-        let changes = |kind| self.changes(kind, &before, &after, own, examples);
+        let changes = |kind| self.changes(kind, &before, &after, own);
         PreviewAnswer {
             reports: (0..self.reports.len()).filter(|number| own(*number)).count(),
             truncated: false,
@@ -141,14 +153,7 @@ impl Trial {
         }
     }
 
-    fn changes(
-        &self,
-        kind: Change,
-        before: &[Placed],
-        after: &[Placed],
-        own: impl Fn(usize) -> bool,
-        examples: bool,
-    ) -> Changes {
+    fn changes(&self, kind: Change, before: &[Placed], after: &[Placed], own: impl Fn(usize) -> bool) -> Changes {
         let each = before.iter().zip(after).enumerate();
         let mut changed: Vec<(usize, &Placed, &Placed)> = each
             .filter(|(number, (before, after))| own(*number) && preview::change(*number, before, after) == Some(kind))
@@ -160,20 +165,23 @@ impl Trial {
             joined.best.map_or(0.0, |(_, posterior)| posterior)
         };
         changed.sort_by(|a, b| doubt(a).total_cmp(&doubt(b)));
-        let shown = changed.into_iter().take(if examples { EXAMPLES } else { 0 });
+        let examples = changed.into_iter().filter_map(|(number, before, after)| {
+            let with = if kind == Change::Leaves {
+                before.opener
+            } else {
+                after.opener
+            };
+            let readable = self.may_read(number) && self.may_read(with);
+            readable.then(|| self.example(number, with, before, after)).flatten()
+        });
         Changes {
             count,
-            examples: shown
-                .filter_map(|(number, before, after)| {
-                    let with = if kind == Change::Leaves {
-                        before.opener
-                    } else {
-                        after.opener
-                    };
-                    self.example(number, with, before, after)
-                })
-                .collect(),
+            examples: examples.take(EXAMPLES).collect(),
         }
+    }
+
+    fn may_read(&self, number: usize) -> bool {
+        self.readable.get(number).copied().unwrap_or_default()
     }
 
     fn example(&self, number: usize, with: usize, before: &Placed, after: &Placed) -> Option<Example> {

@@ -9,6 +9,7 @@ pub mod regroup;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use crate::db::TownId;
@@ -34,6 +35,12 @@ pub struct Reader {
     pub received_at: DateTime<Utc>,
     /// SHA-256 of the report's follow secret.
     pub follow_hash: Vec<u8>,
+    /// Category of the report.
+    pub category_id: Uuid,
+    /// The report's place in its author's own words.
+    pub address: Option<String>,
+    /// The report's place.
+    pub place: Point,
 }
 
 /// A follower and their report.
@@ -55,6 +62,9 @@ pub async fn reader(conn: &AsyncPgConnection, town: TownId, follower_id: Uuid) -
             report::reference,
             report::received_at,
             report::follow_hash,
+            report::category_id,
+            report::address,
+            report::place,
         ))
         .first(&mut &*conn)
         .await

@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::db::TownId;
-use crate::db::schema::{follower, notification};
+use crate::db::schema::{follower, notification, report};
 use crate::flow::notification::model::State;
 use crate::http::problem::Problem;
 
@@ -26,6 +26,25 @@ pub async fn follow_to(conn: &AsyncPgConnection, town: TownId, reports: &[Uuid],
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+/// Those of these reports whose author chose none of these categories.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of_other_categories(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    reports: &[Uuid],
+    categories: &[Uuid],
+) -> Result<Vec<Uuid>, Problem> {
+    let found = report::table
+        .filter(report::jurisdiction_id.eq(town.0).and(report::id.eq_any(reports)))
+        .filter(report::category_id.ne_all(categories))
+        .select(report::id)
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
 }
 
 /// How many follow by these reports, by channel, some left out.

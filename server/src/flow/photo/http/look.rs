@@ -126,13 +126,13 @@ pub struct Signed {
     params(
         ("town" = i32, Path, description = "As the link says."),
         ("id" = Uuid, Path, description = "Photo."),
-        ("file" = String, Path, description = "`1600.jpg` or `400.jpg`."),
+        ("file" = String, Path, description = "`1600.jpg` or `400.jpg`; after `released-` it opens a released photo only."),
         Signed,
     ),
     responses(
         (status = 200, description = "Upright JPEG without metadata.", body = PhotoBytes, content_type = "image/jpeg"),
         (status = 400, description = "The query is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "The link is wrong or has run out.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "The link is wrong or has run out, or the photo was taken back from the public.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Database or photo store away.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
@@ -146,10 +146,17 @@ pub async fn photo_file(
     let (town, id, file) = path.into_inner();
     let (town, now, not_found) = (TownId(town), Utc::now(), || Problem::new(Kind::NotFound));
     app.limits.count(Class::Read, &client)?;
-    let part = links::part(&file).ok_or_else(not_found)?;
-    let path = links::path(town, id, part);
+    let (name, for_public) = links::name(&file);
+    let part = links::part(name).ok_or_else(not_found)?;
+    let path = if for_public {
+        links::released_path(town, id, part)
+    } else {
+        links::path(town, id, part)
+    };
     check_link(&app.keys.server, &path, signed.expires, &signed.signature, now)?;
     let found = queries::find(&*app.db.begin(town).await?, town, id).await?;
+    // Somebody may have taken it back since the link was made.
+    let found = found.filter(|photo| !for_public || photo.released_at.is_some());
     let key = found.and_then(|photo| links::key(&photo, part)).ok_or_else(not_found)?;
     let bytes = app.photos.get(&key).await?.ok_or_else(not_found)?;
     let seconds = (signed.expires - now.timestamp()).clamp(0, links::LIFETIME.num_seconds());

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::wire::{AlertDetail, AlertName, HandOverBody, LinkBody, MembershipBody, PhaseBody, PhotoBody, ReportBody};
@@ -52,7 +52,7 @@ impl ReportRow {
             accuracy_m: self.accuracy_m,
             address: self.address,
             description: self.description,
-            answers: self.answers,
+            answers: category.map_or_else(|| json!({}), |category| category.questions.impersonal(self.answers)),
             severity: self.severity,
             observed_at: self.observed_at,
             received_at: self.received_at,

@@ -67,7 +67,7 @@ pub struct ReportBody {
     pub address: Option<String>,
     /// As given.
     pub description: Option<String>,
-    /// To the category's questions.
+    /// To the category's questions, but for personal ones: those are read with the contact data.
     #[schema(value_type = Object)]
     pub answers: Value,
     /// 0 normal, 1 high, 2 danger.
@@ -78,7 +78,7 @@ pub struct ReportBody {
     pub received_at: DateTime<Utc>,
     /// How it came.
     pub channel: String,
-    /// Whether somebody is to be told.
+    /// Whether the vault has something of the author: how to tell them, or personal answers.
     pub has_contact: bool,
     /// near_boundary, observed_clamped, late_evidence...
     pub flags: Vec<String>,
