@@ -60,6 +60,36 @@ fn a_secret_is_read_from_its_file_and_never_printed() {
 }
 
 #[test]
+fn an_empty_file_sets_nothing() {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), "\n").expect("written");
+    let path = file.path().to_str().expect("a readable path");
+    let config = Config::read(&mut environment(&[("VIGIE_SMTP_URL_FILE", path)])).expect("valid");
+    assert!(config.smtp.is_none(), "no relay yet");
+    let both = [
+        ("VIGIE_SMTP_URL_FILE", path),
+        ("VIGIE_SMTP_URL", "smtp://relay.example"),
+    ];
+    assert!(Config::read(&mut environment(&both)).expect("valid").smtp.is_some());
+    std::fs::write(file.path(), "smtp://other.example").expect("written");
+    let faults = Config::read(&mut environment(&both)).expect_err("which of the two?");
+    assert_eq!(faults.0[0].name, "VIGIE_SMTP_URL");
+}
+
+#[test]
+fn migrating_needs_the_settings_of_the_database_only() {
+    let mut env = environment(&[
+        ("VIGIE_PHOTO_STORE", "s3"),
+        ("VIGIE_PUBLIC_URL", "https://signalement.ville.example"),
+        ("DATABASE_URL", "postgres://owner@db.ville.example/vigie"),
+    ]);
+    let read = Foundation::read(&mut env).expect("enough to migrate");
+    assert!(read.database.owner_url.is_some());
+    let wrong = Foundation::read(&mut environment(&[("DATABASE_URL", "mysql://db")]));
+    assert_eq!(wrong.expect_err("no PostgreSQL").0[0].name, "DATABASE_URL");
+}
+
+#[test]
 fn the_sample_documents_every_setting_and_no_other() {
     let sample = include_str!("../../../deploy/vigie.env.sample");
     let mut env = environment(&[("VIGIE_PHOTO_STORE", "s3")]);

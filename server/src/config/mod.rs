@@ -70,6 +70,48 @@ pub struct Database {
     pub pool: usize,
 }
 
+impl Database {
+    fn read(env: &mut Environment) -> Self {
+        Self {
+            owner_url: env.database("DATABASE_URL"),
+            app_url: env.database("VIGIE_APP_DATABASE_URL"),
+            vault_url: env.database("VIGIE_VAULT_DATABASE_URL"),
+            pool: env.between("VIGIE_DATABASE_POOL", 8, 1..=200),
+        }
+    }
+}
+
+/// What `vigie migrate` needs: it is given no secret but the database's.
+#[derive(Clone, Debug)]
+pub struct Foundation {
+    /// As in [`Config`].
+    pub data_dir: PathBuf,
+    /// As in [`Config`].
+    pub database: Database,
+}
+
+impl Foundation {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Every wrong setting of these, together.
+    pub fn from_process() -> Result<Self, Faults> {
+        Self::read(&mut Environment::of_process())
+    }
+
+    /// Reads an environment.
+    ///
+    /// # Errors
+    /// Every wrong setting of these, together.
+    pub fn read(env: &mut Environment) -> Result<Self, Faults> {
+        let foundation = Self {
+            data_dir: data_dir(env),
+            database: Database::read(env),
+        };
+        env.finish_part(foundation)
+    }
+}
+
 /// Where photos are kept.
 #[derive(Clone, Debug)]
 pub enum Photos {
@@ -118,13 +160,8 @@ impl Config {
             listen,
             metrics_listen: env.parsed("VIGIE_METRICS_LISTEN", "127.0.0.1:9464"),
             public_url: env.url("VIGIE_PUBLIC_URL", &local_url(listen)),
-            data_dir: env.parsed("VIGIE_DATA_DIR", "var"),
-            database: Database {
-                owner_url: env.database("DATABASE_URL"),
-                app_url: env.database("VIGIE_APP_DATABASE_URL"),
-                vault_url: env.database("VIGIE_VAULT_DATABASE_URL"),
-                pool: env.between("VIGIE_DATABASE_POOL", 8, 1..=200),
-            },
+            data_dir: data_dir(env),
+            database: Database::read(env),
             photos: photos(env),
             smtp: env.secret("VIGIE_SMTP_URL"),
             sms: sms(env),
@@ -164,6 +201,10 @@ impl Config {
             None => authority.split(':').next().unwrap_or_default(),
         }
     }
+}
+
+fn data_dir(env: &mut Environment) -> PathBuf {
+    env.parsed("VIGIE_DATA_DIR", "var")
 }
 
 /// An access token lives 15 minutes, so that whoever works refreshes that often.
