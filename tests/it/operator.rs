@@ -226,6 +226,24 @@ async fn keys_are_rotated_and_contact_data_stay_readable() {
     assert_eq!(reveal(&there).await.expect(200)["email"], "camille@example.test");
 }
 
+/// `make demo-reset` takes away what `vigie run` made, and never a town's keys and photos.
+#[test]
+fn demo_reset_leaves_a_towns_folder_alone() {
+    let data = tempfile::tempdir().expect("a folder");
+    let folder = data.path().join("vigie");
+    let reset = || {
+        let script = repository().join("scripts/clean-var.sh");
+        let output = Command::new(script).env("VIGIE_DATA_DIR", &folder).output();
+        output.expect("the script").status.success()
+    };
+    assert!(reset(), "nothing is there, nothing is to be done");
+    let keys = KeyRing::path(&folder);
+    KeyRing::load_or_create(&keys, Utc::now()).expect("keys");
+    assert!(!reset() && keys.exists(), "a town's folder");
+    std::fs::create_dir(folder.join("postgres")).expect("as of vigie run");
+    assert!(reset() && !folder.exists(), "a folder of vigie run");
+}
+
 /// With `DATABASE_URL` alone `vigie run` migrates that database, makes the two other logins and serves.
 #[tokio::test]
 async fn run_uses_the_database_that_it_is_given() {
