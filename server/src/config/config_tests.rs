@@ -60,6 +60,24 @@ fn a_secret_is_read_from_its_file_and_never_printed() {
 }
 
 #[test]
+fn a_map_style_is_at_our_own_address() {
+    let style = |value| Config::read(&mut environment(&[("VIGIE_MAP_STYLE_URL", value)]));
+    let own = style("/carte/style.json?v=2").expect("a path");
+    assert_eq!(own.map_style_url.as_deref(), Some("/carte/style.json?v=2"));
+    assert_eq!(style("").expect("nothing").map_style_url, None);
+    for elsewhere in [
+        "https://tiles.example/style.json",
+        "//tiles.example/style.json",
+        "style.json",
+        "/a b",
+    ] {
+        let faults = style(elsewhere).expect_err("the apps could not load it");
+        assert_eq!(faults.0[0].name, "VIGIE_MAP_STYLE_URL", "{elsewhere}");
+        assert!(faults.0[0].complaint.contains("/carte/style.json"), "{faults}");
+    }
+}
+
+#[test]
 fn an_empty_file_sets_nothing() {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), "\n").expect("written");

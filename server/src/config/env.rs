@@ -207,6 +207,18 @@ impl Environment {
         value.trim_end_matches('/').to_owned()
     }
 
+    /// A path at the public address, if one is given.
+    pub fn path(&mut self, name: &'static str) -> Option<String> {
+        let value = self.get(name)?;
+        let odd = |c: char| c.is_whitespace() || matches!(c, '\\' | '#');
+        if value.starts_with('/') && !value.starts_with("//") && !value.contains(odd) {
+            return Some(value);
+        }
+        let expected = "expected a path at VIGIE_PUBLIC_URL, such as /carte/style.json, that your proxy serves";
+        self.fault(name, format!("is {value:?}; {expected}: the apps ask no other host"));
+        None
+    }
+
     /// Texts between commas.
     pub fn list(&mut self, name: &'static str, default: &str) -> Vec<String> {
         let value = self.text(name, default);

@@ -41,7 +41,7 @@ pub struct Config {
     pub budgets: Budgets,
     /// Longest time between two refreshes of a session, whose own length (12 h, on a tablet 72 h) is the other limit.
     pub session_idle: TimeDelta,
-    /// A MapLibre style of the town's own for its maps; `None`: the base map that was imported.
+    /// A MapLibre style of the town's own for its maps, a path at [`Config::public_url`]; `None`: the base map that was imported.
     pub map_style_url: Option<String>,
     /// Origins of web pages that may call the API.
     pub cors_origins: Vec<String>,
@@ -171,7 +171,7 @@ impl Config {
                 read_per_hour: env.parsed("VIGIE_READS_PER_HOUR", "7200"),
             },
             session_idle: session_idle(env),
-            map_style_url: Some(env.text("VIGIE_MAP_STYLE_URL", "")).filter(|url| !url.is_empty()),
+            map_style_url: env.path("VIGIE_MAP_STYLE_URL"),
             cors_origins: env.list("VIGIE_CORS_ORIGINS", ""),
             trusted_proxies: env.parsed_list("VIGIE_TRUSTED_PROXIES", ""),
             retry_schedule: env.durations("VIGIE_RETRY_SCHEDULE", "5s,1m,5m,30m,2h,5h,10h,10h"),
