@@ -153,6 +153,33 @@ pub async fn announce(
     now: DateTime<Utc>,
 ) -> Result<(Uuid, EnrolmentCode), Problem> {
     policy::permit_any(staff, Operation::ManageDevices)?;
+    check(town, name, crew_id)?;
+    policy::permit(staff, Operation::ManageDevices, &target(town, Some(crew_id)))?;
+    let actor = staff.actor();
+    let origin = Origin {
+        actor: &actor,
+        request_id: Some(request_id),
+    };
+    insert(tx, staff.staff_user_id, name, crew_id, origin, now).await
+}
+
+/// Announces a tablet by the operator's command, in the name of a person of the town.
+///
+/// # Errors
+/// [`Kind::Invalid`].
+pub async fn announce_by_operator(
+    tx: &mut Tx,
+    town: &Town,
+    by: Uuid,
+    name: &str,
+    crew_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(Uuid, EnrolmentCode), Problem> {
+    check(town, name, crew_id)?;
+    insert(tx, by, name, crew_id, Origin::OPERATOR, now).await
+}
+
+fn check(town: &Town, name: &str, crew_id: Uuid) -> Result<(), Problem> {
     let name = name.trim();
     let mut errors = FieldErrors::default();
     if name.is_empty() || name.chars().count() > MAX_NAME {
@@ -161,25 +188,29 @@ pub async fn announce(
     if !town.crews.get(&crew_id).is_some_and(|crew| crew.active) {
         errors.add("crew_id", "unknown_crew");
     }
-    errors.check(())?;
-    policy::permit(staff, Operation::ManageDevices, &target(town, Some(crew_id)))?;
+    errors.check(())
+}
+
+async fn insert(
+    tx: &mut Tx,
+    by: Uuid,
+    name: &str,
+    crew_id: Uuid,
+    origin: Origin<'_>,
+    now: DateTime<Utc>,
+) -> Result<(Uuid, EnrolmentCode), Problem> {
     let (id, code) = (Uuid::now_v7(), EnrolmentCode::random(tx.town())?);
     let row = rows::NewRow {
         jurisdiction_id: tx.town().0,
         id,
-        name,
+        name: name.trim(),
         crew_id,
         code_hash: code.hash(),
         code_expires_at: now + CODE_LIFETIME,
-        created_by: staff.staff_user_id,
+        created_by: by,
         created_at: now,
     };
     rows::insert(tx, &row).await?;
-    let actor = staff.actor();
-    let origin = Origin {
-        actor: &actor,
-        request_id: Some(request_id),
-    };
     origin
         .note(tx, "announce_device", ("device", id), json!({"crew_id": crew_id}), now)
         .await?;
