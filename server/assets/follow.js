@@ -109,7 +109,7 @@
   at("still-there").addEventListener("click", async () => {
     try {
       const answer = await ask("/still-there", "POST");
-      if (answer.ok && await load()) say("reopened"); else if (!answer.ok) say(answer.status === 429 ? "busy" : "away");
+      if (answer.ok && await load()) say("reopened"); else if (!answer.ok) say({ 409: "late", 429: "busy" }[answer.status] || "away");
     } catch { say("away"); }
   });
 

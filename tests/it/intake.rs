@@ -250,6 +250,13 @@ async fn it_is_this_one_and_it_is_none_of_these_are_kept() {
     let second = app.anyone().send("/v1/reports", another).await.expect(201);
     assert_ne!(second["alert"]["id"], alert);
     let this_one = with(pothole(&app, 80.0, 0.0), &json!({"joins": alert}));
+    let unseen = app.anyone().send("/v1/reports", this_one.clone()).await;
+    assert_eq!(
+        faults(&unseen.problem("invalid")),
+        ["joins:unknown_alert"],
+        "what the public does not see yet cannot be named"
+    );
+    app.projected().await;
     let third = app.anyone().send("/v1/reports", this_one).await.expect(201);
     assert_eq!(third["alert"]["id"], alert);
     let nowhere = with(pothole(&app, 0.0, 0.0), &json!({"joins": Uuid::now_v7()}));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use vigie_tests::database::number;
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::{Mail, Mood, Relay};
+use vigie_tests::town::Role;
 
 /// Longer than any wait between two tries of the schedule used here.
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(40);
@@ -187,4 +188,70 @@ async fn a_live_cable_in_the_seventh_report_notifies_the_service_again() {
         relay.mails().iter().all(|mail| mail.to != "roads@town.test"),
         "once per step up"
     );
+}
+
+/// Text messages that were kept since the server started, each as it would go to the gateway.
+fn texts_sent(app: &TestApp) -> Vec<String> {
+    let folder = std::fs::read_dir(app.app.config.data_dir.join("sms"));
+    let files = folder.into_iter().flatten().map(|file| file.expect("a file").path());
+    files
+        .map(|path| std::fs::read_to_string(path).expect("a text"))
+        .collect()
+}
+
+/// What the desk prints for whoever wants letters.
+async fn letters(app: &TestApp) -> String {
+    let desk = app.staff(Role::FrontDesk).await;
+    let list = desk.get("/v1/letters").send().await.expect(200);
+    let mut printed = list.to_string();
+    for letter in list["items"].as_array().expect("letters") {
+        let path = format!("/v1/letters/{}", letter["id"].as_str().expect("an id"));
+        printed += &String::from_utf8_lossy(&desk.get(&path).send().await.body);
+    }
+    printed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_person_typed_is_not_told_to_another() {
+    let relay = Relay::start();
+    let app = with_relay(&relay).await;
+    let say = |address: &str, contact: Value| {
+        let report = json!({"category": "pothole", "position": app.town.point(0.0, 0.0), "accuracy_m": 5,
+            "address": address, "locale": "en", "contact": contact});
+        async { app.anyone().send("/v1/reports", report).await.expect(201) }
+    };
+    let first = say("14 rue du Large, chez Mme Durand", json!({"email": "p0@example.test"})).await;
+    let contacts = [
+        json!({"email": "p1@example.test"}),
+        json!({"phone": "+33199000041", "preferred": "sms"}),
+        json!({"name": "C. Martin", "postal_address": "2 quai du Large", "preferred": "letter"}),
+    ];
+    let mut told = Vec::new();
+    for contact in contacts {
+        let joined = say("14 rue du Large", contact).await;
+        assert_eq!(joined["alert"]["id"], first["alert"]["id"]);
+        told.push(joined);
+    }
+    app.run_due(Utc::now()).await;
+    let mut read = texts_sent(&app).concat() + &letters(&app).await;
+    for mail in to_people(&relay.mails())
+        .iter()
+        .filter(|mail| mail.to == "p1@example.test")
+    {
+        assert!(mail.text.contains("14 rue du Large"), "{}", mail.text);
+        read += &format!("{}{}{}", mail.subject, mail.text, mail.html);
+    }
+    for answer in &told {
+        let path = app.path_of(answer["follow"]["url"].as_str().expect("a link"));
+        let page = app.anyone().get(path);
+        let secret = answer["follow"]["secret"].as_str().expect("a secret");
+        let followed = page.header("X-Follow-Secret", secret).send().await.expect(200);
+        assert_eq!(followed["place"], "14 rue du Large");
+        read += &format!("{followed}{answer}");
+    }
+    assert!(
+        read.contains("+33199000041") && read.contains("2 quai du Large"),
+        "{read}"
+    );
+    assert!(!read.contains("Durand"), "{read}");
 }

@@ -28,6 +28,7 @@ mod people;
 mod photos;
 mod plan;
 mod policy;
+mod private;
 mod races;
 mod regroup;
 mod regroup_model;

@@ -6,9 +6,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
 use vigie::app::App;
@@ -17,7 +17,7 @@ use vigie::config::{Config, Environment};
 use vigie::flow::photo::decode::{Decoder, DecoderSettings};
 use vigie::jobs::Worker;
 
-use crate::database::TestDb;
+use crate::database::{TestDb, number};
 use crate::people::Person;
 use crate::process::{Process, Talks};
 use crate::proxy::Proxy;
@@ -137,6 +137,24 @@ impl TestApp {
     /// When the queue cannot be read.
     pub async fn run_due(&self, now: DateTime<Utc>) -> usize {
         self.worker.run_due(now).await.expect("the job queue")
+    }
+
+    /// Works until everything noted in the change log is public. A transaction that is open anywhere in the cluster holds it
+    /// up, and other tests have theirs.
+    ///
+    /// # Panics
+    /// When that takes longer than half a minute.
+    pub async fn projected(&self) {
+        let mut db = self.db.admin().await;
+        let patience = Instant::now() + Duration::from_secs(30);
+        loop {
+            self.run_due(Utc::now() + TimeDelta::seconds(1)).await;
+            let left = "SELECT count(*) AS value FROM job WHERE kind IN ('report_received', 'project_changes')";
+            if number(&mut db, left).await == 0 {
+                return;
+            }
+            assert!(Instant::now() < patience, "changes are left");
+        }
     }
 
     /// Somebody without any account.

@@ -29,6 +29,7 @@ page-follow-body = Organisation
 page-follow-unsubscribe = Stop messages about this report
 page-follow-still-there = It is still there
 page-follow-now-reopened = Thank you: the report is open again, the service has been told.
+page-follow-late = This report cannot be reopened from here any more. Please make a new one: the service will look at it.
 page-follow-received = Received
 page-follow-in_charge = The service takes care of it
 page-follow-planned = Work is scheduled

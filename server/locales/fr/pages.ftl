@@ -29,6 +29,7 @@ page-follow-body = Organisme
 page-follow-unsubscribe = Ne plus recevoir de messages sur ce signalement
 page-follow-still-there = C’est toujours là
 page-follow-now-reopened = Merci : le signalement est rouvert, le service est prévenu.
+page-follow-late = Ce signalement ne peut plus être rouvert d’ici. Faites-en un nouveau : le service le regardera.
 page-follow-received = Reçu
 page-follow-in_charge = Pris en charge par le service
 page-follow-planned = Intervention programmée

@@ -41,7 +41,7 @@ pub struct Config {
     pub budgets: Budgets,
     /// Longest time between two refreshes of a session, whose own length (12 h, on a tablet 72 h) is the other limit.
     pub session_idle: TimeDelta,
-    /// A MapLibre style of the town's own for its maps; `None`: the base map that was imported.
+    /// A MapLibre style of the town's own for its maps, a path at [`Config::public_url`]; `None`: the base map that was imported.
     pub map_style_url: Option<String>,
     /// Origins of web pages that may call the API.
     pub cors_origins: Vec<String>,
@@ -68,6 +68,48 @@ pub struct Database {
     pub vault_url: Option<SecretString>,
     /// Connections of the application's pool.
     pub pool: usize,
+}
+
+impl Database {
+    fn read(env: &mut Environment) -> Self {
+        Self {
+            owner_url: env.database("DATABASE_URL"),
+            app_url: env.database("VIGIE_APP_DATABASE_URL"),
+            vault_url: env.database("VIGIE_VAULT_DATABASE_URL"),
+            pool: env.between("VIGIE_DATABASE_POOL", 8, 1..=200),
+        }
+    }
+}
+
+/// What `vigie migrate` needs: it is given no secret but the database's.
+#[derive(Clone, Debug)]
+pub struct Foundation {
+    /// As in [`Config`].
+    pub data_dir: PathBuf,
+    /// As in [`Config`].
+    pub database: Database,
+}
+
+impl Foundation {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Every wrong setting of these, together.
+    pub fn from_process() -> Result<Self, Faults> {
+        Self::read(&mut Environment::of_process())
+    }
+
+    /// Reads an environment.
+    ///
+    /// # Errors
+    /// Every wrong setting of these, together.
+    pub fn read(env: &mut Environment) -> Result<Self, Faults> {
+        let foundation = Self {
+            data_dir: data_dir(env),
+            database: Database::read(env),
+        };
+        env.finish_part(foundation)
+    }
 }
 
 /// Where photos are kept.
@@ -118,13 +160,8 @@ impl Config {
             listen,
             metrics_listen: env.parsed("VIGIE_METRICS_LISTEN", "127.0.0.1:9464"),
             public_url: env.url("VIGIE_PUBLIC_URL", &local_url(listen)),
-            data_dir: env.parsed("VIGIE_DATA_DIR", "var"),
-            database: Database {
-                owner_url: env.database("DATABASE_URL"),
-                app_url: env.database("VIGIE_APP_DATABASE_URL"),
-                vault_url: env.database("VIGIE_VAULT_DATABASE_URL"),
-                pool: env.between("VIGIE_DATABASE_POOL", 8, 1..=200),
-            },
+            data_dir: data_dir(env),
+            database: Database::read(env),
             photos: photos(env),
             smtp: env.secret("VIGIE_SMTP_URL"),
             sms: sms(env),
@@ -134,7 +171,7 @@ impl Config {
                 read_per_hour: env.parsed("VIGIE_READS_PER_HOUR", "7200"),
             },
             session_idle: session_idle(env),
-            map_style_url: Some(env.text("VIGIE_MAP_STYLE_URL", "")).filter(|url| !url.is_empty()),
+            map_style_url: env.path("VIGIE_MAP_STYLE_URL"),
             cors_origins: env.list("VIGIE_CORS_ORIGINS", ""),
             trusted_proxies: env.parsed_list("VIGIE_TRUSTED_PROXIES", ""),
             retry_schedule: env.durations("VIGIE_RETRY_SCHEDULE", "5s,1m,5m,30m,2h,5h,10h,10h"),
@@ -164,6 +201,10 @@ impl Config {
             None => authority.split(':').next().unwrap_or_default(),
         }
     }
+}
+
+fn data_dir(env: &mut Environment) -> PathBuf {
+    env.parsed("VIGIE_DATA_DIR", "var")
 }
 
 /// An access token lives 15 minutes, so that whoever works refreshes that often.

@@ -25,10 +25,12 @@ vocabulary! {
         Name = "name",
         /// Postal address, for who chose a letter.
         PostalAddress = "postal_address",
+        /// Answers to a category's questions that are personal data, as a JSON object.
+        Answers = "answers",
     }
 }
 
-/// How to reach a person. Never logged: `Debug` says only what is known, not what it is.
+/// How to reach a person, and what else of them a report told. Never logged: `Debug` says only what is known, not what it is.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Contact {
     /// Address of electronic mail.
@@ -39,6 +41,8 @@ pub struct Contact {
     pub name: Option<String>,
     /// Postal address.
     pub postal_address: Option<String>,
+    /// Personal answers to the category's questions: a JSON object.
+    pub answers: Option<String>,
 }
 
 impl Contact {
@@ -50,6 +54,7 @@ impl Contact {
             Field::Phone => self.phone.as_deref(),
             Field::Name => self.name.as_deref(),
             Field::PostalAddress => self.postal_address.as_deref(),
+            Field::Answers => self.answers.as_deref(),
         }
     }
 
@@ -69,6 +74,7 @@ impl Contact {
             Field::Phone => self.phone = Some(value),
             Field::Name => self.name = Some(value),
             Field::PostalAddress => self.postal_address = Some(value),
+            Field::Answers => self.answers = Some(value),
         }
     }
 }
@@ -151,13 +157,13 @@ pub(super) fn renew(
 }
 
 /// The value by which a person can be found again without reading anyone: HMAC-SHA-256 of the normalised e-mail address or
-/// telephone number, salted with the town. Names and postal addresses have none.
+/// telephone number, salted with the town. Nothing else has one.
 #[must_use]
 pub fn blind_index(keys: &KeyRing, town: TownId, field: Field, value: &str) -> Option<Vec<u8>> {
     let normal = match field {
         Field::Email => value.trim().to_lowercase(),
         Field::Phone => normal_phone(value),
-        Field::Name | Field::PostalAddress => return None,
+        Field::Name | Field::PostalAddress | Field::Answers => return None,
     };
     let data = format!("{}|{field}|{normal}", town.0);
     Some(derive(&keys.index, "blind index", data.as_bytes()).to_vec())

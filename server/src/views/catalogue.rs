@@ -17,6 +17,7 @@ use crate::http::client::Client;
 use crate::http::etag;
 use crate::http::limits::Class;
 use crate::http::problem::{FieldErrors, Kind, Problem, ProblemBody};
+use crate::http::responses::PublicRead;
 use crate::text::Localized;
 
 /// For which place.
@@ -130,8 +131,7 @@ pub struct Notice {
         (status = 400, description = "A parameter is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No town of that name.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No place given, or outside every territory.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicRead,
     )
 )]
 #[get("/v1/catalogue")]

@@ -288,3 +288,25 @@ async fn one_action_that_is_not_possible_does_not_hold_up_the_others() {
         .await
         .problem("unauthenticated");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_way_it_is_said_an_action_has_twenty_photos_at_most() {
+    let mut street = Street::open().await;
+    let given = street.task().await;
+    let photos: Vec<Uuid> = (0..21).map(|_| Uuid::now_v7()).collect();
+    let named = |errors: &Value| {
+        assert_eq!(errors[0]["field"], "photo_ids", "{errors}");
+        assert_eq!(errors[0]["code"], "too_many_photos", "{errors}");
+    };
+    let receipt = street.crew.does(&given, "start", json!({"photo_ids": photos})).await;
+    assert_eq!(outcome(&receipt), ("refused", "incomplete"));
+    named(&receipt["problem"]["errors"]);
+    let action = json!({"id": Uuid::now_v7(), "action": "start", "client_at": hours_ago(0), "photo_ids": photos});
+    let path = format!("/v1/tasks/{}/actions", given.task);
+    named(&street.crew.person.send(&path, action).await.problem("invalid")["errors"]);
+    let step = street
+        .step(&given.alert, json!({"step": "start", "photo_ids": photos}))
+        .await;
+    named(&step.problem("invalid")["errors"]);
+    assert_eq!(street.status(&given.alert).await, "dispatched");
+}

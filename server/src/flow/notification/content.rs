@@ -101,7 +101,7 @@ fn resident(template: Template, scene: &Scene<'_>, content: &mut Content) {
     if !scene.is_sensitive() {
         let category = scene.category().map_or("", |category| category.label.get(scene.locale));
         fact(scene, content, "category", category.to_owned());
-        fact(scene, content, "place", scene.alert.address.clone().unwrap_or_default());
+        fact(scene, content, "place", scene.known_place().unwrap_or_default());
     }
     event(template, scene, content);
     if let Some(service) = scene.service() {

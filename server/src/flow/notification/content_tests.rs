@@ -176,8 +176,15 @@ fn report() -> ReportFacts {
     ReportFacts {
         id: Uuid::from_u128(8),
         reference: "R-4F2D-9K1P-7".into(),
+        category_id: CATEGORY,
         received_at: at("2026-11-20T09:05:00Z"),
         code: "7K3M-2Q9X".into(),
+        address: Some("3 impasse du Puits\r\nBcc: nobody".into()),
+        place: Point {
+            x: 2.123_5,
+            y: 48.654_4,
+            srid: Some(4326),
+        },
     }
 }
 
@@ -395,10 +402,40 @@ fn a_sensitive_category_is_not_named_nor_placed_nor_counted() {
         {
             let text = everything(&content(template, scene)) + &sms(template, scene);
             let joined = scene.say("message-joined-2-5", &[]);
-            for secret in ["Nid-de-poule", "Pothole", "Lilas", joined.as_str()] {
+            for secret in ["Nid-de-poule", "Pothole", "Lilas", "Puits", joined.as_str()] {
                 assert!(!text.contains(secret), "{template} tells {secret}:\n{text}");
             }
         }
+    });
+}
+
+#[test]
+fn residents_read_their_own_address_and_the_town_the_first() {
+    let detail = detail();
+    in_every_language(false, &alert(), &detail, |scene| {
+        for template in Template::ALL.iter().copied() {
+            let text = everything(&content(template, scene)) + &sms(template, scene);
+            if template.for_residents() {
+                assert!(text.contains("Puits") && !text.contains("Lilas"), "{template}:\n{text}");
+            } else if template != Template::Qualified {
+                assert!(text.contains("Lilas"), "{template}:\n{text}");
+            }
+        }
+        let somewhere = ReportFacts {
+            address: None,
+            ..report()
+        };
+        let scene = Scene {
+            texts: scene.texts,
+            locale: scene.locale,
+            town: scene.town,
+            alert: scene.alert,
+            report: Some(&somewhere),
+            detail: scene.detail,
+            links: scene.links,
+        };
+        let text = everything(&content(Template::Resolved, &scene));
+        assert!(!text.contains("Lilas") && !text.contains("Puits"), "{text}");
     });
 }
 

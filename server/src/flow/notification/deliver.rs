@@ -12,7 +12,7 @@ use super::content;
 use super::dossier::Dossier;
 use super::layout;
 use super::model::{Channel, Notification};
-use super::queries::{self, Scope, Settled};
+use super::queries::queue::{self, Scope, Settled};
 use super::recipient::addresses;
 use crate::app::App;
 use crate::catalog::model::Town;
@@ -85,7 +85,7 @@ pub(super) async fn claim(
     } else {
         BATCH
     };
-    let claimed = queries::claim(&tx, town, scope, now, limit).await?;
+    let claimed = queue::claim(&tx, town, scope, now, limit).await?;
     tx.commit().await?;
     Ok(claimed)
 }
@@ -93,7 +93,7 @@ pub(super) async fn claim(
 /// When the job must come back: when the next row of its scope is due, or never.
 pub(super) async fn next(app: &App, town: TownId, scope: Scope) -> Result<Outcome, Problem> {
     let tx = app.db.begin(town).await?;
-    let next = queries::next_due(&tx, town, scope).await?;
+    let next = queue::next_due(&tx, town, scope).await?;
     Ok(next.map_or(Outcome::Done, Outcome::Again))
 }
 
@@ -172,7 +172,7 @@ pub(super) async fn record(
     let tx = app.db.begin(town).await?;
     for notification in notifications {
         let settled = settle(verdict, notification.attempts, &app.config.retry_schedule, now);
-        queries::settle(&tx, town, notification.id, &settled, now).await?;
+        queue::settle(&tx, town, notification.id, &settled, now).await?;
         if let Some(outcome) = settled.attempt {
             app.metrics.sent(&format!("{}_{outcome}", notification.channel));
         }

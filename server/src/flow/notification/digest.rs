@@ -6,7 +6,7 @@ use super::content;
 use super::deliver::{self, Verdict};
 use super::dossier::Dossier;
 use super::model::Notification;
-use super::queries::Scope;
+use super::queries::queue::Scope;
 use super::recipient::addresses;
 use crate::app::App;
 use crate::catalog::model::Town;

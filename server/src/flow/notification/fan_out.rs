@@ -42,7 +42,7 @@ pub async fn followers(
     if !template.for_residents() {
         return Ok(());
     }
-    let told = queries::add_for_followers(conn, town, (alert_id, event_id), template, &detail, now).await?;
+    let told = queries::followers::add_for_followers(conn, town, (alert_id, event_id), template, &detail, now).await?;
     if told > 0 {
         jobs::enqueue(conn, town, DELIVER, json!({"event": event_id}), now).await?;
     }
@@ -148,12 +148,12 @@ pub async fn service(
         Way::Supervisors => add(conn, town, &row(Recipient::Supervisor, notice.template())).await?,
         Way::Nothing => {}
         Way::Digest(at) => {
-            let first = !queries::digest_waits(conn, town, service.id).await?;
+            let first = !queries::queue::digest_waits(conn, town, service.id).await?;
             let line = NewNotification {
                 next_at: at,
                 ..row(Recipient::Service, Template::ServiceDigest)
             };
-            if queries::add(conn, &line).await? && first {
+            if queries::queue::add(conn, &line).await? && first {
                 jobs::enqueue(conn, town, DIGEST, json!({"service": service.id}), at).await?;
             }
         }
@@ -290,7 +290,7 @@ fn blank<'a>(
 
 /// Adds a row unless it is there, and the job that sends it.
 async fn add(conn: &AsyncPgConnection, town: TownId, row: &NewNotification<'_>) -> Result<(), Problem> {
-    if queries::add(conn, row).await? {
+    if queries::queue::add(conn, row).await? {
         jobs::enqueue(conn, town, DELIVER, json!({"event": row.event_id}), row.next_at).await?;
     }
     Ok(())

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use super::model::Detail;
 use crate::catalog::model::{Category, Service, Town};
+use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::text::{Locale, Texts};
@@ -18,10 +20,16 @@ pub struct ReportFacts {
     pub id: Uuid,
     /// What people say on the telephone.
     pub reference: String,
+    /// Category that its author chose.
+    pub category_id: Uuid,
     /// Received time.
     pub received_at: DateTime<Utc>,
     /// Its telephone code.
     pub code: String,
+    /// Its place in its author's own words.
+    pub address: Option<String>,
+    /// Its place.
+    pub place: Point,
 }
 
 /// Addresses that a message offers.
@@ -71,7 +79,9 @@ impl Scene<'_> {
     /// Whether the words must tell a bystander nothing: no category, no place, no number of people.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
-        self.category().is_none_or(|category| category.sensitive)
+        let of_alert = self.alert.category_id;
+        let of_report = self.report.map_or(of_alert, |report| report.category_id);
+        self.town.is_sensitive(&[of_report, of_alert])
     }
 
     /// A text with every variable that the scene knows, and some of its own.
@@ -101,12 +111,21 @@ impl Scene<'_> {
         self.say(id, &[])
     }
 
-    /// The address as first given, or where to look.
+    /// The place in words. Residents read their own words, or sector and town: what one of them typed, a name or a door,
+    /// is not for the others. The town's people read the address as first given.
+    #[must_use]
+    pub fn known_place(&self) -> Option<String> {
+        let Some(report) = self.report else {
+            return self.alert.address.clone();
+        };
+        let roughly = || self.town.roughly_at(from_point(&report.place).ok()?);
+        report.address.clone().or_else(roughly)
+    }
+
+    /// The place in words, or where to look.
     #[must_use]
     pub fn place(&self) -> String {
-        self.alert
-            .address
-            .clone()
+        self.known_place()
             .unwrap_or_else(|| self.texts.say(self.locale, "message-place-none", &[]))
     }
 

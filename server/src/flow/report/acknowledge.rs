@@ -144,6 +144,8 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
         .ok_or_else(|| Problem::internal("the category is gone"))?;
     let service = service_of(town, told).ok_or_else(|| Problem::internal("the service is gone"))?;
     let body = told.body_id.and_then(|id| town.bodies.get(&id));
+    let of_alert = told.alert_category_id.unwrap_or(category.id);
+    let sensitive = town.is_sensitive(&[category.id, of_alert]);
     let alert = AlertTold {
         id: told.alert_id,
         reference: told.alert_reference.clone(),
@@ -169,9 +171,9 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
             phone: body.phone.clone(),
             website: body.website.clone(),
         }),
-        alert: (!category.sensitive).then_some(alert),
-        expected_by: told.expected.filter(|_| !category.sensitive),
-        suggestions: if category.sensitive {
+        alert: (!sensitive).then_some(alert),
+        expected_by: told.expected.filter(|_| !sensitive),
+        suggestions: if sensitive {
             Vec::new()
         } else {
             told.suggestions.clone()

@@ -6,6 +6,7 @@
 
 pub mod acknowledge;
 pub mod buckets;
+mod decide;
 pub mod expected;
 pub mod find_town;
 pub mod http;

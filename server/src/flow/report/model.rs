@@ -160,6 +160,9 @@ pub struct Told {
     pub alert_id: Uuid,
     /// Its reference.
     pub alert_reference: String,
+    /// Its category, which the town may have corrected.
+    #[serde(default)]
+    pub alert_category_id: Option<Uuid>,
     /// Its public status.
     pub status: PublicStatus,
     /// Joined or opened.

@@ -179,6 +179,7 @@ fn read_contact(object: &Map<String, Value>, errors: &mut FieldErrors) -> (Conta
         phone: keep(&[ContactWay::Sms, ContactWay::Call], phone),
         name: keep(&[ContactWay::Call, ContactWay::Letter], name),
         postal_address: keep(&[ContactWay::Letter], postal_address),
+        answers: None,
     };
     (way, contact)
 }

@@ -6,11 +6,12 @@ use geo_dedup::{Decision, Outcome, Severity};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::decide::{Word, joined};
 use super::later::{self, Later};
 use super::model::{ContactWay, Relation, Submission, Told};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
-use super::submit::{Prepared, Sender, TakenPhoto, Word, joined};
+use super::submit::{Prepared, Sender, TakenPhoto};
 use super::tell::{acknowledge, notice, told};
 use crate::app::App;
 use crate::audit;
@@ -30,7 +31,7 @@ use crate::flow::notification::fan_out::LaterNotice;
 use crate::flow::notification::token;
 use crate::flow::photo::receive::attach_to_report;
 use crate::http::problem::Problem;
-use crate::vault;
+use crate::vault::{self, Contact};
 
 /// A report that was decided on.
 pub(super) struct Draft<'a> {
@@ -98,7 +99,7 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let ((), mut alert, subject_id) = tokio::try_join!(
         claim(tx, draft, opened.then_some(alert_id)),
         place_in(tx, draft, there, alert_id),
-        keep_contact(app, tx, submission)
+        keep_personal(app, tx, draft)
     )?;
     let event_id = if opened { Uuid::now_v7() } else { prepared.id };
     if opened {
@@ -187,11 +188,17 @@ async fn place_in(tx: &Tx, draft: &Draft<'_>, there: Option<&Alert>, id: Uuid) -
     }
 }
 
-async fn keep_contact(app: &App, tx: &Tx, submission: &Submission) -> Result<Option<Uuid>, Problem> {
-    if submission.contact.fields().is_empty() {
+/// Whatever is personal goes into the vault: how to tell the author, and the answers that the category marks so.
+async fn keep_personal(app: &App, tx: &Tx, draft: &Draft<'_>) -> Result<Option<Uuid>, Problem> {
+    let (_, answers) = draft.category()?.questions.split(&draft.submission.answers);
+    let contact = Contact {
+        answers: (!answers.is_empty()).then(|| Value::Object(answers).to_string()),
+        ..draft.submission.contact.clone()
+    };
+    if contact.fields().is_empty() {
         return Ok(None);
     }
-    vault::put(tx, &app.keys, &submission.contact).await.map(Some)
+    vault::put(tx, &app.keys, &contact).await.map(Some)
 }
 
 /// The first line of an alert's history, then what its route means for it.
@@ -319,7 +326,7 @@ fn new_report(draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert, told: 
         position_source: submission.position_source.as_str(),
         address: submission.address.clone(),
         description: submission.description.clone(),
-        answers: Value::Object(submission.answers.clone()),
+        answers: Value::Object(category.questions.split(&submission.answers).0),
         severity: draft.severity(),
         observed_at: prepared.observed_at,
         received_at: draft.now,

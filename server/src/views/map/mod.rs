@@ -37,7 +37,7 @@ pub struct MapBody {
     /// West, south, east, north of the territory; degrees.
     #[schema(example = json!([-4.6, 46.4, -4.4, 46.6]))]
     pub bounds: [f64; 4],
-    /// A MapLibre style that the town prefers, if it has one.
+    /// A MapLibre style that the town prefers, if it has one: a path at the address of this server.
     pub style_url: Option<String>,
     /// Template of the base map's tiles (MVT).
     pub base_tiles: String,

@@ -3,6 +3,7 @@
 pub mod http;
 mod preview;
 mod queries;
+mod trial;
 
 use std::borrow::Cow;
 

@@ -25,6 +25,7 @@ use crate::flow::photo;
 use crate::flow::photo::links::{LIFETIME, path};
 use crate::flow::photo::model::{Photo, PhotoState};
 use crate::flow::photo::store::Part;
+use crate::flow::report;
 use crate::http::problem::Problem;
 use crate::text::{Locale, Texts};
 
@@ -136,10 +137,14 @@ impl Sheet {
         } else {
             Vec::new()
         };
-        let pictures = if !live || category.is_none_or(|category| category.sensitive) {
+        let pictures = if !live || town.is_sensitive(&[alert.category_id]) {
             Vec::new()
         } else {
-            let photos = photo::queries::of_alert(tx, town.id, alert.id).await?;
+            let mut photos = photo::queries::of_alert(tx, town.id, alert.id).await?;
+            let members = report::queries::members(tx, town.id, &[alert.id]).await?;
+            let private = members.iter().filter(|member| town.is_sensitive(&[member.category_id]));
+            let private: Vec<Uuid> = private.map(|member| member.id).collect();
+            photos.retain(|photo| photo.report_id.is_none_or(|id| !private.contains(&id)));
             pictures(&app.keys.server, town.id, &photos, now)?
         };
         let service = town.services.get(&alert.service_id);
