@@ -31,6 +31,7 @@ mod policy;
 mod races;
 mod regroup;
 mod regroup_model;
+mod restore;
 mod rights;
 mod search;
 mod tls;
