@@ -32,6 +32,7 @@ mod private;
 mod races;
 mod regroup;
 mod regroup_model;
+mod restore;
 mod rights;
 mod search;
 mod tls;

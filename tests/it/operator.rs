@@ -14,7 +14,7 @@ use vigie_tests::town::{PASSWORD, PIN, Role, Town};
 use vigie_tests::{repository, vigie_binary};
 
 /// The program with nothing of this process's own settings.
-fn vigie(data: &Path, settings: &[(&str, String)], arguments: &[&str]) -> Command {
+pub fn vigie(data: &Path, settings: &[(&str, String)], arguments: &[&str]) -> Command {
     let mut command = Command::new(vigie_binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VIGIE_") || name == "DATABASE_URL") {
         command.env_remove(name);
@@ -27,14 +27,16 @@ fn vigie(data: &Path, settings: &[(&str, String)], arguments: &[&str]) -> Comman
     command
 }
 
-fn logins(db: &TestDb) -> [(&'static str, String); 2] {
+/// The settings that name a database's two logins.
+pub fn logins(db: &TestDb) -> [(&'static str, String); 2] {
     [
         ("VIGIE_APP_DATABASE_URL", db.app_url()),
         ("VIGIE_VAULT_DATABASE_URL", db.vault_url()),
     ]
 }
 
-fn said(command: Command) -> String {
+/// What it answers, if it goes well.
+pub fn said(command: Command) -> String {
     said_to(command, "")
 }
 

@@ -219,11 +219,27 @@ impl TestApp {
     /// When it does not come up.
     #[must_use]
     pub fn second_process(&self) -> SecondServer {
+        self.serve(&self.settings)
+    }
+
+    /// A second server with the same keys on another database, as after a restore.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[must_use]
+    pub fn second_process_on(&self, db: &TestDb) -> SecondServer {
+        let mut settings = self.settings.clone();
+        settings.insert("VIGIE_APP_DATABASE_URL", db.app_url());
+        settings.insert("VIGIE_VAULT_DATABASE_URL", db.vault_url());
+        self.serve(&settings)
+    }
+
+    fn serve(&self, settings: &BTreeMap<&'static str, String>) -> SecondServer {
         let mut command = Command::new(vigie_binary());
         command
             .arg("serve")
             .env("VIGIE_LOG", "info")
-            .envs(&self.settings)
+            .envs(settings)
             .current_dir(self.data.path());
         let process = Process::start("vigie serve", &command, Talks::Stderr);
         let address = process.await_line(|line| {

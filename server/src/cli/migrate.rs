@@ -34,11 +34,14 @@ pub async fn run() -> anyhow::Result<()> {
     let progress = Progress::spinner("Bringing the database to this version");
     let done = bring_up(owner.expose_secret(), &passwords, &progress).await;
     progress.finish();
-    let done = done?;
+    let (done, placed) = done?;
     for name in &done {
         println!("migrated {name}");
     }
     println!("{} migration(s) run; the schema is up to date", done.len());
+    if placed > 0 {
+        println!("restored from another cluster: {placed} change(s) have a place in this one; readers begin anew");
+    }
     let keys = KeyRing::path(&settings.data_dir);
     if !keys.exists() {
         KeyRing::load_or_create(&keys, Utc::now())?;
@@ -50,7 +53,11 @@ pub async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn bring_up(owner: &str, passwords: &roles::Passwords, progress: &Progress) -> anyhow::Result<Vec<String>> {
+async fn bring_up(
+    owner: &str,
+    passwords: &roles::Passwords,
+    progress: &Progress,
+) -> anyhow::Result<(Vec<String>, usize)> {
     let still_away = |why: &str, waited: Duration| {
         progress.say(&format!(
             "The database does not answer yet ({why}); waiting since {} s, at most {} s",
@@ -60,5 +67,6 @@ async fn bring_up(owner: &str, passwords: &roles::Passwords, progress: &Progress
     };
     let there = await_server(owner, PATIENCE, still_away).await;
     there.context("connecting as the owner")?;
-    migrate::up(owner, passwords).await
+    let done = migrate::up(owner, passwords).await?;
+    Ok((done, migrate::adopt_restored(owner).await?))
 }

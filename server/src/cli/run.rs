@@ -59,6 +59,7 @@ async fn with_database(config: &mut Config, postgres: Option<&EmbeddedPostgres>,
     let migrated = migrate::up(logins.owner.expose_secret(), &logins.passwords).await;
     progress.finish();
     migrated?;
+    migrate::adopt_restored(logins.owner.expose_secret()).await?;
     logins.announce(&config.data_dir)?;
     config.database.app_url = Some(logins.app);
     config.database.vault_url = Some(logins.vault);

@@ -8,6 +8,7 @@ pub mod functions;
 mod joins;
 pub mod migrate;
 pub mod notify;
+pub mod restored;
 pub mod roles;
 pub mod schema;
 pub mod space;
