@@ -4,6 +4,7 @@ use chrono::{TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use vigie_tests::database::number;
 use vigie_tests::server::TestApp;
 
 /// A pothole so many metres east and north of the middle.
@@ -138,6 +139,29 @@ async fn every_fault_is_told_at_once() {
         &json!({"observed_at": Utc::now() + TimeDelta::hours(1)}),
     );
     assert_eq!(faults(&refused(future).await), ["observed_at:in_future"]);
+}
+
+#[tokio::test]
+async fn where_no_text_messages_are_sent_nobody_is_promised_one() {
+    let app = TestApp::setup().sends_only().start().await;
+    let ways = app
+        .anyone()
+        .get("/v1/catalogue?jurisdiction=large-0")
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(ways["contact_ways"], json!(["app", "email", "call", "letter", "none"]));
+    let told_by = |contact: Value| {
+        let report = with(pothole(&app, 0.0, 0.0), &json!({"contact": contact}));
+        async { app.anyone().send("/v1/reports", report).await }
+    };
+    let refused = told_by(json!({"phone": "+33 6 39 98 00 01"})).await.problem("invalid");
+    assert_eq!(faults(&refused), ["contact.preferred:no_sms"]);
+    told_by(json!({"phone": "+33 6 39 98 00 01", "email": "p@example.test", "preferred": "sms"}))
+        .await
+        .expect(201);
+    let by_mail = "SELECT count(*) AS value FROM follower WHERE channel = 'email'";
+    assert_eq!(number(&mut app.db.admin().await, by_mail).await, 1);
 }
 
 #[tokio::test]

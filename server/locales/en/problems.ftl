@@ -79,6 +79,7 @@ field-weak_secret = 22 to 128 characters of base64url (at least 128 bits).
 field-not_an_email = Is not an e-mail address.
 field-not_a_phone = Is not a telephone number.
 field-needed_for_way = Needed for the way of contact that was chosen.
+field-no_sms = No text messages are sent from here: give a mail address or choose another way to be told.
 field-swapped = Longitude and latitude seem swapped: GeoJSON puts the longitude first.
 field-outside_territory = Outside the territory covered. { $who }
 field-unknown_category = Unknown category here. The list is at /v1/catalogue.

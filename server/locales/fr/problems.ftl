@@ -79,6 +79,7 @@ field-weak_secret = De 22 à 128 caractères de base64url (128 bits au moins).
 field-not_an_email = N’est pas une adresse e-mail.
 field-not_a_phone = N’est pas un numéro de téléphone.
 field-needed_for_way = Nécessaire pour le mode de contact choisi.
+field-no_sms = Aucun SMS n’est envoyé ici : donnez une adresse e-mail ou choisissez un autre moyen d’être prévenu.
 field-swapped = Longitude et latitude semblent inversées : GeoJSON place la longitude en premier.
 field-outside_territory = Hors du territoire couvert. { $who }
 field-unknown_category = Catégorie inconnue ici. La liste est dans /v1/catalogue.

@@ -321,7 +321,11 @@ pub struct NoticeHours {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnCall {
     /// Number that gets the text message.
-    pub phone: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Address that gets a mail instead: without a number, or where there is no gateway for text messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Minutes to acknowledge before the next in line is called.
     pub minutes: u32,
 }

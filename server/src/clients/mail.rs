@@ -77,7 +77,7 @@ impl Mailer for Smtp {
     }
 }
 
-/// Keeps mails in a folder.
+/// Keeps mails in a folder: for trying Vigie out, where nobody waits for one.
 pub struct Kept(pub PathBuf);
 
 impl Mailer for Kept {

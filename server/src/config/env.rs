@@ -104,7 +104,8 @@ impl Environment {
                 None
             }
             (None, Some(path)) => match std::fs::read_to_string(&path) {
-                Ok(value) => Some(value.trim_end().to_owned()),
+                // Empty counts as not given, as everywhere: a service manager wants every file to be there.
+                Ok(value) => Some(value.trim_end().to_owned()).filter(|value| !value.is_empty()),
                 Err(error) => {
                     self.fault(name, format!("cannot read the file {path}: {error}"));
                     None

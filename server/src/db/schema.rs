@@ -752,7 +752,7 @@ diesel::table! {
         sent_at -> Nullable<Timestamptz>,
         /// Call or letter: who did it.
         done_by -> Nullable<Uuid>,
-        /// Call: reached, no_answer, wrong_number; letter: printed. On-call: acknowledged.
+        /// Call: reached, no_answer, wrong_number; letter: printed. On-call: acknowledged. Mail, SMS: why it waits or was given up (no_relay; no_gateway, no_address, refused, given_up).
         outcome -> Nullable<Text>,
     }
 }
@@ -1070,7 +1070,7 @@ diesel::table! {
         consult_hours -> Nullable<Int4>,
         /// With notices none: and answered within so many hours.
         answer_hours -> Nullable<Int4>,
-        /// Chain for what is urgent outside hours: [{"phone": "...", "minutes": 10}], next in line after so many minutes.
+        /// Chain for what is urgent outside hours: [{"phone": "...", "email": "...", "minutes": 10}], phone or email at least, next in line after so many minutes.
         on_call -> Jsonb,
     }
 }

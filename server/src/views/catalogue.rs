@@ -12,6 +12,7 @@ use crate::catalog::gates::shut_by;
 use crate::catalog::model::{Body, Category, EmergencyNumber, Town};
 use crate::flow::photo::formats::{PhotoFormats, photo_formats};
 use crate::flow::report::acknowledge::{Jurisdiction, jurisdiction};
+use crate::flow::report::model::ContactWay;
 use crate::flow::report::parse::{MAX_ADDRESS, MAX_DESCRIPTION};
 use crate::http::client::Client;
 use crate::http::etag;
@@ -42,6 +43,8 @@ pub struct CatalogueAnswer {
     pub categories: Vec<CategoryAnswer>,
     /// Numbers for emergencies.
     pub emergency_numbers: Vec<EmergencyNumber>,
+    /// Ways in which people can be told here what happens: `sms` only where text messages are sent.
+    pub contact_ways: Vec<ContactWay>,
     /// Limits that an app should keep to.
     pub limits: Limits,
     /// Data-protection notice.
@@ -201,6 +204,7 @@ fn answer(app: &App, town: &Town, at: Option<LonLat>, photos: PhotoFormats, now:
             .map(|category| category_answer(app, town, category, at, now))
             .collect(),
         emergency_numbers: town.emergency_numbers.clone(),
+        contact_ways: ContactWay::offered(app.sms.is_some()).to_vec(),
         limits: Limits {
             description: MAX_DESCRIPTION,
             address: MAX_ADDRESS,

@@ -13,7 +13,7 @@ use crate::audit::Actor;
 use crate::auth::token::StaffToken;
 use crate::flow::command::Command;
 use crate::flow::dispatch::model::Task;
-use crate::flow::report::model::Channel;
+use crate::flow::report::model::{Channel, ContactWay};
 use crate::flow::report::parse;
 use crate::flow::report::submit::{Sender, submit};
 use crate::flow::status::event::By;
@@ -295,7 +295,7 @@ pub(super) async fn report(
     // A tablet's clock that runs ahead loses no report.
     object.insert("observed_at".to_owned(), json!(action.client_at.min(received_at)));
     object.insert("channel".to_owned(), json!(Channel::Field));
-    let submission = parse::read(&object, Channel::STAFF, client.locale, &[], now)?;
+    let submission = parse::read(&object, Channel::STAFF, ContactWay::ALL, client.locale, &[], now)?;
     let sender = Sender {
         staff: Some((staff.town, agent, staff.session_id)),
         request_id: Some(client.request_id.clone()),

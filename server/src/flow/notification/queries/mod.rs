@@ -2,6 +2,7 @@
 
 pub mod desk;
 pub mod regroup;
+pub mod waiting;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
