@@ -28,6 +28,8 @@ pub struct Content {
     pub action: Option<(String, String)>,
     /// Small print.
     pub footer: Vec<String>,
+    /// That nobody reads an answer: for mails. A letter is answered at the address above it, a call at once.
+    pub no_answer: Option<String>,
     /// Link that stops messages: words and address.
     pub unsubscribe: Option<(String, String)>,
 }
@@ -51,6 +53,7 @@ pub fn content(template: Template, scene: &Scene<'_>) -> Content {
         paragraphs: Vec::new(),
         action: None,
         footer: Vec::new(),
+        no_answer: (!template.wants_answer()).then(|| scene.say("message-automatic", &[])),
         unsubscribe: None,
     };
     if template.for_residents() {
@@ -58,7 +61,6 @@ pub fn content(template: Template, scene: &Scene<'_>) -> Content {
     } else {
         colleague(template, scene, &mut content);
     }
-    content.footer.push(scene.say("message-automatic", &[]));
     content
 }
 

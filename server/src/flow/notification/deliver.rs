@@ -167,9 +167,13 @@ async fn send_mail(
     if to.is_empty() {
         return Ok(Verdict::NoAddress);
     }
-    let content = content::content(notification.template()?, &dossier.scene(&app.texts, town));
+    let (template, scene) = (notification.template()?, dossier.scene(&app.texts, town));
+    let content = content::content(template, &scene);
     let mut mail = mail(app, town, notification, &content, now)?;
     mail.to = to;
+    if template.wants_answer() {
+        mail.reply_to = scene.service().and_then(|service| service.email.clone());
+    }
     mail.unsubscribe = dossier.one_click();
     Ok(mailer.send(&mail).await.into())
 }
@@ -187,6 +191,7 @@ pub(super) fn mail(
         message_id: format!("<{}@{}>", notification.id, app.config.public_host()),
         from: (town.name.clone(), town.email.clone()),
         to: Vec::new(),
+        reply_to: None,
         subject: content.subject.clone(),
         text: layout::text(content)?,
         html: layout::html(content)?,
