@@ -180,6 +180,41 @@ async fn just_outside_the_territory_is_accepted_and_flagged() {
         .problem("invalid");
 }
 
+/// A smell of gas: the form says to call, and what arrives nevertheless is no less true.
+#[tokio::test]
+async fn a_category_that_says_whom_to_call_is_taken_in_as_a_danger() {
+    let app = TestApp::start().await;
+    let mut admin = app.db.admin().await;
+    let gas = "UPDATE category SET call_number = '0199001717', redirect_message = '{\"fr\": \"Éloignez-vous.\", \
+        \"en\": \"Move away.\"}', redirect_body_id = (SELECT id FROM body LIMIT 1) WHERE code = 'pothole'";
+    admin.batch_execute(gas).await.expect("a smell of gas");
+    let report = with(pothole(&app, 0.0, 0.0), &json!({"id": Uuid::now_v7(), "locale": "en"}));
+    let answer = app.anyone().send("/v1/reports", report.clone()).await.expect(201);
+    assert_eq!(
+        answer["call_now"],
+        json!([{"number": "0199001717", "message": "Move away."}])
+    );
+    assert_eq!(answer, app.anyone().send("/v1/reports", report).await.expect(201));
+    let danger = "SELECT count(*) AS value FROM alert WHERE severity = 2 AND priority = 4";
+    assert_eq!(number(&mut admin, danger).await, 1);
+    let catalogue = app.anyone().get("/v1/catalogue?jurisdiction=large-0").send().await;
+    let catalogue = catalogue.expect(200);
+    let mut categories = catalogue["categories"].as_array().unwrap().iter();
+    let category = categories
+        .find(|category| category["code"] == "pothole")
+        .expect("there");
+    assert_eq!(
+        (&category["call"], &category["open"]),
+        (&json!("0199001717"), &json!(true))
+    );
+
+    // Without a danger the same category is refused: another body is competent.
+    let no_danger = "UPDATE category SET call_number = NULL WHERE code = 'pothole'";
+    admin.batch_execute(no_danger).await.expect("no danger");
+    let refused = app.anyone().send("/v1/reports", pothole(&app, 0.0, 0.0)).await;
+    assert_eq!(faults(&refused.problem("invalid")), ["category:category_not_ours"]);
+}
+
 #[tokio::test]
 async fn a_sensitive_category_says_only_received() {
     let app = TestApp::start().await;

@@ -84,7 +84,6 @@ field-swapped = Longitude and latitude seem swapped: GeoJSON puts the longitude 
 field-outside_territory = Outside the territory covered. { $who }
 field-unknown_category = Unknown category here. The list is at /v1/catalogue.
 field-category_closed = Closed here and now: { $message } { $instead }
-field-category_call = Danger: call { $number }. { $message }
 field-category_not_ours = Not the town's job: { $message }
 field-unknown_alert = This alert does not exist or cannot be joined here.
 field-suggest_above_join = Must not exceed join_threshold.

@@ -84,7 +84,6 @@ field-swapped = Longitude et latitude semblent inversées : GeoJSON place la lo
 field-outside_territory = Hors du territoire couvert. { $who }
 field-unknown_category = Catégorie inconnue ici. La liste est dans /v1/catalogue.
 field-category_closed = Fermée ici et maintenant : { $message } { $instead }
-field-category_call = Danger : appelez le { $number }. { $message }
 field-category_not_ours = La commune n’est pas compétente : { $message }
 field-unknown_alert = Cette alerte n’existe pas ou ne peut pas être rejointe ici.
 field-suggest_above_join = Doit être inférieur ou égal au seuil de regroupement (join_threshold).

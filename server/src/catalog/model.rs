@@ -381,7 +381,8 @@ pub struct Category {
     pub agent_only: bool,
     /// Of a new alert, 1 to 4.
     pub priority: i16,
-    /// Danger: call this number, nothing is taken in.
+    /// Danger: the form stops and says to call this number; a report that arrives is taken in as a danger, see
+    /// [`super::danger`].
     pub call_number: Option<String>,
     /// Not the town's job: who is competent.
     pub redirect_body_id: Option<Uuid>,

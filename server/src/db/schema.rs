@@ -289,7 +289,7 @@ diesel::table! {
         agent_only -> Bool,
         /// Of a new alert: 1 low, 2 normal, 3 high, 4 urgent.
         priority -> Int2,
-        /// Danger: people are told to call this number and nothing is taken in.
+        /// Danger: people are told to call this number; a report that arrives nevertheless is taken in as a danger.
         call_number -> Nullable<Text>,
         /// Not the town's job: the resident is told who is competent and nothing is taken in.
         redirect_body_id -> Nullable<Uuid>,

@@ -81,7 +81,8 @@ pub struct CategoryAnswer {
     /// Where to go instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instead: Option<Localized>,
-    /// Danger: call this number instead of reporting.
+    /// Danger: stop the form and say to call this number, with `message`. A report that is sent nevertheless is taken in, and its
+    /// `call_now` says so again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
     /// Who is competent when it is not the town.
@@ -227,7 +228,8 @@ fn category_answer(
 ) -> CategoryAnswer {
     let sector = at.and_then(|at| town.sector_at(at)).map(|sector| sector.id);
     let gate = shut_by(&town.gates, category.id, now, town.time_zone, sector);
-    let redirect = category.call_number.is_some() || category.redirect_body_id.is_some();
+    let elsewhere = category.redirect_body_id.is_some() && category.call_number.is_none();
+    let redirect = category.call_number.is_some() || elsewhere;
     let parent = category
         .parent_id
         .and_then(|id| town.category_by_id(id))
@@ -241,7 +243,7 @@ fn category_answer(
         keywords: category.keywords.clone(),
         icon: format!("{}/icons/{}.svg", app.config.public_url, category.icon),
         questions: category.questions.schema().clone(),
-        open: gate.is_none() && !redirect,
+        open: gate.is_none() && !elsewhere,
         message: gate
             .map(|gate| gate.message.clone())
             .or_else(|| redirect.then(|| category.redirect_message.clone())),

@@ -32,11 +32,10 @@ const OPERATION: &str = "sync_actions";
 
 /// Faults of the world: what the tablet could choose when it froze the action is gone by now, and the crew has nothing to
 /// correct.
-const GONE_SINCE: [&str; 6] = [
+const GONE_SINCE: [&str; 5] = [
     "desk_category",
     "unknown_category",
     "category_closed",
-    "category_call",
     "category_not_ours",
     "unknown_crew",
 ];
