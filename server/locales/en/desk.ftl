@@ -41,15 +41,33 @@ decision-undo = A person took a correction back.
 reason-prior = What is expected before anything is compared
 reason-distance = { $value } m apart
 reason-category = Categories compatible at { $value }
-reason-age = { $value } day(s) between both observations
-reason-past-here = { $value } report(s) like it on this spot in the past
-reason-past-around = { $value } report(s) like it around here in the past
-reason-address = Addresses: { $value } house number(s) apart
+reason-age = { $value ->
+    [one] { $value } day between the two observations
+   *[other] { $value } days between the two observations
+}
+reason-past-here = { $value ->
+    [one] { $value } report like it on this spot in the past
+   *[other] { $value } reports like it on this spot in the past
+}
+reason-past-around = { $value ->
+    [one] { $value } report like it around here in the past
+   *[other] { $value } reports like it around here in the past
+}
+reason-address = Addresses: { $value ->
+    [one] { $value } house number apart
+   *[other] { $value } house numbers apart
+}
 reason-address-street = Addresses: different streets
 reason-asset = Same inventory number: { $value }
 reason-text = Descriptions alike at { $value }
-reason-photo = Photos: { $value } of 64 bits differ
-reason-same-sender = Same sender, { $value } minute(s) later
+reason-photo = Photos: { $value ->
+    [one] { $value } bit of 64 differs
+   *[other] { $value } bits of 64 differ
+}
+reason-same-sender = Same sender, { $value ->
+    [one] { $value } minute later
+   *[other] { $value } minutes later
+}
 reason-verdict = Somebody said whether it is the same
 reason-for = { $reason } (speaks for it)
 reason-against = { $reason } (speaks against it)

@@ -66,8 +66,11 @@ message-supervisor-deadline-subject = { $alert }: deadline passed
 message-supervisor-deadline-lead = The service did not look at or deal with the alert "{ $category }" in time.
 message-on-call-unanswered-subject = { $alert }: nobody on call answered
 message-on-call-unanswered-lead = The urgent alert "{ $category }" went to the whole on-call chain and nobody acknowledged it.
-message-service-digest-subject = { $town }: new alerts ({ $count })
-message-service-digest-lead = These are the new alerts of your service since the last message.
+message-service-digest-subject = { $town }: { $count ->
+    [one] { $count } new alert
+   *[other] { $count } new alerts
+}
+message-service-digest-lead = What is new for your service since the last message.
 message-hand-over-subject = { $alert }: report passed on by { $town }
 message-hand-over-lead = { $town } passes on to you a report "{ $category }" that is within your competence. Please quote the reference when you answer.
 message-on-call-subject = { $alert }: URGENT

@@ -20,7 +20,7 @@ field-resolution = Entre 0 et 11.
 
 field-same_alert = C’est la même alerte.
 field-unknown_report = L’un de ces signalements n’appartient pas à cette alerte.
-field-one_must_stay = Un signalement au moins doit rester dans l’alerte ; sinon, fusionnez-la.
+field-one_must_stay = Un signalement au moins doit rester dans l’alerte ; sinon, fusionnez-la.
 field-twice = Le même signalement figure deux fois.
 
 regroup-other-category = Les catégories diffèrent.
@@ -28,10 +28,10 @@ regroup-other-service = Les services diffèrent.
 regroup-far-apart = Les lieux sont plus éloignés que ne s’étend une alerte de cette catégorie.
 regroup-contradicts-verdict = Quelqu’un a dit que ce n’est pas la même chose.
 
-decision-open = Ouvre l’alerte : rien de semblable à proximité.
-decision-suggest = Ouvre l’alerte : une autre pourrait être la même, à une personne d’en juger.
-decision-join = Rattaché automatiquement : très probablement le même problème.
-decision-late-evidence = Rattaché à une alerte close : observé avant la clôture, arrivé après.
+decision-open = Ouvre l’alerte : rien de semblable à proximité.
+decision-suggest = Ouvre l’alerte : une autre pourrait être la même, à une personne d’en juger.
+decision-join = Rattaché automatiquement : très probablement le même problème.
+decision-late-evidence = Rattaché à une alerte close : observé avant la clôture, arrivé après.
 decision-person = L’auteur du signalement a dit que c’est le même problème.
 decision-merge = Une personne a fusionné deux alertes.
 decision-split = Une personne a détaché ce signalement.
@@ -41,15 +41,33 @@ decision-undo = Une personne est revenue sur une correction.
 reason-prior = Part attendue avant toute comparaison
 reason-distance = À { $value } m
 reason-category = Catégories proches à { $value }
-reason-age = { $value } jour(s) entre les deux observations
-reason-past-here = { $value } signalement(s) semblables au même endroit par le passé
-reason-past-around = { $value } signalement(s) semblables aux alentours par le passé
-reason-address = Adresses : { $value } numéro(s) d’écart
-reason-address-street = Adresses : rues différentes
-reason-asset = Même numéro d’inventaire : { $value }
+reason-age = { $value ->
+    [one] { $value } jour entre les deux observations
+   *[other] { $value } jours entre les deux observations
+}
+reason-past-here = { $value ->
+    [one] { $value } signalement semblable au même endroit par le passé
+   *[other] { $value } signalements semblables au même endroit par le passé
+}
+reason-past-around = { $value ->
+    [one] { $value } signalement semblable aux alentours par le passé
+   *[other] { $value } signalements semblables aux alentours par le passé
+}
+reason-address = Adresses : { $value ->
+    [one] { $value } numéro d’écart
+   *[other] { $value } numéros d’écart
+}
+reason-address-street = Adresses : rues différentes
+reason-asset = Même numéro d’inventaire : { $value }
 reason-text = Descriptions semblables à { $value }
-reason-photo = Photos : { $value } bits d’écart sur 64
-reason-same-sender = Même expéditeur, { $value } minute(s) plus tard
+reason-photo = Photos : { $value ->
+    [one] { $value } bit d’écart sur 64
+   *[other] { $value } bits d’écart sur 64
+}
+reason-same-sender = Même expéditeur, { $value ->
+    [one] { $value } minute plus tard
+   *[other] { $value } minutes plus tard
+}
 reason-verdict = Quelqu’un a dit si c’est la même chose
 reason-for = { $reason } (plaide pour)
 reason-against = { $reason } (plaide contre)

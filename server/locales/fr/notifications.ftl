@@ -44,15 +44,15 @@ message-photo-refused-sms = { $town } : { $reference }, une photo est inutilisa
 message-late-evidence-subject = { $reference } : ce problème vient d’être traité
 message-late-evidence-lead = { $report } concerne un problème qui vient d’être traité. Est-il toujours là ? Dites-le en suivant votre signalement : le dossier sera rouvert.
 message-late-evidence-sms = { $town } : { $reference } déjà traité. Toujours là ? { $link }
-message-merged-subject = { $reference } : votre signalement a été regroupé avec un autre
+message-merged-subject = { $reference } : votre signalement a été regroupé avec un autre
 message-merged-lead = { $report } a été regroupé avec un autre qui concerne le même problème. Vous suivez désormais le dossier commun.
-message-merged-sms = { $town } : { $reference } regroupé, suivi commun. { $link }
-message-separated-subject = { $reference } : votre signalement est suivi à part
-message-separated-lead = { $report } concerne un problème distinct : il est désormais suivi dans un dossier à part.
-message-separated-sms = { $town } : { $reference } suivi dans un dossier à part. { $link }
-message-moved-subject = { $reference } : votre signalement change de dossier
+message-merged-sms = { $town } : { $reference } regroupé, suivi commun. { $link }
+message-separated-subject = { $reference } : votre signalement est suivi à part
+message-separated-lead = { $report } concerne un problème distinct : il est désormais suivi dans un dossier à part.
+message-separated-sms = { $town } : { $reference } suivi dans un dossier à part. { $link }
+message-moved-subject = { $reference } : votre signalement change de dossier
 message-moved-lead = { $report } est désormais suivi dans un autre dossier.
-message-moved-sms = { $town } : { $reference } change de dossier. { $link }
+message-moved-sms = { $town } : { $reference } change de dossier. { $link }
 
 message-service-new-alert-subject = { $alert } : nouvelle alerte
 message-service-new-alert-lead = Une nouvelle alerte « { $category } » est à la charge de votre service.
@@ -66,8 +66,11 @@ message-supervisor-deadline-subject = { $alert } : délai dépassé
 message-supervisor-deadline-lead = Le service n’a pas ouvert ou pas traité l’alerte « { $category } » dans son délai.
 message-on-call-unanswered-subject = { $alert } : personne n’a répondu à l’astreinte
 message-on-call-unanswered-lead = L’alerte urgente « { $category } » a été envoyée à toute la chaîne d’astreinte, sans accusé de lecture.
-message-service-digest-subject = { $town } : nouvelles alertes ({ $count })
-message-service-digest-lead = Voici les nouvelles alertes de votre service depuis le dernier envoi.
+message-service-digest-subject = { $town } : { $count ->
+    [one] { $count } nouvelle alerte
+   *[other] { $count } nouvelles alertes
+}
+message-service-digest-lead = Ce qui est nouveau pour votre service depuis le dernier envoi.
 message-hand-over-subject = { $alert } : signalement transmis par { $town }
 message-hand-over-lead = { $town } vous transmet un signalement « { $category } » qui relève de votre compétence. Merci de répondre en rappelant la référence.
 message-on-call-subject = { $alert } : URGENT
@@ -141,7 +144,11 @@ message-status-fixed = traité
 message-status-refused = sans suite
 message-status-transferred = transmis à l’organisme compétent
 
-message-date-long = { $day } { $month } { $year }
+# Le premier du mois, et lui seul, se dit « 1er ».
+message-date-long = { $day ->
+    [1] 1er
+   *[other] { $day }
+} { $month } { $year }
 message-date-time = { $date } à { $hour } h { $minute }
 message-month-1 = janvier
 message-month-2 = février
