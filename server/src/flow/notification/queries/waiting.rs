@@ -14,7 +14,7 @@ use crate::http::problem::Problem;
 /// # Errors
 /// When the database refuses.
 pub async fn count(conn: &AsyncPgConnection, town: TownId) -> Result<i64, Problem> {
-    let held_up = notification::outcome.eq("no_relay").or(notification::attempts.gt(0));
+    let held_up = notification::attempts.gt(0).or(notification::outcome.eq("no_relay"));
     let waiting = notification::table
         .filter(
             notification::jurisdiction_id
