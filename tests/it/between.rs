@@ -6,6 +6,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use serde_json::json;
 use vigie_tests::database::number;
 use vigie_tests::server::TestApp;
+use vigie_tests::sink::smtp::Relay;
 
 /// A busy machine may take its time; a worker that was not woken would take ten hours.
 const AT_LAST: Duration = Duration::from_secs(60);
@@ -33,7 +34,9 @@ const SENT: &str = "SELECT count(*) AS value FROM notification WHERE state = 'se
 /// The worker looks by itself only every ten hours, so what it does at once it was woken for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_left_by_one_process_wakes_the_worker_of_another() {
-    let app = TestApp::setup().setting("VIGIE_WORKER_REST", "10h").start().await;
+    let relay = Relay::start();
+    let setup = TestApp::setup().setting("VIGIE_SMTP_URL", relay.url());
+    let app = setup.setting("VIGIE_WORKER_REST", "10h").start().await;
     let mut conn = app.db.admin().await;
     let server = app.second_process();
     let _worker = app.worker_process();
@@ -55,7 +58,7 @@ async fn a_job_left_by_one_process_wakes_the_worker_of_another() {
         )
         .await;
     }
-    // This process has no relay: nobody hears of its report before the connection breaks and the worker looks again.
+    // This process wakes no other: nobody hears of its report before the connection breaks and the worker looks again.
     app.anyone().send("/v1/reports", body(3)).await.expect(201);
     assert_eq!(
         number(&mut conn, &format!("{SENT} AND recipient = 'follower'")).await,

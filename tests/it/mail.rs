@@ -1,9 +1,15 @@
 //! Everyone hears, once: with a real relay that refuses, hangs, breaks off, and a worker that is killed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
+use vigie::clients::mail::Smtp;
+use vigie::jobs::Worker;
 use vigie_tests::database::number;
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::{Mail, Mood, Relay};
@@ -254,4 +260,101 @@ async fn what_one_person_typed_is_not_told_to_another() {
         "{read}"
     );
     assert!(!read.contains("Durand"), "{read}");
+}
+
+/// A worker of the same installation, after somebody gave it a relay.
+async fn work_with(app: &TestApp, relay: &Relay, now: DateTime<Utc>) {
+    let mut set_up = app.app.clone();
+    set_up.mailer = Some(Arc::new(Smtp::new(&relay.url().into()).expect("a relay")));
+    let handlers = Arc::new(vigie::work::handlers());
+    let rest = Duration::from_secs(3600);
+    let worker = Worker::new(set_up.db.clone(), set_up, handlers, rest, Arc::new(Notify::new()));
+    worker.run_due(now).await.expect("the job queue");
+}
+
+/// A town that has no relay yet starts all the same: what it owes is neither lost nor called sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_relay_mails_wait_and_go_when_there_is_one() {
+    let app = TestApp::setup().sends_only().start().await;
+    report(&app, 2).await;
+    let now = Utc::now();
+    // Many more looks than the schedule has tries.
+    for look in 0..20 {
+        app.run_due(now + TimeDelta::minutes(11 * look)).await;
+    }
+    let owed = waiting(&app, "due").await;
+    assert!(owed >= 2, "{owed}");
+    assert_eq!((waiting(&app, "sent").await, waiting(&app, "dead").await), (0, 0));
+    let read = "SELECT count(*) AS value FROM vault.access_event";
+    assert_eq!(
+        number(&mut app.db.admin().await, read).await,
+        0,
+        "nobody's address was read"
+    );
+    vigie::server::count_what_waits(&app.app, now).await.expect("counted");
+    let metrics = app.app.metrics.render().expect("metrics");
+    assert!(metrics.contains(&format!("vigie_messages_waiting {owed}")), "{metrics}");
+
+    let relay = Relay::start();
+    work_with(&app, &relay, now + TimeDelta::hours(5)).await;
+    assert_eq!(to_people(&relay.mails()).len(), 2);
+    assert_eq!(waiting(&app, "due").await, 0);
+}
+
+/// One that was promised before the gateway was taken away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_gateway_a_text_message_is_given_up_where_the_desk_sees_it() {
+    let app = TestApp::setup().sends_only().start().await;
+    report(&app, 1).await;
+    let promised = "UPDATE notification SET channel = 'sms' WHERE recipient = 'follower'";
+    app.db.admin().await.batch_execute(promised).await.expect("a promise");
+    app.run_due(Utc::now()).await;
+    let desk = app.staff(Role::FrontDesk).await;
+    let dead = desk.get("/v1/notifications/dead").send().await.expect(200);
+    let items = dead["items"].as_array().expect("a list");
+    assert_eq!(items.len(), 1, "{dead}");
+    assert_eq!(
+        (&items[0]["channel"], &items[0]["outcome"]),
+        (&json!("sms"), &json!("no_gateway"))
+    );
+    assert!(
+        !app.app.config.data_dir.join("sms").exists(),
+        "no number lies in a file"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_gateway_who_is_on_call_is_called_by_mail() {
+    let relay = Relay::start();
+    let setup = TestApp::setup().setting("VIGIE_SMTP_URL", relay.url());
+    let app = setup.sends_only().start().await;
+    // Closed today, and the days around it, whatever the town's clock says.
+    let today = i64::from(Utc::now().weekday().num_days_from_monday());
+    let hours = |day: i64| match (day - today).rem_euclid(7) {
+        0 | 1 | 6 => json!([]),
+        _ => json!([{"opens": "00:00", "closes": "24:00"}]),
+    };
+    let weekly: Value = (0..7).map(hours).collect();
+    let chain = json!([
+        {"phone": "+33199000020", "email": "first@town.test", "minutes": 10},
+        {"email": "second@town.test", "minutes": 10},
+    ]);
+    let night =
+        format!("UPDATE service SET calendar = jsonb_set(calendar, '{{weekly}}', '{weekly}'), on_call = '{chain}'");
+    app.db.admin().await.batch_execute(&night).await.expect("a night");
+    let report =
+        json!({"category": "street-light", "position": app.town.point(0.0, 0.0), "answers": {"cable": "live"}});
+    app.anyone().send("/v1/reports", report).await.expect(201);
+    let now = Utc::now();
+    let called = |mails: Vec<Mail>| -> Vec<String> {
+        let calls = mails.into_iter().filter(|mail| mail.text.contains("/on-call/"));
+        calls.map(|mail| mail.to).collect()
+    };
+    app.run_due(now).await;
+    assert_eq!(called(relay.mails()), ["first@town.test"]);
+    app.run_due(now + TimeDelta::minutes(11)).await;
+    assert_eq!(called(relay.mails()), ["second@town.test"]);
+    let calls = "SELECT count(*) AS value FROM notification \
+        WHERE recipient = 'on_call' AND channel = 'email' AND state = 'sent'";
+    assert_eq!(number(&mut app.db.admin().await, calls).await, 2);
 }

@@ -32,6 +32,7 @@ pub const PUBLIC_URL: &str = "http://vigie.test";
 pub struct Setup {
     settings: BTreeMap<&'static str, String>,
     proxied: bool,
+    sends_only: bool,
 }
 
 impl Setup {
@@ -46,6 +47,13 @@ impl Setup {
     #[must_use]
     pub const fn proxied(mut self) -> Self {
         self.proxied = true;
+        self
+    }
+
+    /// Keeps no message in files, as `vigie serve` and `vigie work`: what has no relay and no gateway does not go.
+    #[must_use]
+    pub const fn sends_only(mut self) -> Self {
+        self.sends_only = true;
         self
     }
 
@@ -113,7 +121,8 @@ impl TestApp {
         ]);
         settings.extend(setup.settings);
         let environment = settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        let config = Config::read(&mut Environment::of(environment)).expect("the settings of a test");
+        let mut config = Config::read(&mut Environment::of(environment)).expect("the settings of a test");
+        config.keep_messages = !setup.sends_only;
         let mut app = App::build(config).expect("the application");
         // Photos are decoded by the program, which this process is not.
         app.decoder = Arc::new(Decoder::new(vigie_binary(), DecoderSettings::default()));

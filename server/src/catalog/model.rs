@@ -336,7 +336,11 @@ pub struct NoticeHours {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnCall {
     /// Number that gets the text message.
-    pub phone: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Address that gets a mail instead: without a number, or where there is no gateway for text messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Minutes to acknowledge before the next in line is called.
     pub minutes: u32,
 }
@@ -392,7 +396,8 @@ pub struct Category {
     pub agent_only: bool,
     /// Of a new alert, 1 to 4.
     pub priority: i16,
-    /// Danger: call this number, nothing is taken in.
+    /// Danger: the form stops and says to call this number; a report that arrives is taken in as a danger, see
+    /// [`super::danger`].
     pub call_number: Option<String>,
     /// Not the town's job: who is competent.
     pub redirect_body_id: Option<Uuid>,

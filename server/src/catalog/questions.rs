@@ -16,7 +16,7 @@ use crate::text::{Locale, Localized};
 /// The European emergency number, where a town names none of its own.
 const EMERGENCY: &str = "112";
 
-/// A number to call at once, because of an answer.
+/// A number to call at once, because of the category or of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CallNow {
     /// Digits to dial.

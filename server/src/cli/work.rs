@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::stop::Stop;
 use crate::app::App;
+use crate::catalog::model::Catalogue;
 use crate::config::Config;
 use crate::db::notify;
 use crate::jobs::Worker;
@@ -23,8 +24,32 @@ pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
     let stop = Stop::on_signals()?;
-    app.catalogue.fresh(&app.db).await?;
+    say_what_cannot_go(&app, &app.catalogue.fresh(&app.db).await?);
     work_until_stopped(app, stop.receiver()).await
+}
+
+/// Tells the operator once, at the start, which messages cannot go as this process is set up.
+fn say_what_cannot_go(app: &App, catalogue: &Catalogue) {
+    if app.mailer.is_none() {
+        tracing::warn!("no mail relay is set (VIGIE_SMTP_URL): mails wait until there is one");
+    }
+    if app.sms.is_some() {
+        return;
+    }
+    tracing::warn!(
+        "no SMS gateway is set (VIGIE_SMS_GATEWAY_URL): nobody is told by text message, and who is on call is called by mail"
+    );
+    for town in catalogue.towns() {
+        for service in town.services.values() {
+            if service.on_call.iter().any(|link| link.email.is_none()) {
+                tracing::warn!(
+                    town = town.slug,
+                    service = service.code,
+                    "on call without a mail address: out of reach"
+                );
+            }
+        }
+    }
 }
 
 /// Works until told to stop; jobs that were begun are finished. Photos take long, so as many jobs run at once as photos

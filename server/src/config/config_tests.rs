@@ -14,6 +14,10 @@ fn nothing_set_is_a_working_configuration() {
     assert_eq!(config.public_url, "http://127.0.0.1:8080");
     assert!(matches!(config.photos, Photos::Folder));
     assert_eq!(config.retry_schedule.first(), Some(&Duration::from_secs(5)));
+    assert!(
+        !config.keep_messages,
+        "only `vigie run` keeps messages instead of sending them"
+    );
 }
 
 #[test]
@@ -57,6 +61,9 @@ fn a_secret_is_read_from_its_file_and_never_printed() {
     let config = Config::read(&mut environment(&[("VIGIE_SMTP_URL_FILE", path)])).expect("valid");
     assert!(config.smtp.is_some());
     assert!(!format!("{config:?}").contains("hush"));
+    std::fs::write(file.path(), "\n").expect("written");
+    let config = Config::read(&mut environment(&[("VIGIE_SMTP_URL_FILE", path)])).expect("no relay yet");
+    assert!(config.smtp.is_none());
 }
 
 #[test]

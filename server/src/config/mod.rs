@@ -33,10 +33,13 @@ pub struct Config {
     pub database: Database,
     /// Where photos are kept.
     pub photos: Photos,
-    /// Mail relay; `None`: mails are kept in the data folder and shown on a page.
+    /// Mail relay; `None`: mails wait for one.
     pub smtp: Option<SecretString>,
-    /// SMS gateway; `None`: text messages are kept in the data folder.
+    /// SMS gateway; `None`: nobody is told by text message.
     pub sms: Option<SmsGateway>,
+    /// Without relay or gateway, what would be sent is kept in the data folder and counts as sent. For trying Vigie out
+    /// only: `vigie run` sets it, and no setting does, so that no town loses its residents' messages by it.
+    pub keep_messages: bool,
     /// Request budgets.
     pub budgets: Budgets,
     /// Longest time between two refreshes of a session, whose own length (12 h, on a tablet 72 h) is the other limit.
@@ -165,6 +168,7 @@ impl Config {
             photos: photos(env),
             smtp: env.secret("VIGIE_SMTP_URL"),
             sms: sms(env),
+            keep_messages: false,
             budgets: Budgets {
                 submit_per_hour: env.parsed("VIGIE_SUBMITS_PER_HOUR", "120"),
                 guess_per_hour: env.parsed("VIGIE_GUESSES_PER_HOUR", "60"),
@@ -186,6 +190,12 @@ impl Config {
     #[must_use]
     pub fn kept_mail(&self) -> PathBuf {
         self.data_dir.join("mail")
+    }
+
+    /// Whether mails are kept instead of sent.
+    #[must_use]
+    pub const fn keeps_mail(&self) -> bool {
+        self.keep_messages && self.smtp.is_none()
     }
 
     /// Host name of the public address; the right side of message ids.

@@ -289,7 +289,7 @@ diesel::table! {
         agent_only -> Bool,
         /// Of a new alert: 1 low, 2 normal, 3 high, 4 urgent.
         priority -> Int2,
-        /// Danger: people are told to call this number and nothing is taken in.
+        /// Danger: people are told to call this number; a report that arrives nevertheless is taken in as a danger.
         call_number -> Nullable<Text>,
         /// Not the town's job: the resident is told who is competent and nothing is taken in.
         redirect_body_id -> Nullable<Uuid>,
@@ -752,7 +752,7 @@ diesel::table! {
         sent_at -> Nullable<Timestamptz>,
         /// Call or letter: who did it.
         done_by -> Nullable<Uuid>,
-        /// Call: reached, no_answer, wrong_number; letter: printed. On-call: acknowledged.
+        /// Call: reached, no_answer, wrong_number; letter: printed. On-call: acknowledged. Mail, SMS: why it waits or was given up (no_relay; no_gateway, no_address, refused, given_up).
         outcome -> Nullable<Text>,
     }
 }
@@ -1070,7 +1070,7 @@ diesel::table! {
         consult_hours -> Nullable<Int4>,
         /// With notices none: and answered within so many hours.
         answer_hours -> Nullable<Int4>,
-        /// Chain for what is urgent outside hours: [{"phone": "...", "minutes": 10}], next in line after so many minutes.
+        /// Chain for what is urgent outside hours: [{"phone": "...", "email": "...", "minutes": 10}], phone or email at least, next in line after so many minutes.
         on_call -> Jsonb,
     }
 }

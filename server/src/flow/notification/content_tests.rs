@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use askama::Template as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Europe::Paris;
 use postgis_diesel::types::Point;
@@ -452,6 +453,30 @@ fn an_outside_body_learns_nothing_of_the_reporter() {
         }
         for secret in ["R-4F2D", "7K3M-2Q9X ", "suivi#", "/u/"] {
             assert!(!text.contains(secret), "{secret} leaks:\n{text}");
+        }
+    });
+}
+
+#[test]
+fn a_hand_over_asks_for_an_answer_and_no_letter_forbids_one() {
+    let detail = detail();
+    in_every_language(false, &alert(), &detail, |scene| {
+        let automatic = scene.say("message-automatic", &[]);
+        for template in Template::ALL.iter().copied() {
+            let content = content(template, scene);
+            let forbids = template != Template::HandOver;
+            assert_eq!(everything(&content).contains(&automatic), forbids, "{template}");
+            let html = layout::html(&content).expect("HTML");
+            assert_eq!(html.contains(&automatic), forbids, "{template}");
+            let letter = layout::Letter {
+                content: &content,
+                from: "1 place de la Mairie",
+                to: "Camille",
+                date: "",
+                thanks: "",
+            };
+            let letter = letter.render().expect("a letter");
+            assert!(!letter.contains(&automatic), "{template}:\n{letter}");
         }
     });
 }

@@ -13,7 +13,8 @@ use super::dossier::Dossier;
 use super::layout;
 use super::model::{Channel, Notification};
 use super::queries::queue::{self, Scope, Settled};
-use super::recipient::addresses;
+use super::queries::waiting;
+use super::recipient::{addresses, called_by_mail};
 use crate::app::App;
 use crate::catalog::model::Town;
 use crate::clients::SendError;
@@ -30,6 +31,8 @@ const BATCH: i64 = 24;
 const DIGEST_LINES: i64 = 500;
 /// Sends at once.
 const AT_ONCE: usize = 4;
+/// Between two looks whether a mail relay was set since.
+const RELAY_LOOK: TimeDelta = TimeDelta::minutes(10);
 
 /// How a try ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,10 @@ pub enum Verdict {
     Refused(String),
     /// There is no address.
     NoAddress,
+    /// There is no gateway for text messages: the desk is to find another way.
+    NoGateway,
+    /// There is no mail relay yet: it waits for one.
+    NoRelay,
     /// The reader stopped messages meanwhile.
     Ended,
 }
@@ -97,8 +104,9 @@ pub(super) async fn next(app: &App, town: TownId, scope: Scope) -> Result<Outcom
     Ok(next.map_or(Outcome::Done, Outcome::Again))
 }
 
-async fn deliver(app: &App, town: &Town, notification: Notification, now: DateTime<Utc>) -> Result<(), Problem> {
-    let verdict = match send(app, town, &notification, now).await {
+async fn deliver(app: &App, town: &Town, mut notification: Notification, now: DateTime<Utc>) -> Result<(), Problem> {
+    let sent = send(app, town, &mut notification, now).await;
+    let verdict = match sent {
         Ok(verdict) => verdict,
         Err(problem) if problem.kind == Kind::Unavailable => return Err(problem),
         // One message that cannot be made must not hold the others: it goes the way of one that could not be sent.
@@ -110,31 +118,65 @@ async fn deliver(app: &App, town: &Town, notification: Notification, now: DateTi
     record(app, std::slice::from_ref(&notification), &verdict, now).await
 }
 
-async fn send(app: &App, town: &Town, notification: &Notification, now: DateTime<Utc>) -> Result<Verdict, Problem> {
+async fn send(app: &App, town: &Town, notification: &mut Notification, now: DateTime<Utc>) -> Result<Verdict, Problem> {
     let mut tx = app.db.begin(notification.town()).await?;
+    if called_by_mail(app, town, notification)? {
+        waiting::goes_by(&tx, notification.town(), notification.id, Channel::Email).await?;
+        notification.channel = Channel::Email.as_str().to_owned();
+    }
     let dossier = Dossier::read(app, &mut tx, notification).await?;
     tx.commit().await?;
     if dossier.ended {
         return Ok(Verdict::Ended);
     }
-    let to = addresses(app, town, notification, &dossier).await?;
-    let Some(first) = to.first().cloned() else {
+    match notification.channel()? {
+        Channel::Sms => send_sms(app, town, notification, &dossier).await,
+        _ => send_mail(app, town, notification, &dossier, now).await,
+    }
+}
+
+/// The gateway first: nobody's number is read from the vault for what cannot go.
+async fn send_sms(app: &App, town: &Town, notification: &Notification, dossier: &Dossier) -> Result<Verdict, Problem> {
+    let Some(gateway) = &app.sms else {
+        tracing::warn!(notification = %notification.id, "a text message is given up: there is no gateway");
+        return Ok(Verdict::NoGateway);
+    };
+    let to = addresses(app, town, notification, dossier).await?;
+    let Some(to) = to.into_iter().next() else {
         return Ok(Verdict::NoAddress);
     };
-    let template = notification.template()?;
-    let scene = dossier.scene(&app.texts, town);
-    if notification.channel()? == Channel::Sms {
-        let sms = Sms {
-            to: first,
-            text: content::sms(template, &scene),
-            id: notification.id,
-        };
-        return Ok(app.sms.send(&sms).await.into());
+    let sms = Sms {
+        to,
+        text: content::sms(notification.template()?, &dossier.scene(&app.texts, town)),
+        id: notification.id,
+    };
+    Ok(gateway.send(&sms).await.into())
+}
+
+/// The relay first: nobody's address is read from the vault for what cannot go.
+async fn send_mail(
+    app: &App,
+    town: &Town,
+    notification: &Notification,
+    dossier: &Dossier,
+    now: DateTime<Utc>,
+) -> Result<Verdict, Problem> {
+    let Some(mailer) = &app.mailer else {
+        return Ok(Verdict::NoRelay);
+    };
+    let to = addresses(app, town, notification, dossier).await?;
+    if to.is_empty() {
+        return Ok(Verdict::NoAddress);
     }
-    let mut mail = mail(app, town, notification, &content::content(template, &scene), now)?;
+    let (template, scene) = (notification.template()?, dossier.scene(&app.texts, town));
+    let content = content::content(template, &scene);
+    let mut mail = mail(app, town, notification, &content, now)?;
     mail.to = to;
+    if template.wants_answer() {
+        mail.reply_to = scene.service().and_then(|service| service.email.clone());
+    }
     mail.unsubscribe = dossier.one_click();
-    Ok(app.mailer.send(&mail).await.into())
+    Ok(mailer.send(&mail).await.into())
 }
 
 /// A mail without its readers.
@@ -150,6 +192,7 @@ pub(super) fn mail(
         message_id: format!("<{}@{}>", notification.id, app.config.public_host()),
         from: (town.name.clone(), town.email.clone()),
         to: Vec::new(),
+        reply_to: None,
         subject: content.subject.clone(),
         text: layout::text(content)?,
         html: layout::html(content)?,
@@ -218,6 +261,20 @@ pub fn settle(verdict: &Verdict, attempts: i32, schedule: &[Duration], now: Date
             outcome: Some("no_address"),
             attempt: Some("refused"),
             words: Some("no address".to_owned()),
+            ..blank
+        },
+        Verdict::NoGateway => Settled {
+            outcome: Some("no_gateway"),
+            attempt: Some("refused"),
+            words: Some("no gateway".to_owned()),
+            ..blank
+        },
+        // Not a try: the schedule begins when there is somebody to give it to.
+        Verdict::NoRelay => Settled {
+            state: State::Due,
+            attempts,
+            next_at: now + RELAY_LOOK,
+            outcome: Some("no_relay"),
             ..blank
         },
         Verdict::Refused(words) => Settled {

@@ -84,7 +84,10 @@ pub async fn list(
     let mut entries = Vec::new();
     for listed in rows {
         let dossier = Dossier::read(app, &mut tx, &listed.notification).await?;
-        let content = content::content(listed.notification.template()?, &dossier.scene(&app.texts, &town));
+        let mut content = content::content(listed.notification.template()?, &dossier.scene(&app.texts, &town));
+        if matches!(listed.notification.channel()?, Channel::Call | Channel::Letter) {
+            content.no_answer = None;
+        }
         entries.push(Entry {
             text: layout::text(&content)?,
             subject: content.subject,

@@ -229,8 +229,8 @@ pub async fn body(
     add(conn, town, &row).await
 }
 
-/// Calls one link of a service's on-call chain by SMS and leaves the job that calls the next unless it is acknowledged;
-/// past the end of the chain the supervisors hear.
+/// Calls one link of a service's on-call chain, by text message or, without a number, by mail, and leaves the job that
+/// calls the next unless it is acknowledged; past the end of the chain the supervisors hear. Harmless to repeat.
 ///
 /// # Errors
 /// As [`followers`].
@@ -250,9 +250,19 @@ pub async fn call_out(
     let Some(link) = service.on_call.get(index) else {
         return add(conn, town, &row(Recipient::Supervisor, Template::OnCallUnanswered)).await;
     };
+    let place = i32::try_from(index).map_err(Problem::internal)?;
+    // What was to be a text message may have become a mail since, so that no unique index finds it.
+    if queries::waiting::was_called(conn, town, (event_id, service.id), place).await? {
+        return Ok(());
+    }
+    let channel = if link.phone.is_some() {
+        Channel::Sms
+    } else {
+        Channel::Email
+    };
     let call = NewNotification {
-        channel: Channel::Sms.as_str(),
-        chain_index: Some(i32::try_from(index).map_err(Problem::internal)?),
+        channel: channel.as_str(),
+        chain_index: Some(place),
         ..row(Recipient::OnCall, Template::OnCall)
     };
     add(conn, town, &call).await?;

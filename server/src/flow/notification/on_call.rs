@@ -1,4 +1,4 @@
-//! The on-call chain: one link after the other is called by SMS until somebody takes it.
+//! The on-call chain: one link after the other is called until somebody takes it.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use postgis_diesel::types::Point;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::catalog::model::{Category, Service, Town};
 use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::status::vocabulary::PublicStatus;
-use crate::text::{Locale, Texts};
+use crate::text::{Arg, Args, Locale, Texts};
 
 /// What a message says of a report.
 #[derive(Clone, Debug)]
@@ -86,17 +86,17 @@ impl Scene<'_> {
 
     /// A text with every variable that the scene knows, and some of its own.
     #[must_use]
-    pub fn say(&self, id: &str, own: &[(&'static str, &str)]) -> String {
+    pub fn say(&self, id: &str, own: &Args<'_>) -> String {
         let category = self.category().map_or("", |category| category.label.get(self.locale));
         let reference = self.report.map_or(&self.alert.reference, |report| &report.reference);
-        let mut args: Vec<(&'static str, Cow<'_, str>)> = vec![
+        let mut args: Vec<(&'static str, Arg<'_>)> = vec![
             ("town", self.town.name.as_str().into()),
             ("alert", self.alert.reference.as_str().into()),
             ("reference", reference.as_str().into()),
             ("category", category.into()),
             ("place", self.place().into()),
         ];
-        args.extend(own.iter().map(|(name, value)| (*name, Cow::from(*value))));
+        args.extend(own.iter().cloned());
         self.texts.say(self.locale, id, &args)
     }
 
@@ -148,12 +148,7 @@ impl Scene<'_> {
     /// A day in words.
     #[must_use]
     pub fn date(&self, date: NaiveDate) -> String {
-        let month = self.say(&format!("message-month-{}", date.month()), &[]);
-        let (day, year) = (date.day().to_string(), date.year().to_string());
-        self.say(
-            "message-date-long",
-            &[("day", &day), ("month", &month), ("year", &year)],
-        )
+        self.texts.day(self.locale, date)
     }
 
     /// An instant in words, by the town's clock.
@@ -164,7 +159,7 @@ impl Scene<'_> {
         let date = self.date(local.date_naive());
         self.say(
             "message-date-time",
-            &[("date", &date), ("hour", &hour), ("minute", &minute)],
+            &[("date", date.into()), ("hour", hour.into()), ("minute", minute.into())],
         )
     }
 
@@ -177,7 +172,7 @@ impl Scene<'_> {
             return Some(self.date(to));
         }
         let (from, to) = (self.date(from), self.date(to));
-        Some(self.say("message-expected-range", &[("from", &from), ("to", &to)]))
+        Some(self.say("message-expected-range", &[("from", from.into()), ("to", to.into())]))
     }
 
     /// Emergency numbers: "112 (all emergencies), 18 (fire)".

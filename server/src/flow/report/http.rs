@@ -6,7 +6,7 @@ use chrono::Utc;
 use serde_json::{Map, Value};
 
 use super::acknowledge::{Acknowledgement, acknowledge};
-use super::model::Channel;
+use super::model::{Channel, ContactWay};
 use super::parse;
 use super::submit::{Sender, SentPhoto, submit};
 use crate::app::App;
@@ -94,8 +94,9 @@ pub struct NewContact {
     name: Option<String>,
     /// Postal address, for letters.
     postal_address: Option<String>,
-    /// How to be told.
-    preferred: Option<super::model::ContactWay>,
+    /// How to be told: one of the catalogue's `contact_ways`. Where `sms` is none of them, whoever asks for it is told by mail
+    /// if an address is given, and refused (422) otherwise.
+    preferred: Option<ContactWay>,
 }
 
 /// Take a report in. No account needed; a retry with the same id or Idempotency-Key gets the same answer.
@@ -134,9 +135,10 @@ pub async fn submit_report(
     } else {
         Channel::PUBLIC
     };
+    let ways = ContactWay::offered(app.sms.is_some());
     let (object, photos) = body(&request, payload).await?;
     let hashes: Vec<Vec<u8>> = photos.iter().flatten().map(|photo| digest(photo)).collect();
-    let submission = parse::read(&object, channels, client.locale, &hashes, now)?;
+    let submission = parse::read(&object, channels, ways, client.locale, &hashes, now)?;
     let accepted = submit(&app, &submission, &photos, &sender, now).await?;
     let answer = acknowledge(&app, &accepted)?;
     Ok(HttpResponse::Created()

@@ -89,6 +89,17 @@ vocabulary! {
     }
 }
 
+impl ContactWay {
+    /// The ways where there is no gateway for text messages.
+    pub const WITHOUT_SMS: &[Self] = &[Self::App, Self::Email, Self::Call, Self::Letter, Self::None];
+
+    /// The ways in which people can be told, with a gateway for text messages or without.
+    #[must_use]
+    pub const fn offered(has_sms: bool) -> &'static [Self] {
+        if has_sms { Self::ALL } else { Self::WITHOUT_SMS }
+    }
+}
+
 /// A report as read from a request; every field is of its form, nothing was looked up yet.
 #[derive(Clone)]
 pub struct Submission {

@@ -20,6 +20,7 @@ use super::queries::{self, Known, StoredReport};
 use super::write::{Draft, write};
 use crate::app::App;
 use crate::auth::secret;
+use crate::catalog::danger;
 use crate::catalog::model::{Catalogue, Category, Town};
 use crate::catalog::questions::CallNow;
 use crate::db::{TownId, Tx};
@@ -56,7 +57,7 @@ pub struct Accepted {
     pub town: std::sync::Arc<Town>,
     /// The photos that came with it.
     pub photos: Vec<PhotoLine>,
-    /// Numbers to call at once, because of its answers.
+    /// Numbers to call at once, because of its category or its answers.
     pub call_now: Vec<CallNow>,
     /// Whether it was received before and this is the same answer again.
     pub replayed: bool,
@@ -170,7 +171,7 @@ fn prepare(
     let Some((taker, category)) = taker.as_ref().and_then(|t| Some((t, t.category()?))) else {
         return Err(Problem::internal("a town without a fault and without a category"));
     };
-    let severity = category.questions.severity(&submission.answers);
+    let severity = danger::severity(category, &submission.answers);
     let (observed_at, flags) = clamped(submission.observed_at.unwrap_or(now), taker.near_boundary, now);
     let sender_tag = sender
         .device
@@ -233,7 +234,7 @@ async fn settle(
 ) -> Result<Accepted, Problem> {
     let town = prepared.taker.town.clone();
     let category = prepared.taker.category();
-    let call_now = category.map(|category| category.questions.calls(&submission.answers, submission.locale));
+    let call_now = category.map(|category| danger::calls(category, &submission.answers, submission.locale));
     let call_now = call_now.unwrap_or_default();
     if let Some(report) = already(&mut tx, submission, prepared, known).await? {
         tx.rollback().await?;

@@ -5,8 +5,6 @@ mod preview;
 mod queries;
 mod trial;
 
-use std::borrow::Cow;
-
 use geo_dedup::{InvalidPolicy, Policy, PolicyFault, WeightSet};
 
 use crate::catalog::model::{Category, Town};
@@ -48,8 +46,8 @@ fn note(refused: &InvalidPolicy, errors: &mut FieldErrors) {
     for fault in refused.faults() {
         match fault {
             PolicyFault::OutOfRange { field, min, max, .. } => {
-                let range: Cow<'static, str> = format!("{min}–{max}").into();
-                errors.add_with(*field, "out_of_range", vec![("range", range)]);
+                let range = format!("{min}–{max}");
+                errors.add_with(*field, "out_of_range", vec![("range", range.into())]);
             }
             PolicyFault::SuggestAboveJoin { .. } => errors.add("suggest_threshold", "suggest_above_join"),
             _ => errors.add(fault.field(), "desk_category"),

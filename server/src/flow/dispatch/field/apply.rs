@@ -13,7 +13,7 @@ use crate::audit::Actor;
 use crate::auth::token::StaffToken;
 use crate::flow::command::Command;
 use crate::flow::dispatch::model::Task;
-use crate::flow::report::model::Channel;
+use crate::flow::report::model::{Channel, ContactWay};
 use crate::flow::report::parse;
 use crate::flow::report::submit::{Sender, submit};
 use crate::flow::request::request_hash;
@@ -27,11 +27,10 @@ const OPERATION: &str = "sync_actions";
 
 /// Faults of the world: what the tablet could choose when it froze the action is gone by now, and the crew has nothing to
 /// correct.
-const GONE_SINCE: [&str; 6] = [
+const GONE_SINCE: [&str; 5] = [
     "desk_category",
     "unknown_category",
     "category_closed",
-    "category_call",
     "category_not_ours",
     "unknown_crew",
 ];
@@ -275,7 +274,7 @@ pub(super) async fn report(
     // A tablet's clock that runs ahead loses no report.
     object.insert("observed_at".to_owned(), json!(action.client_at.min(received_at)));
     object.insert("channel".to_owned(), json!(Channel::Field));
-    let submission = parse::read(&object, Channel::STAFF, client.locale, &[], now)?;
+    let submission = parse::read(&object, Channel::STAFF, ContactWay::ALL, client.locale, &[], now)?;
     let sender = Sender {
         staff: Some((staff.town, agent, staff.session_id)),
         request_id: Some(client.request_id.clone()),

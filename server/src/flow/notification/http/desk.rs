@@ -50,7 +50,7 @@ pub struct MessageItem {
     pub text: String,
     /// Tries so far.
     pub attempts: i32,
-    /// How the latest try ended (`no_answer`), or why it was given up (`refused`, `no_address`, `given_up`).
+    /// How the latest try ended (`no_answer`), or why it was given up (`refused`, `no_address`, `no_gateway`, `given_up`).
     pub outcome: Option<String>,
     /// When it was promised.
     pub created_at: DateTime<Utc>,

@@ -5,6 +5,7 @@ pub mod desk;
 pub mod followers;
 pub mod queue;
 pub mod regroup;
+pub mod waiting;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
