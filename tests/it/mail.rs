@@ -1,10 +1,18 @@
 //! Everyone hears, once: with a real relay that refuses, hangs, breaks off, and a worker that is killed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
-use vigie_tests::database::number;
+use tokio::sync::Notify;
+use uuid::Uuid;
+use vigie::flow::notification::model::State;
+use vigie::flow::notification::queries::{self, Scope, Settled};
+use vigie::jobs::Worker;
+use vigie_tests::database::{number, texts};
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::{Mail, Mood, Relay};
 use vigie_tests::town::Role;
@@ -254,4 +262,74 @@ async fn what_one_person_typed_is_not_told_to_another() {
         "{read}"
     );
     assert!(!read.contains("Durand"), "{read}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_acknowledgement_does_not_wait_behind_a_hundred_photos() {
+    let relay = Relay::start();
+    let app = with_relay(&relay).await;
+    let photos = format!(
+        "INSERT INTO job (jurisdiction_id, kind, payload, run_at) SELECT {}, kind, '{{}}'::jsonb, now() - interval '1 hour' \
+         FROM generate_series(1, 50), unnest(ARRAY['process_photo', 'finish_upload']) AS kind",
+        app.town.id.0
+    );
+    app.db.admin().await.batch_execute(&photos).await.expect("photos");
+    report(&app, 1).await;
+    let (handlers, rest) = (Arc::new(vigie::work::handlers()), Duration::from_secs(3600));
+    let worker = Worker::new(
+        app.app.db.clone(),
+        app.app.clone(),
+        handlers,
+        rest,
+        Arc::new(Notify::new()),
+    );
+    worker.light().run_due(Utc::now()).await.expect("the job queue");
+    assert_eq!(to_people(&relay.mails()).len(), 1);
+    let left = "SELECT count(*) AS value FROM job WHERE kind IN ('process_photo', 'finish_upload') AND attempts = 0";
+    assert_eq!(
+        number(&mut app.db.admin().await, left).await,
+        100,
+        "they are for the others"
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_a_message_says_nothing_of_it_any_more() {
+    let app = TestApp::start().await;
+    report(&app, 1).await;
+    let events = "SELECT event_id::text AS value FROM notification WHERE recipient = 'follower'";
+    let event: Uuid = texts(&mut app.db.admin().await, events).await[0]
+        .parse()
+        .expect("an id");
+    let (now, town) = (Utc::now(), app.town.id);
+    let claim = async |at: DateTime<Utc>| {
+        let tx = app.app.db.begin(town).await.expect("a transaction");
+        let mut claimed = queries::claim(&tx, town, Scope::Event(event), at, 9)
+            .await
+            .expect("rows");
+        tx.commit().await.expect("claimed");
+        claimed.pop()
+    };
+    let first = claim(now).await.expect("it is due");
+    assert!(claim(now + TimeDelta::seconds(119)).await.is_none(), "the lease holds");
+    let second = claim(now + TimeDelta::seconds(121)).await.expect("the lease is over");
+    let settled = |state| Settled {
+        state,
+        attempts: 1,
+        next_at: now,
+        outcome: None,
+        attempt: None,
+        words: None,
+    };
+    let tx = app.app.db.begin(town).await.expect("a transaction");
+    let late = queries::settle(&tx, &first, &settled(State::Dead), now)
+        .await
+        .expect("an answer");
+    let own = queries::settle(&tx, &second, &settled(State::Sent), now)
+        .await
+        .expect("an answer");
+    let again = queries::settle(&tx, &second, &settled(State::Dead), now)
+        .await
+        .expect("an answer");
+    assert_eq!((late, own, again), (false, true, false));
 }

@@ -150,7 +150,7 @@ pub async fn call_ended(
         attempt: Some(attempt),
         words,
     };
-    queries::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queries::settle(&tx, &call, &settled, asker.now).await?;
     desk_queries::done_by(&tx, tx.town(), id, staff.staff_user_id).await?;
     note(&tx, &staff, asker, "record_call_outcome", &call, outcome.as_str()).await?;
     tx.commit().await
@@ -171,7 +171,7 @@ pub async fn letter_printed(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<()
         attempt: Some("sent"),
         words: None,
     };
-    queries::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queries::settle(&tx, &letter, &settled, asker.now).await?;
     desk_queries::done_by(&tx, tx.town(), id, staff.staff_user_id).await?;
     note(&tx, &staff, asker, "mark_letter_printed", &letter, "printed").await?;
     tx.commit().await
@@ -194,7 +194,7 @@ pub async fn retry(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<(), Problem
         attempt: None,
         words: None,
     };
-    queries::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queries::settle(&tx, &dead, &settled, asker.now).await?;
     jobs::enqueue(&tx, tx.town(), DELIVER, json!({"notification": id}), asker.now).await?;
     note(&tx, &staff, asker, "retry_notification", &dead, "due").await?;
     tx.commit().await?;
