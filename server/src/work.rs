@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::flow;
+use crate::flow::photo::jobs::PROCESS_PHOTO;
+use crate::flow::photo::tus::FINISH_UPLOAD;
 use crate::http::problem::Problem;
 use crate::jobs::{Handler, Handlers};
 use crate::projection;
@@ -22,7 +24,8 @@ pub fn handlers() -> Handlers<App> {
         flow::notification::jobs::handlers(),
         projection::handlers().into(),
     ];
-    Handlers::new(stages.into_iter().flatten())
+    // Decoding takes a second of a core each, and a festival sends hundreds of photos in an hour.
+    Handlers::new(stages.into_iter().flatten()).heavy([PROCESS_PHOTO, FINISH_UPLOAD])
 }
 
 /// Leaves each town's returning jobs where they are missing; called when a worker starts.

@@ -1,9 +1,16 @@
 //! What processes tell each other over the database: that work was left, and that the catalogue changed.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use serde_json::json;
+use tokio::sync::Notify;
+use vigie::db::Db;
+use vigie::http::problem::Problem;
+use vigie::jobs::worker::Outcome;
+use vigie::jobs::{Clock, Handler, Handlers, Job, Worker, enqueue, queue};
 use vigie_tests::database::number;
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::Relay;
@@ -103,4 +110,94 @@ async fn a_changed_catalogue_counts_in_every_process_at_once() {
         let catalogue = person.get(path).send().await.expect(200);
         assert!(catalogue.to_string().contains("Nid-de-poule profond"), "{catalogue}");
     }
+}
+
+/// Kind of the jobs of these tests.
+const SLOW: &str = "slow";
+
+async fn left(app: &TestApp, run_at: DateTime<Utc>) {
+    let tx = app.app.db.begin(app.town.id).await.expect("a transaction");
+    enqueue(&tx, app.town.id, SLOW, json!({}), run_at).await.expect("a job");
+    tx.commit().await.expect("left");
+}
+
+async fn claimed(conn: &mut AsyncPgConnection, at: DateTime<Utc>) -> Option<Job> {
+    queue::claim(conn, &[SLOW], &Clock::at(at)).await.expect("the queue")
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_records_nothing() {
+    let app = TestApp::start().await;
+    let start = Utc::now();
+    left(&app, start).await;
+    let mut conn = app.app.db.conn().await.expect("a connection");
+    let first = claimed(&mut conn, start + TimeDelta::seconds(0))
+        .await
+        .expect("it is due");
+    assert!(
+        claimed(&mut conn, start + TimeDelta::seconds(119)).await.is_none(),
+        "the lease holds"
+    );
+    let second = claimed(&mut conn, start + TimeDelta::seconds(121))
+        .await
+        .expect("the lease is over");
+    assert_eq!(first.id, second.id);
+    assert!(!queue::fail(&mut conn, &first, "late", start).await.expect("an answer"));
+    assert!(!queue::postpone(&mut conn, &first, start).await.expect("an answer"));
+    assert!(!queue::finish(&mut conn, &first).await.expect("an answer"));
+    assert!(
+        claimed(&mut conn, start + TimeDelta::seconds(122)).await.is_none(),
+        "it is the second one's still"
+    );
+    assert!(queue::finish(&mut conn, &second).await.expect("an answer"));
+}
+
+/// What slow jobs share: the time, which goes on while they work, and how many of them somebody else could have taken.
+#[derive(Clone)]
+struct Workshop {
+    db: Db,
+    time: Arc<Mutex<DateTime<Utc>>>,
+    taken: Arc<Mutex<usize>>,
+}
+
+impl Workshop {
+    fn now(&self) -> DateTime<Utc> {
+        *self.time.lock().expect("the time")
+    }
+
+    fn wait(&self, seconds: i64) {
+        *self.time.lock().expect("the time") += TimeDelta::seconds(seconds);
+    }
+}
+
+/// Takes 91 seconds; after 60 of them another worker looks for work.
+async fn slow(workshop: Workshop, _: Job, _: DateTime<Utc>) -> Result<Outcome, Problem> {
+    workshop.wait(60);
+    let mut conn = workshop.db.conn().await?;
+    let found = queue::claim(&mut conn, &[SLOW], &Clock::at(workshop.now())).await?;
+    *workshop.taken.lock().expect("a number") += usize::from(found.is_some());
+    workshop.wait(31);
+    Ok(Outcome::Done)
+}
+
+#[tokio::test]
+async fn every_job_has_its_lease_from_when_it_was_claimed() {
+    let app = TestApp::start().await;
+    let start = Utc::now();
+    for job in 0..3 {
+        left(&app, start + TimeDelta::seconds(91 * job)).await;
+    }
+    let workshop = Workshop {
+        db: app.app.db.clone(),
+        time: Arc::new(Mutex::new(start)),
+        taken: Arc::default(),
+    };
+    let handler: Handler<Workshop> = |shop, job, now| Box::pin(slow(shop, job, now));
+    let handlers = Handlers::new([(SLOW, handler)]);
+    let (rest, wake) = (Duration::from_secs(3600), Arc::new(Notify::new()));
+    let worker = Worker::new(app.app.db.clone(), workshop.clone(), Arc::new(handlers), rest, wake);
+    let time = workshop.time.clone();
+    let clock = Clock::by(move || *time.lock().expect("the time"));
+    assert_eq!(worker.run_by(&clock).await.expect("the queue"), 3);
+    assert_eq!(*workshop.taken.lock().expect("a number"), 0, "nobody else had them");
 }

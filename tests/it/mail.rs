@@ -8,9 +8,12 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use uuid::Uuid;
 use vigie::clients::mail::Smtp;
+use vigie::flow::notification::model::State;
+use vigie::flow::notification::queries::queue::{self, Scope, Settled};
 use vigie::jobs::Worker;
-use vigie_tests::database::number;
+use vigie_tests::database::{number, texts};
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::{Mail, Mood, Relay};
 use vigie_tests::town::Role;
@@ -357,4 +360,72 @@ async fn without_a_gateway_who_is_on_call_is_called_by_mail() {
     let calls = "SELECT count(*) AS value FROM notification \
         WHERE recipient = 'on_call' AND channel = 'email' AND state = 'sent'";
     assert_eq!(number(&mut app.db.admin().await, calls).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_acknowledgement_does_not_wait_behind_a_hundred_photos() {
+    let relay = Relay::start();
+    let app = with_relay(&relay).await;
+    let photos = format!(
+        "INSERT INTO job (jurisdiction_id, kind, payload, run_at) SELECT {}, kind, '{{}}'::jsonb, now() - interval '1 hour' \
+         FROM generate_series(1, 50), unnest(ARRAY['process_photo', 'finish_upload']) AS kind",
+        app.town.id.0
+    );
+    app.db.admin().await.batch_execute(&photos).await.expect("photos");
+    report(&app, 1).await;
+    let (handlers, rest) = (Arc::new(vigie::work::handlers()), Duration::from_secs(3600));
+    let worker = Worker::new(
+        app.app.db.clone(),
+        app.app.clone(),
+        handlers,
+        rest,
+        Arc::new(Notify::new()),
+    );
+    worker.light().run_due(Utc::now()).await.expect("the job queue");
+    assert_eq!(to_people(&relay.mails()).len(), 1);
+    let left = "SELECT count(*) AS value FROM job WHERE kind IN ('process_photo', 'finish_upload') AND attempts = 0";
+    assert_eq!(
+        number(&mut app.db.admin().await, left).await,
+        100,
+        "they are for the others"
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_a_message_says_nothing_of_it_any_more() {
+    let app = TestApp::start().await;
+    report(&app, 1).await;
+    let events = "SELECT event_id::text AS value FROM notification WHERE recipient = 'follower'";
+    let event: Uuid = texts(&mut app.db.admin().await, events).await[0]
+        .parse()
+        .expect("an id");
+    let (now, town) = (Utc::now(), app.town.id);
+    let claim = async |at: DateTime<Utc>| {
+        let tx = app.app.db.begin(town).await.expect("a transaction");
+        let mut claimed = queue::claim(&tx, town, Scope::Event(event), at, 9).await.expect("rows");
+        tx.commit().await.expect("claimed");
+        claimed.pop()
+    };
+    let first = claim(now).await.expect("it is due");
+    assert!(claim(now + TimeDelta::seconds(119)).await.is_none(), "the lease holds");
+    let second = claim(now + TimeDelta::seconds(121)).await.expect("the lease is over");
+    let settled = |state| Settled {
+        state,
+        attempts: 1,
+        next_at: now,
+        outcome: None,
+        attempt: None,
+        words: None,
+    };
+    let tx = app.app.db.begin(town).await.expect("a transaction");
+    let late = queue::settle(&tx, &first, &settled(State::Dead), now)
+        .await
+        .expect("an answer");
+    let own = queue::settle(&tx, &second, &settled(State::Sent), now)
+        .await
+        .expect("an answer");
+    let again = queue::settle(&tx, &second, &settled(State::Dead), now)
+        .await
+        .expect("an answer");
+    assert_eq!((late, own, again), (false, true, false));
 }

@@ -53,7 +53,7 @@ fn say_what_cannot_go(app: &App, catalogue: &Catalogue) {
 }
 
 /// Works until told to stop; jobs that were begun are finished. Photos take long, so as many jobs run at once as photos
-/// may be decoded at once, and one more for what must not wait behind them.
+/// may be decoded at once, and one more that takes no photos: acknowledgements and calls must not wait behind them.
 ///
 /// # Errors
 /// When a worker failed beyond its jobs.
@@ -68,9 +68,10 @@ pub async fn work_until_stopped(app: App, stop: watch::Receiver<bool>) -> anyhow
     let listener = tokio::spawn(notify::listen(url, woken.clone(), stop.clone()));
     let handlers = Arc::new(handlers());
     let workers: Vec<_> = (0..=app.config.decoders)
-        .map(|_| {
+        .map(|number| {
             let rest = app.config.worker_rest;
             let worker = Worker::new(app.db.clone(), app.clone(), handlers.clone(), rest, woken.clone());
+            let worker = if number == 0 { worker.light() } else { worker };
             let stop = stop.clone();
             tokio::spawn(async move { worker.run(stop).await })
         })

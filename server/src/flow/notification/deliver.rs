@@ -22,8 +22,8 @@ use crate::clients::mail::Mail;
 use crate::clients::sms::Sms;
 use crate::db::TownId;
 use crate::http::problem::{Kind, Problem};
-use crate::jobs::Job;
 use crate::jobs::worker::Outcome;
+use crate::jobs::{Clock, Job};
 
 /// Rows claimed at once: `BATCH / AT_ONCE` sends of at most 15 s each end before the lease does.
 const BATCH: i64 = 24;
@@ -65,7 +65,7 @@ pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Prob
     let town = town(&app, job.town()).await?;
     let claimed = claim(&app, job.town(), scope, now).await?;
     stream::iter(claimed)
-        .map(|notification| deliver(&app, &town, notification, now))
+        .map(|notification| deliver(&app, &town, notification, &job.clock))
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
@@ -104,8 +104,8 @@ pub(super) async fn next(app: &App, town: TownId, scope: Scope) -> Result<Outcom
     Ok(next.map_or(Outcome::Done, Outcome::Again))
 }
 
-async fn deliver(app: &App, town: &Town, mut notification: Notification, now: DateTime<Utc>) -> Result<(), Problem> {
-    let sent = send(app, town, &mut notification, now).await;
+async fn deliver(app: &App, town: &Town, mut notification: Notification, clock: &Clock) -> Result<(), Problem> {
+    let sent = send(app, town, &mut notification, clock.now()).await;
     let verdict = match sent {
         Ok(verdict) => verdict,
         Err(problem) if problem.kind == Kind::Unavailable => return Err(problem),
@@ -115,7 +115,7 @@ async fn deliver(app: &App, town: &Town, mut notification: Notification, now: Da
             Verdict::Later("the message could not be made".to_owned())
         }
     };
-    record(app, std::slice::from_ref(&notification), &verdict, now).await
+    record(app, std::slice::from_ref(&notification), &verdict, clock.now()).await
 }
 
 async fn send(app: &App, town: &Town, notification: &mut Notification, now: DateTime<Utc>) -> Result<Verdict, Problem> {
@@ -215,7 +215,9 @@ pub(super) async fn record(
     let tx = app.db.begin(town).await?;
     for notification in notifications {
         let settled = settle(verdict, notification.attempts, &app.config.retry_schedule, now);
-        queue::settle(&tx, town, notification.id, &settled, now).await?;
+        if !queue::settle(&tx, notification, &settled, now).await? {
+            tracing::warn!(notification = %notification.id, "a message took longer than its lease, or was ended meanwhile");
+        }
         if let Some(outcome) = settled.attempt {
             app.metrics.sent(&format!("{}_{outcome}", notification.channel));
         }

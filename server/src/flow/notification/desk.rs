@@ -154,7 +154,7 @@ pub async fn call_ended(
         attempt: Some(attempt),
         words,
     };
-    queue::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queue::settle(&tx, &call, &settled, asker.now).await?;
     desk_queries::done_by(&tx, tx.town(), id, staff.staff_user_id).await?;
     note(&tx, &staff, asker, "record_call_outcome", &call, outcome.as_str()).await?;
     tx.commit().await
@@ -175,7 +175,7 @@ pub async fn letter_printed(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<()
         attempt: Some("sent"),
         words: None,
     };
-    queue::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queue::settle(&tx, &letter, &settled, asker.now).await?;
     desk_queries::done_by(&tx, tx.town(), id, staff.staff_user_id).await?;
     note(&tx, &staff, asker, "mark_letter_printed", &letter, "printed").await?;
     tx.commit().await
@@ -198,7 +198,7 @@ pub async fn retry(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<(), Problem
         attempt: None,
         words: None,
     };
-    queue::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queue::settle(&tx, &dead, &settled, asker.now).await?;
     jobs::enqueue(&tx, tx.town(), DELIVER, json!({"notification": id}), asker.now).await?;
     note(&tx, &staff, asker, "retry_notification", &dead, "due").await?;
     tx.commit().await?;

@@ -25,7 +25,7 @@ pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Prob
     // The mail has the first line's identity, on every try.
     lines.sort_by_key(|line| line.id);
     if !lines.is_empty() {
-        let verdict = match send(&app, &town, &lines, now).await {
+        let verdict = match send(&app, &town, &lines, job.clock.now()).await {
             Ok(verdict) => verdict,
             Err(problem) if problem.kind == Kind::Unavailable => return Err(problem),
             Err(problem) => {
@@ -33,7 +33,7 @@ pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Prob
                 Verdict::Later("the message could not be made".to_owned())
             }
         };
-        deliver::record(&app, &lines, &verdict, now).await?;
+        deliver::record(&app, &lines, &verdict, job.clock.now()).await?;
     }
     deliver::next(&app, job.town(), scope).await
 }

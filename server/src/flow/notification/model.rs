@@ -142,6 +142,8 @@ pub struct Notification {
     pub created_at: DateTime<Utc>,
     /// Call, letter, on call: how it ended; a refused address.
     pub outcome: Option<String>,
+    /// Until when it is with whoever read this row.
+    pub leased_until: Option<DateTime<Utc>>,
 }
 
 impl Notification {

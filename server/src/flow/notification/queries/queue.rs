@@ -148,17 +148,18 @@ pub async fn next_due(conn: &AsyncPgConnection, town: TownId, scope: Scope) -> R
     Ok(rows.into_iter().map(free_at).min())
 }
 
-/// Records a try and where the notification stands after it.
+/// Records a try and where the notification stands after it, as it was read. `false`: somebody else has taken it over or
+/// ended it since, and where it stands is theirs to say; the try is recorded all the same, because it was made.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn settle(
     conn: &AsyncPgConnection,
-    town: TownId,
-    id: Uuid,
+    read: &Notification,
     settled: &Settled,
     now: DateTime<Utc>,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
+    let (town, id) = (read.town(), read.id);
     if let Some(outcome) = settled.attempt {
         diesel::insert_into(notification_attempt::table)
             .values((
@@ -172,7 +173,11 @@ pub async fn settle(
             .await?;
     }
     let sent_at = (settled.state == State::Sent).then_some(now);
-    diesel::update(notification::table.filter(notification::jurisdiction_id.eq(town.0).and(notification::id.eq(id))))
+    let as_read = notification::table
+        .filter(notification::jurisdiction_id.eq(town.0).and(notification::id.eq(id)))
+        .filter(notification::state.eq(&read.state))
+        .filter(notification::leased_until.is_not_distinct_from(read.leased_until));
+    let kept = diesel::update(as_read)
         .set((
             notification::state.eq(settled.state.as_str()),
             notification::attempts.eq(settled.attempts),
@@ -183,5 +188,5 @@ pub async fn settle(
         ))
         .execute(&mut &*conn)
         .await?;
-    Ok(())
+    Ok(kept > 0)
 }
