@@ -12,7 +12,7 @@ use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_actix_web::AppExt;
 
 use crate::app::App;
-use crate::http::middleware::{bounded_head, head_as_get, localise_problems, observe, safe_headers};
+use crate::http::middleware::{bounded_head, head_as_get, known_methods, localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
 use crate::routes::{endpoints, openapi};
 use crate::views::pages::Documents;
@@ -43,6 +43,7 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .wrap(from_fn(head_as_get))
             .wrap(from_fn(bounded_head))
             .wrap(cors(&origins))
+            .wrap(from_fn(known_methods))
             .wrap(from_fn(safe_headers))
             // Inside the compression: words put into a body that was compressed before would be unreadable.
             .wrap(from_fn(localise_problems))
