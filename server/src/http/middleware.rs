@@ -16,6 +16,7 @@ use super::client::{Client, ClientAddress, RequestId};
 use super::limits::Tally;
 use super::problem::{Kind, Problem};
 use crate::app::App;
+use crate::db::held::one_at_a_time;
 
 /// Longest address of a request, bytes.
 const LONGEST_ADDRESS: usize = 8 * 1024;
@@ -45,7 +46,7 @@ pub async fn observe(
     let tally = Tally::default();
     request.extensions_mut().insert(tally.clone());
     let method = spoken(request.method()).unwrap_or("other");
-    let response = next.call(request).await;
+    let response = one_at_a_time(next.call(request)).await;
     let mut response = match response {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => return Err(error),

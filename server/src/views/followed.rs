@@ -123,12 +123,12 @@ pub async fn get_report(
     let nothing = || Problem::new(Kind::NotFound);
     let given = secret.0.ok_or_else(nothing)?;
     let town = town_of(&app.db, *id, "report").await?;
+    let catalogue = app.catalogue.fresh(&app.db).await?;
     let mut tx = app.db.begin(town).await?;
     let report = queries::find(&tx, town, *id).await?.ok_or_else(nothing)?;
     if !secret::matches(given.as_bytes(), &report.follow_hash) {
         return Err(nothing());
     }
-    let catalogue = app.catalogue.fresh(&app.db).await?;
     let known = catalogue.town(town).ok_or_else(nothing)?;
     let category = known.category_by_id(report.category_id);
     let category = category.ok_or_else(|| Problem::internal("the category is gone"))?;

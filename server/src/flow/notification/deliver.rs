@@ -20,6 +20,7 @@ use crate::clients::SendError;
 use crate::clients::mail::Mail;
 use crate::clients::sms::Sms;
 use crate::db::TownId;
+use crate::db::held::one_at_a_time;
 use crate::http::problem::{Kind, Problem};
 use crate::jobs::Job;
 use crate::jobs::worker::Outcome;
@@ -58,7 +59,7 @@ pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Prob
     let town = town(&app, job.town()).await?;
     let claimed = claim(&app, job.town(), scope, now).await?;
     stream::iter(claimed)
-        .map(|notification| deliver(&app, &town, notification, now))
+        .map(|notification| one_at_a_time(deliver(&app, &town, notification, now)))
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
