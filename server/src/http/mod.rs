@@ -5,6 +5,7 @@
 pub mod client;
 pub mod etag;
 pub mod fields;
+pub mod guesses;
 pub mod json;
 pub mod limits;
 pub mod middleware;
