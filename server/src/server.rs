@@ -12,6 +12,7 @@ use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_actix_web::AppExt;
 
 use crate::app::App;
+use crate::http::bodies::bounded_bodies;
 use crate::http::middleware::{bounded_head, head_as_get, known_methods, localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
 use crate::routes::{endpoints, openapi};
@@ -41,6 +42,7 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .app_data(web::PayloadConfig::new(crate::http::json::JSON_LIMIT))
             .default_service(web::to(nothing_here))
             .wrap(from_fn(head_as_get))
+            .wrap(from_fn(bounded_bodies))
             .wrap(from_fn(bounded_head))
             .wrap(cors(&origins))
             .wrap(from_fn(known_methods))

@@ -4,6 +4,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use vigie_tests::server::TestApp;
+use vigie_tests::town::Role;
 
 /// An answer to a request that the API's description does not know.
 struct Raw {
@@ -130,6 +131,25 @@ async fn a_method_that_nobody_takes_is_refused_and_has_no_name() {
     for word in ["BREW", "TRACE", "X7F3A9", r#"method="get""#] {
         assert!(!metrics.contains(word), "{metrics}");
     }
+}
+
+#[tokio::test]
+async fn a_session_has_five_streams() {
+    let app = TestApp::start().await;
+    let person = app.staff(Role::Supervisor).await;
+    let mut open = Vec::new();
+    for _ in 0..5 {
+        let stream = person.stream("/v1/live").send().await.expect("an answer");
+        assert_eq!(stream.status(), 200);
+        open.push(stream);
+    }
+    let refused = Raw::of(person.stream("/v1/live")).await;
+    let problem = refused.problem("too_many_streams", 429);
+    assert_eq!(problem["limit_per_session"], 5);
+    assert_eq!(refused.header("retry-after"), Some("15"));
+    let elsewhere = app.staff(Role::Supervisor).await;
+    let stream = elsewhere.stream("/v1/live").send().await.expect("an answer");
+    assert_eq!(stream.status(), 200, "another session has its own");
 }
 
 /// `RateLimit` and `RateLimit-Policy` of an answer.

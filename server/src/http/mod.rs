@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of reports or alerts.
 
+pub mod bodies;
 pub mod client;
 pub mod etag;
 pub mod fields;
