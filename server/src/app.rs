@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::flow::photo::decode::{Decoder, DecoderSettings};
 use crate::flow::photo::store::{self, PhotoStore};
+use crate::http::bodies::Bodies;
 use crate::http::limits::Limits;
 use crate::live::Hub;
 use crate::telemetry::Metrics;
@@ -41,6 +42,8 @@ pub struct App {
     pub decoder: Arc<Decoder>,
     /// Rate limits.
     pub limits: Arc<Limits>,
+    /// Bodies that are being read.
+    pub bodies: Arc<Bodies>,
     /// Sends mails, or keeps them (`vigie run`); `None`: there is no relay, and mails wait for one.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Sends text messages, or keeps them (`vigie run`); `None`: there is no gateway, and nobody is promised one.
@@ -78,6 +81,7 @@ impl App {
             photos: store::open(&config)?,
             decoder: Arc::new(decoder(config.decoders)?),
             limits: Arc::new(Limits::new(config.budgets)),
+            bodies: Arc::default(),
             mailer: mailer(&config)?,
             sms: sms(&config)?,
             metrics: Metrics::new()?,

@@ -14,7 +14,8 @@ use utoipa_actix_web::AppExt;
 
 use crate::app::App;
 use crate::flow::notification::queries::waiting;
-use crate::http::middleware::{bounded_head, head_as_get, localise_problems, observe, safe_headers};
+use crate::http::bodies::bounded_bodies;
+use crate::http::middleware::{bounded_head, head_as_get, known_methods, localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
 use crate::jobs::queue;
 use crate::routes::{endpoints, openapi};
@@ -49,8 +50,10 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .app_data(web::PayloadConfig::new(crate::http::json::JSON_LIMIT))
             .default_service(web::to(nothing_here))
             .wrap(from_fn(head_as_get))
+            .wrap(from_fn(bounded_bodies))
             .wrap(from_fn(bounded_head))
             .wrap(cors(&origins))
+            .wrap(from_fn(known_methods))
             .wrap(from_fn(safe_headers))
             // Inside the compression: words put into a body that was compressed before would be unreadable.
             .wrap(from_fn(localise_problems))

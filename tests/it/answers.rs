@@ -4,6 +4,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use vigie_tests::server::TestApp;
+use vigie_tests::town::Role;
 
 /// An answer to a request that the API's description does not know.
 struct Raw {
@@ -89,10 +90,6 @@ async fn what_the_framework_refuses_is_a_problem() {
     let wrong = Raw::of(http.post(url(id)).json(&json!({}))).await;
     wrong.problem("method_not_allowed", 405);
     assert_eq!(wrong.header("allow"), Some("GET, HEAD, PATCH"));
-    let unknown = Method::from_bytes(b"BREW").expect("a method");
-    Raw::of(http.request(unknown, url("/healthz")))
-        .await
-        .problem("method_not_allowed", 405);
     Raw::of(http.put(url("/v1/nowhere"))).await.problem("not_found", 404);
     let large = format!("{{\"description\": \"{}\"}}", "x".repeat(300_000));
     let large = http
@@ -110,6 +107,49 @@ async fn what_the_framework_refuses_is_a_problem() {
     Raw::of(http.get(url("/v1/catalogue?lat=here")))
         .await
         .problem("malformed_request", 400);
+}
+
+/// Any word is a method to HTTP. Were it counted by its name, whoever makes up words would fill the memory.
+#[tokio::test]
+async fn a_method_that_nobody_takes_is_refused_and_has_no_name() {
+    let app = TestApp::start().await;
+    let http = reqwest::Client::new();
+    for (word, path) in [
+        ("BREW", "/healthz"),
+        ("TRACE", "/v1/reports"),
+        ("X7F3A9", "/v1/nowhere"),
+        ("get", "/healthz"),
+    ] {
+        let method = Method::from_bytes(word.as_bytes()).expect("a method");
+        let refused = Raw::of(http.request(method, format!("{}{path}", app.url()))).await;
+        refused.problem("method_not_allowed", 405);
+        let allowed = refused.header("allow").expect("Allow");
+        assert_eq!(allowed, "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+    }
+    let metrics = app.app.metrics.render().expect("metrics");
+    assert!(metrics.contains(r#"method="other""#), "{metrics}");
+    for word in ["BREW", "TRACE", "X7F3A9", r#"method="get""#] {
+        assert!(!metrics.contains(word), "{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_has_five_streams() {
+    let app = TestApp::start().await;
+    let person = app.staff(Role::Supervisor).await;
+    let mut open = Vec::new();
+    for _ in 0..5 {
+        let stream = person.stream("/v1/live").send().await.expect("an answer");
+        assert_eq!(stream.status(), 200);
+        open.push(stream);
+    }
+    let refused = Raw::of(person.stream("/v1/live")).await;
+    let problem = refused.problem("too_many_streams", 429);
+    assert_eq!(problem["limit_per_session"], 5);
+    assert_eq!(refused.header("retry-after"), Some("15"));
+    let elsewhere = app.staff(Role::Supervisor).await;
+    let stream = elsewhere.stream("/v1/live").send().await.expect("an answer");
+    assert_eq!(stream.status(), 200, "another session has its own");
 }
 
 /// `RateLimit` and `RateLimit-Policy` of an answer.

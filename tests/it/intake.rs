@@ -296,6 +296,29 @@ async fn the_telephone_is_told_the_status_only() {
     );
 }
 
+/// Whoever heard a reference can guess at its code, and keeps nobody from asking with the right one.
+#[tokio::test]
+async fn who_guesses_at_a_reference_keeps_nobody_from_it() {
+    let setup = TestApp::setup().setting("VIGIE_TRUSTED_PROXIES", "127.0.0.1");
+    let app = setup.setting("VIGIE_GUESSES_PER_HOUR", "8").start().await;
+    let answer = app.anyone().send("/v1/reports", pothole(&app, 0.0, 0.0)).await;
+    let answer = answer.expect(201);
+    let (slug, reference) = (&answer["jurisdiction"]["slug"], &answer["reference"]);
+    let ask = |last: u8, code: &Value| {
+        let body = json!({"jurisdiction": slug, "reference": reference, "code": code});
+        let post = app.anyone().post("/v1/reports/lookup");
+        post.header("X-Forwarded-For", &format!("192.0.2.{last}"))
+            .json(&body)
+            .send()
+    };
+    for last in 1..=6 {
+        for _ in 0..2 {
+            ask(last, &json!("0000-0000")).await.problem("not_found");
+        }
+    }
+    ask(100, &answer["follow"]["phone_code"]).await.expect(200);
+}
+
 #[tokio::test]
 async fn it_is_this_one_and_it_is_none_of_these_are_kept() {
     let app = TestApp::start().await;

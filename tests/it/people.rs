@@ -71,6 +71,27 @@ async fn guesses_are_counted() {
     assert!(last.header("retry-after").is_some());
 }
 
+/// B-10: whoever knows somebody's address can guess, and keeps them neither out for good nor for an hour.
+#[tokio::test]
+async fn who_guesses_at_an_account_keeps_nobody_out_of_it() {
+    let setup = TestApp::setup().setting("VIGIE_TRUSTED_PROXIES", "127.0.0.1");
+    let app = setup.setting("VIGIE_GUESSES_PER_HOUR", "8").start().await;
+    let from = |last: u8, password: &'static str| {
+        let body = json!({"email": app.town.staff[&Role::Supervisor].email, "password": password});
+        let post = app.anyone().post("/v1/auth/sign-in");
+        post.header("X-Forwarded-For", &format!("192.0.2.{last}"))
+            .json(&body)
+            .send()
+    };
+    for last in 1..=6 {
+        for _ in 0..2 {
+            from(last, "guess").await.problem("wrong_credentials");
+        }
+        from(last, PASSWORD).await.problem("too_many_requests");
+    }
+    from(100, PASSWORD).await.expect(200);
+}
+
 #[tokio::test]
 async fn a_session_goes_on_and_a_stolen_token_ends_it() {
     let app = TestApp::start().await;

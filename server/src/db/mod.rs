@@ -5,6 +5,7 @@ pub mod connect;
 pub mod directory;
 pub mod embedded;
 pub mod functions;
+pub mod held;
 mod joins;
 pub mod migrate;
 pub mod notify;
@@ -24,6 +25,7 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnect
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
+use self::held::Held;
 use crate::http::problem::Problem;
 
 /// A town's number in the database, first part of nearly every key.
@@ -31,8 +33,7 @@ use crate::http::problem::Problem;
 #[serde(transparent)]
 pub struct TownId(pub i32);
 
-/// A connection from a pool.
-pub type PooledConn = Object<AsyncPgConnection>;
+type PooledConn = Object<AsyncPgConnection>;
 
 /// How long a request waits for a connection before it hears "unavailable".
 const WAIT: Duration = Duration::from_millis(1_800);
@@ -72,8 +73,10 @@ impl Db {
     ///
     /// # Errors
     /// `unavailable` when none is had in time.
-    pub async fn conn(&self) -> Result<PooledConn, Problem> {
-        greeted(&self.app, "SELECT 1").await
+    pub async fn conn(&self) -> Result<Conn, Problem> {
+        let held = Held::ask();
+        let conn = greeted(&self.app, "SELECT 1").await?;
+        Ok(Conn { conn, _held: held })
     }
 
     /// Begins a transaction for one town: row level security shows that town's rows only.
@@ -162,11 +165,32 @@ async fn say(conn: &mut AsyncPgConnection, words: &str) -> diesel::QueryResult<(
     }
 }
 
+/// A connection outside any transaction; goes back to its pool with this value.
+pub struct Conn {
+    conn: PooledConn,
+    _held: Held,
+}
+
+impl Deref for Conn {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.conn
+    }
+}
+
+impl DerefMut for Conn {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.conn
+    }
+}
+
 /// A transaction for one town. Nothing stays of it unless [`Tx::commit`] returned `Ok`.
 pub struct Tx {
     /// `None` only after commit.
     conn: Option<PooledConn>,
     town: TownId,
+    _held: Held,
 }
 
 impl Tx {
@@ -174,8 +198,13 @@ impl Tx {
         // One round trip; the third argument binds the setting to the transaction, so that no pooled connection carries
         // a town over to the next request.
         let sql = format!("{BEGIN}; SET LOCAL vigie.jurisdiction = {}{more}", town.0);
+        let held = Held::ask();
         let conn = greeted(pool, &sql).await?;
-        Ok(Self { conn: Some(conn), town })
+        Ok(Self {
+            conn: Some(conn),
+            town,
+            _held: held,
+        })
     }
 
     /// The town whose rows it sees.

@@ -13,11 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use chrono::{DateTime, Utc};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::client::Client;
+use super::guesses::{Guess, Guesses};
 use super::problem::{Kind, Problem};
 
 #[cfg(test)]
@@ -160,6 +162,7 @@ pub struct Limits {
     submit: Meter,
     guess: Meter,
     read: Meter,
+    guesses: Guesses,
 }
 
 impl Limits {
@@ -170,6 +173,7 @@ impl Limits {
             submit: Meter::new(budgets.submit_per_hour),
             guess: Meter::new(budgets.guess_per_hour),
             read: Meter::new(budgets.read_per_hour),
+            guesses: Guesses::new(budgets.guess_per_hour),
         }
     }
 
@@ -191,8 +195,16 @@ impl Limits {
         Ok(())
     }
 
-    /// Counts a request under a key of the caller's choice, e.g. the account that somebody tries to sign in to. No header
-    /// tells of it: what others try with that account is not the sender's to know.
+    /// Begins a guess at a secret that the client names: an account, a report's reference. No header tells of it: what others
+    /// try there is not the sender's to know.
+    ///
+    /// # Errors
+    /// As [`Guesses::begin`].
+    pub fn guess(&self, secret: &str, client: &Client, now: DateTime<Utc>) -> Result<Guess<'_>, Problem> {
+        self.guesses.begin(secret, client.address, now)
+    }
+
+    /// Counts a request under a key that nobody else can name, e.g. the tablet that showed its secret. No header tells of it.
     ///
     /// # Errors
     /// [`Kind::TooManyRequests`] over the budget.
@@ -222,7 +234,7 @@ const fn policy(class: Class, by: Sender) -> &'static str {
 }
 
 /// An IPv6 subscriber holds a whole /64, so that is what is counted.
-fn address_key(address: IpAddr) -> String {
+pub(super) fn address_key(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => format!("a:{v4}"),
         IpAddr::V6(v6) => {

@@ -16,11 +16,16 @@ use super::client::{Client, ClientAddress, RequestId};
 use super::limits::Tally;
 use super::problem::{Kind, Problem};
 use crate::app::App;
+use crate::db::held::one_at_a_time;
 
 /// Longest address of a request, bytes.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 /// Most bytes of a request's headers together. The framework itself reads more, and closes the line without a word.
 const MOST_HEADERS: usize = 32 * 1024;
+
+/// The methods that an address may take. Any word is a method to HTTP: whatever else a client says is neither counted nor
+/// logged under its name, or the counters would grow for ever.
+const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,8 +45,8 @@ pub async fn observe(
     request.extensions_mut().insert(RequestId(id.clone()));
     let tally = Tally::default();
     request.extensions_mut().insert(tally.clone());
-    let method = request.method().clone();
-    let response = next.call(request).await;
+    let method = spoken(request.method()).unwrap_or("other");
+    let response = one_at_a_time(next.call(request)).await;
     let mut response = match response {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => return Err(error),
@@ -54,12 +59,32 @@ pub async fn observe(
     let status = response.status().as_u16();
     let seconds = started.elapsed().as_secs_f64();
     if let Some(app) = app {
-        app.metrics.requests(&route, method.as_str(), status, seconds);
+        app.metrics.requests(&route, method, status, seconds);
     }
-    tracing::info!(request_id = %id, %method, route, status, ms = seconds * 1e3, "request");
+    tracing::info!(request_id = %id, method, route, status, ms = seconds * 1e3, "request");
     tally.tell(response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
+    }
+    Ok(response)
+}
+
+/// A method by its name, if it is one of ours.
+fn spoken(method: &Method) -> Option<&'static str> {
+    METHODS.into_iter().find(|known| *known == method.as_str())
+}
+
+/// Refuses a method that no address takes, before anything else looks at the request.
+pub async fn known_methods(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if spoken(request.method()).is_some() {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    let mut response = request.error_response(Problem::new(Kind::MethodNotAllowed));
+    if let Ok(methods) = HeaderValue::from_str(&METHODS.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, methods);
     }
     Ok(response)
 }

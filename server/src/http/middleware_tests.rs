@@ -39,3 +39,14 @@ fn a_line_that_the_client_made_up_is_not_believed() {
     assert_eq!(seen(PROXY, &["198.51.100.1", "192.0.2.7"]), "192.0.2.7");
     assert_eq!(seen(PROXY, &["198.51.100.1, 198.51.100.2", "192.0.2.7"]), "192.0.2.7");
 }
+
+#[test]
+fn only_known_methods_have_a_name() {
+    let named = |method: &str| spoken(&Method::from_bytes(method.as_bytes()).unwrap());
+    for method in METHODS {
+        assert_eq!(named(method), Some(method));
+    }
+    for other in ["TRACE", "CONNECT", "get", "PROPFIND", "BREW"] {
+        assert_eq!(named(other), None, "{other}");
+    }
+}

@@ -2,9 +2,11 @@
 //!
 //! Knows nothing of reports or alerts.
 
+pub mod bodies;
 pub mod client;
 pub mod etag;
 pub mod fields;
+pub mod guesses;
 pub mod json;
 pub mod limits;
 pub mod middleware;

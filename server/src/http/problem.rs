@@ -52,6 +52,7 @@ kinds! {
     NotFound, "not_found", 404, "Nothing there that this caller may see.";
     MethodNotAllowed, "method_not_allowed", 405, "The address exists, not with this method.";
     NotAcceptable, "not_acceptable", 406, "None of the formats asked for is served.";
+    BodyTooSlow, "body_too_slow", 408, "The body came too slowly, or stopped coming.";
     IllegalStep, "illegal_step", 409, "The alert's status does not allow it; `allowed` lists what it does.";
     IdTaken, "id_taken", 409, "The id already names something else.";
     InFlight, "in_flight", 409, "The same request is being worked on; try again.";
@@ -67,6 +68,7 @@ kinds! {
     HeadTooLarge, "head_too_large", 431, "The address or the headers are longer than is read.";
     ChecksumMismatch, "checksum_mismatch", 460, "The bytes are not those of the checksum; nothing of them was kept.";
     TooManyRequests, "too_many_requests", 429, "Over the limit; Retry-After says when to come back.";
+    TooManyStreams, "too_many_streams", 429, "More streams at once than one session, or the server, may have open.";
     Internal, "internal", 500, "A fault of ours.";
     Unavailable, "unavailable", 503, "The database or a needed part is away for the moment.";
 }

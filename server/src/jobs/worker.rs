@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use super::clock::Clock;
 use super::queue::{self, Job};
 use crate::db::Db;
+use crate::db::held::one_at_a_time;
 use crate::http::problem::Problem;
 
 /// What becomes of a job that did not fail.
@@ -144,7 +145,7 @@ impl<S: Clone + Send + Sync + 'static> Worker<S> {
         let Some(handler) = self.handlers.by_kind.get(job.kind.as_str()) else {
             return Ok(());
         };
-        let outcome = handler(self.state.clone(), job.clone(), now).await;
+        let outcome = one_at_a_time(handler(self.state.clone(), job.clone(), now)).await;
         let mut conn = self.db.conn().await?;
         let recorded = match outcome {
             Ok(Outcome::Done) => queue::finish(&mut conn, &job).await?,

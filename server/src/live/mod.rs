@@ -24,6 +24,11 @@ const REST: Duration = Duration::from_secs(1);
 /// And this often while changes wait for a transaction that began before them.
 const SOON: Duration = Duration::from_millis(100);
 
+/// Streams that one session may have open: some windows and some that nobody noticed the end of.
+pub const MOST_OF_SESSION: usize = 5;
+/// Streams of this process: each reads its session again every half minute.
+const MOST: usize = 1_000;
+
 /// Something changed about an alert.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -53,11 +58,46 @@ struct Feed {
 #[derive(Default)]
 pub struct Hub {
     feeds: Mutex<HashMap<TownId, Feed>>,
+    /// Open streams by session.
+    seats: Mutex<HashMap<Uuid, usize>>,
     /// Wakes the reader.
     pub woken: Arc<Notify>,
 }
 
+/// A place among those who listen, given back with this value.
+pub struct Seat {
+    hub: Arc<Hub>,
+    session: Uuid,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = self.hub.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = seats.get_mut(&self.session) {
+            *taken -= 1;
+            if *taken == 0 {
+                seats.remove(&self.session);
+            }
+        }
+    }
+}
+
 impl Hub {
+    /// A place for one more stream of a session, unless it has its share or the process has all it can serve.
+    #[must_use]
+    pub fn seat(self: &Arc<Self>, session: Uuid) -> Option<Seat> {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = seats.get(&session).copied().unwrap_or(0);
+        if taken >= MOST_OF_SESSION || seats.values().sum::<usize>() >= MOST {
+            return None;
+        }
+        seats.insert(session, taken + 1);
+        Some(Seat {
+            hub: Arc::clone(self),
+            session,
+        })
+    }
+
     /// Listens to a town from now on: what changes, and the place in the log from which on it is told.
     ///
     /// # Errors
@@ -148,4 +188,27 @@ pub async fn read(db: &Db, town: TownId, since: &Place) -> Result<(Vec<Event>, P
     }
     tx.commit().await?;
     Ok((events, place, behind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_has_five_places_and_a_process_so_many() {
+        let hub = Arc::new(Hub::default());
+        let session = Uuid::now_v7();
+        let mut seats: Vec<Seat> = (0..MOST_OF_SESSION).filter_map(|_| hub.seat(session)).collect();
+        assert_eq!(seats.len(), MOST_OF_SESSION);
+        assert!(hub.seat(session).is_none());
+        assert!(hub.seat(Uuid::now_v7()).is_some(), "another session has its own");
+        seats.pop();
+        seats.extend(hub.seat(session));
+        assert_eq!(seats.len(), MOST_OF_SESSION);
+        seats.extend((seats.len()..MOST).filter_map(|_| hub.seat(Uuid::now_v7())));
+        assert_eq!(seats.len(), MOST);
+        assert!(hub.seat(Uuid::now_v7()).is_none());
+        seats.clear();
+        assert!(hub.seats.lock().unwrap().is_empty());
+    }
 }

@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::db::Tx;
 use crate::http::client::Client;
-use crate::http::limits::Class;
 use crate::http::problem::{FieldErrors, Kind, Problem};
 
 /// Changes the caller's password. Their other sessions end everywhere; this one goes on with the tokens returned.
@@ -91,8 +90,10 @@ async fn confirm(
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     bound_password(field, &password)?;
-    app.limits.count_key(Class::Guess, account_key(&person.email))?;
+    let guess = app.limits.guess(&account_key(&person.email), client, now)?;
+    guess.slow_down().await;
     if app.passwords.verify(password, person.password_hash.clone()).await? {
+        guess.right(now);
         return Ok(());
     }
     let tx = app.db.begin(token.town).await?;

@@ -52,13 +52,14 @@ pub struct SignedIn {
 /// Signs in with address and password.
 ///
 /// # Errors
-/// [`Kind::WrongCredentials`]; [`Kind::TooManyRequests`] over the budget of the address or the account, for a while and
-/// never for good; [`Kind::Invalid`] when a person of several towns named none.
+/// [`Kind::WrongCredentials`]; [`Kind::TooManyRequests`] over the budget of the address, for a while and never for good: what
+/// others get wrong at the account keeps nobody out; [`Kind::Invalid`] when a person of several towns named none.
 pub async fn sign_in(app: &App, client: &Client, attempt: Attempt, now: DateTime<Utc>) -> Result<SignedIn, Problem> {
     bound_password("password", &attempt.password)?;
     let email = normal_email(&attempt.email).unwrap_or_default();
     app.limits.count(Class::Guess, client)?;
-    app.limits.count_key(Class::Guess, account_key(&email))?;
+    let guess = app.limits.guess(&account_key(&email), client, now)?;
+    guess.slow_down().await;
     let known = {
         // Given back before the hash is worked out: a flood of sign-ins must not hold the connections that reports need.
         let mut conn = app.db.conn().await?;
@@ -71,6 +72,7 @@ pub async fn sign_in(app: &App, client: &Client, attempt: Attempt, now: DateTime
         note_failure(app, known.map(|person| person.id), client, now);
         return Err(Problem::new(Kind::WrongCredentials));
     };
+    guess.right(now);
     let town = choose_town(app, &person, attempt.jurisdiction.as_deref()).await?;
     let renewed = app
         .passwords
@@ -151,7 +153,7 @@ fn pick(catalogue: &Catalogue, towns: &[TownId], named: Option<&str>) -> Result<
     }
 }
 
-/// The key under which tries at an account are counted; the address itself is not kept.
+/// The name under which guesses at an account are counted; the address itself is not kept.
 pub(super) fn account_key(email: &str) -> String {
     format!("account:{}", HEXLOWER.encode(&digest(email.as_bytes())))
 }

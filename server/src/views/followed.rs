@@ -123,12 +123,12 @@ pub async fn get_report(
     let nothing = || Problem::new(Kind::NotFound);
     let given = secret.0.ok_or_else(nothing)?;
     let town = town_of(&app.db, *id, "report").await?;
+    let catalogue = app.catalogue.fresh(&app.db).await?;
     let mut tx = app.db.begin(town).await?;
     let report = queries::find(&tx, town, *id).await?.ok_or_else(nothing)?;
     if !secret::matches(given.as_bytes(), &report.follow_hash) {
         return Err(nothing());
     }
-    let catalogue = app.catalogue.fresh(&app.db).await?;
     let known = catalogue.town(town).ok_or_else(nothing)?;
     let category = known.category_by_id(report.category_id);
     let category = category.ok_or_else(|| Problem::internal("the category is gone"))?;
@@ -191,15 +191,18 @@ pub struct LookedUp {
 pub async fn look_up_report(app: web::Data<App>, client: Client, body: Body<Lookup>) -> Result<HttpResponse, Problem> {
     app.limits.count(Class::Guess, &client)?;
     let (reference, code) = read(&body.0)?;
-    // Counted under the reference too: guessing one code from many addresses is as slow as from one.
-    app.limits
-        .count_key(Class::Guess, format!("reference {} {reference}", body.0.jurisdiction))?;
     let nothing = || Problem::new(Kind::NotFound);
     let catalogue = app.catalogue.fresh(&app.db).await?;
     let town = catalogue
         .by_slug(&body.0.jurisdiction)
         .map(|town| town.id)
         .ok_or_else(nothing)?;
+    let now = Utc::now();
+    // Counted under the reference too: guessing one code from many addresses is slowed down.
+    let guess = app
+        .limits
+        .guess(&format!("reference:{}:{reference}", town.0), &client, now)?;
+    guess.slow_down().await;
     let mut tx = app.db.begin(town).await?;
     let report = queries::find_by_reference(&tx, town, &reference.to_string())
         .await?
@@ -207,6 +210,7 @@ pub async fn look_up_report(app: web::Data<App>, client: Client, body: Body<Look
     if !secret::matches(format!("{} {reference} {code}", town.0).as_bytes(), &report.code_hash) {
         return Err(nothing());
     }
+    guess.right(now);
     let followed = followed(&mut tx, &catalogue, report).await?;
     tx.commit().await?;
     let FollowedReport {

@@ -21,9 +21,9 @@ use crate::auth::token::StaffToken;
 use crate::db::TownId;
 use crate::db::change_log::{self, Place};
 use crate::flow::command::Command;
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
 use crate::http::responses::StaffRead;
-use crate::live::{Event, read};
+use crate::live::{Event, MOST_OF_SESSION, Seat, read};
 use crate::people::policy::{Operation, Staff, Target, permit, permit_any};
 
 /// A word is said at least this often, so that no proxy takes the line for dead.
@@ -82,6 +82,11 @@ pub async fn listen(
         .map(|text| Cursor::read(&app.keys.server, text));
     let seen = seen.transpose()?;
     let (staff, scope) = who(&app, token).await?;
+    let seat = app.live.seat(token.session_id).ok_or_else(|| {
+        Problem::new(Kind::TooManyStreams)
+            .with("limit_per_session", MOST_OF_SESSION)
+            .retry_after(HEARTBEAT.as_secs())
+    })?;
     let lost = seen.as_ref().is_some_and(|seen| seen.scope != scope);
     let seen = seen.filter(|_| !lost).map(|seen| seen.place);
     // First the ear, then the past: nothing falls between the two.
@@ -96,6 +101,7 @@ pub async fn listen(
         told: seen.clone().unwrap_or(from),
         catch_up: seen,
         renew: Instant::now() + RENEW,
+        _seat: seat,
     };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
@@ -128,6 +134,7 @@ struct Listener {
     /// Place up to which everything was told.
     told: Place,
     renew: Instant,
+    _seat: Seat,
 }
 
 impl Listener {

@@ -21,6 +21,7 @@ use crate::clients::SendError;
 use crate::clients::mail::Mail;
 use crate::clients::sms::Sms;
 use crate::db::TownId;
+use crate::db::held::one_at_a_time;
 use crate::http::problem::{Kind, Problem};
 use crate::jobs::worker::Outcome;
 use crate::jobs::{Clock, Job};
@@ -65,7 +66,7 @@ pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Prob
     let town = town(&app, job.town()).await?;
     let claimed = claim(&app, job.town(), scope, now).await?;
     stream::iter(claimed)
-        .map(|notification| deliver(&app, &town, notification, &job.clock))
+        .map(|notification| one_at_a_time(deliver(&app, &town, notification, &job.clock)))
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;

@@ -7,7 +7,6 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, opt
 use bytes::BytesMut;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::headers::{self, ALGORITHMS, Checksum, EXTENSIONS, VERSION};
@@ -27,8 +26,6 @@ use crate::http::responses::Upload as UploadProblems;
 
 /// Most bytes that count all or not at all: they wait in memory.
 const MOST_HELD: usize = 1024 * 1024;
-/// Requests that do so at once.
-static HELD: Semaphore = Semaphore::const_new(32);
 /// Media type of a piece.
 const PIECE_TYPE: &str = "application/offset+octet-stream";
 
@@ -292,8 +289,7 @@ async fn whole(
     checksum: &Checksum,
     mut payload: web::Payload,
 ) -> Result<i32, Problem> {
-    // Held in memory until the last of them is here: few at once, and small.
-    let _turn = HELD.acquire().await.map_err(Problem::unavailable)?;
+    // Held in memory until the last of them is here, and counted there with all bodies.
     let room = room.min(MOST_HELD);
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.try_next().await.map_err(broken)? {
