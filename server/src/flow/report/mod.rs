@@ -14,6 +14,7 @@ pub mod model;
 pub mod parse;
 pub mod queries;
 pub mod reference;
+mod spared;
 pub mod submit;
 pub mod tell;
 mod write;
