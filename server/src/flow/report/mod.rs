@@ -8,6 +8,7 @@ pub mod acknowledge;
 pub mod buckets;
 pub mod expected;
 pub mod find_town;
+pub mod forget;
 pub mod http;
 pub mod later;
 pub mod model;
