@@ -13,8 +13,9 @@ use crate::projection;
 /// Every handler.
 #[must_use]
 pub fn handlers() -> Handlers<App> {
-    let stages: [Vec<(&'static str, Handler<App>)>; 9] = [
+    let stages: [Vec<(&'static str, Handler<App>)>; 10] = [
         flow::report::later::handlers(),
+        flow::report::forget::handlers().into(),
         flow::photo::jobs::handlers().into(),
         flow::photo::tus::receive::handlers().into(),
         flow::alert::reexamine::handlers().into(),
@@ -35,6 +36,7 @@ pub fn handlers() -> Handlers<App> {
 pub async fn ensure_recurring(app: &App, now: DateTime<Utc>) -> Result<(), Problem> {
     for town in app.catalogue.fresh(&app.db).await?.towns() {
         let tx = app.db.begin(town.id).await?;
+        flow::report::forget::ensure_recurring(&tx, town.id, now).await?;
         flow::photo::jobs::ensure_recurring(&tx, town.id, now).await?;
         flow::dispatch::round::job::ensure_recurring(&tx, town.id, now).await?;
         flow::status::jobs::ensure_recurring(&tx, town.id, now).await?;

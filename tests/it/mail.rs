@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -428,4 +428,92 @@ async fn a_worker_that_lost_a_message_says_nothing_of_it_any_more() {
         .await
         .expect("an answer");
     assert_eq!((late, own, again), (false, true, false));
+}
+
+/// A report by somebody without an account, with how to tell them.
+async fn with_contact(app: &TestApp, east_m: f64, contact: Value) -> Value {
+    let report = json!({"category": "pothole", "position": app.town.point(east_m, 0.0), "accuracy_m": 5, "locale": "en",
+        "contact": contact});
+    app.anyone().send("/v1/reports", report).await.expect(201)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_told_of_what_somebody_else_reports_without_end() {
+    let relay = Relay::start();
+    let setup = TestApp::setup().setting("VIGIE_SMTP_URL", relay.url());
+    let app = setup.setting("VIGIE_MESSAGES_PER_RECIPIENT", "2").start().await;
+    let mut told = Vec::new();
+    for n in 0..4 {
+        let contact = json!({"email": if n % 2 == 0 { "victim@example.test" } else { "Victim@example.test" }});
+        told.push(with_contact(&app, f64::from(n) * 300.0, contact).await);
+    }
+    let withheld: Vec<&Value> = told.iter().map(|answer| &answer["messages_withheld"]).collect();
+    assert_eq!(
+        withheld,
+        [&Value::Null, &Value::Null, &json!("recipient"), &json!("recipient")]
+    );
+    assert!(
+        told[2]["messages_withheld_text"]
+            .as_str()
+            .is_some_and(|text| text.len() > 20)
+    );
+    let other = with_contact(&app, 0.0, json!({"email": "p1@example.test"})).await;
+    assert_eq!(other["messages_withheld"], Value::Null);
+    app.run_due(Utc::now()).await;
+    assert_eq!(to_people(&relay.mails()).len(), 3);
+    // What happens to all of them is told twice to that address, as its first two reports were.
+    let supervisor = app.staff(Role::Supervisor).await;
+    for answer in &told {
+        let steps = format!("/v1/alerts/{}/steps", answer["alert"]["id"].as_str().expect("an id"));
+        let refused = json!({"step": "reject", "reason": "A private road."});
+        supervisor.send(&steps, refused).await.expect(200);
+    }
+    app.run_due(Utc::now()).await;
+    let mails = relay.mails();
+    let victims = to_people(&mails)
+        .iter()
+        .filter(|mail| mail.to.starts_with(['v', 'V']))
+        .count();
+    assert_eq!(victims, 2, "{mails:#?}");
+}
+
+#[tokio::test]
+async fn a_town_sends_so_many_text_messages_in_an_hour() {
+    let app = TestApp::setup().setting("VIGIE_SMS_PER_HOUR", "2").start().await;
+    let mut withheld = Vec::new();
+    for n in 0..3 {
+        let contact = json!({"phone": format!("+3363998000{n}")});
+        withheld.push(with_contact(&app, 0.0, contact).await["messages_withheld"].clone());
+    }
+    assert_eq!(withheld, [Value::Null, Value::Null, json!("town")]);
+    let by_mail = with_contact(&app, 0.0, json!({"email": "p1@example.test"})).await;
+    assert_eq!(by_mail["messages_withheld"], Value::Null, "mails go on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_night_of_dangers_calls_once_in_five_minutes() {
+    let app = TestApp::start().await;
+    // Open for half an hour a day, at the other end of it.
+    let hour = (Utc::now().hour() + 12) % 24;
+    let hours = json!([{"opens": format!("{hour:02}:00"), "closes": format!("{hour:02}:30")}]);
+    let weekly = Value::Array(vec![hours; 7]);
+    let closed = format!("UPDATE service SET calendar = jsonb_set(calendar, '{{weekly}}', '{weekly}')");
+    app.db.admin().await.batch_execute(&closed).await.expect("a night");
+    for n in 0..5 {
+        let report = json!({"category": "street-light", "position": app.town.point(f64::from(n) * 300.0, 0.0),
+            "accuracy_m": 5, "answers": {"cable": "live"}});
+        app.anyone().send("/v1/reports", report).await.expect(201);
+    }
+    let now = Utc::now();
+    app.run_due(now).await;
+    assert_eq!(texts_sent(&app).len(), 1);
+    app.run_due(now + TimeDelta::minutes(6)).await;
+    let sent = texts_sent(&app);
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    assert!(
+        sent.iter().any(|text| text.contains("Autres alertes urgentes : 3")),
+        "{sent:?}"
+    );
+    let chains = "SELECT count(*) AS value FROM notification WHERE recipient = 'on_call' AND chain_index = 0";
+    assert_eq!(number(&mut app.db.admin().await, chains).await, 2);
 }

@@ -1,13 +1,13 @@
 //! What stays between a resident and the town, whatever the town does with the report afterwards.
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use geo_dedup::cell::cell_centre;
 use geo_dedup::{LonLat, MAX_RADIUS};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use vigie_tests::database::texts;
+use vigie_tests::database::{number, texts};
 use vigie_tests::people::{Answer, Person};
 use vigie_tests::server::TestApp;
 use vigie_tests::sink::smtp::Relay;
@@ -217,6 +217,43 @@ async fn a_personal_answer_is_in_the_vault_and_nowhere_else() {
     assert_eq!(texts(&mut db, trail).await, ["follow_up"]);
     let noted = "SELECT action AS value FROM audit_event WHERE action = 'reveal_contact'";
     assert_eq!(texts(&mut db, noted).await, ["reveal_contact"]);
+}
+
+/// How many rows of each kind still tell who sent or who is told: devices, recipients, keys.
+async fn remembered(app: &TestApp) -> [i64; 3] {
+    let mut db = app.db.admin().await;
+    let count = |from: &str| format!("SELECT count(*) AS value FROM {from}");
+    [
+        number(&mut db, &count("report WHERE sender_tag IS NOT NULL")).await,
+        number(&mut db, &count("follower WHERE contact_mark IS NOT NULL")).await,
+        number(&mut db, &count("idempotency")).await,
+    ]
+}
+
+#[tokio::test]
+async fn who_sent_is_forgotten_within_a_day_and_keys_after_thirty() {
+    let app = TestApp::start().await;
+    let body = json!({"category": "pothole", "position": app.town.point(0.0, 0.0),
+        "contact": {"email": "camille@example.test"}});
+    let send = || {
+        let request = app.anyone().post("/v1/reports").json(&body);
+        request
+            .header("X-Device-Id", "a-telephone")
+            .header("Idempotency-Key", "once")
+            .send()
+    };
+    let first = send().await.expect(201);
+    let now = Utc::now();
+    vigie::work::ensure_recurring(&app.app, now)
+        .await
+        .expect("the returning jobs");
+    app.run_due(now + TimeDelta::hours(22)).await;
+    assert_eq!(remembered(&app).await, [1, 1, 1]);
+    app.run_due(now + TimeDelta::hours(24)).await;
+    assert_eq!(remembered(&app).await, [0, 0, 1]);
+    assert_eq!(send().await.expect(201)["id"], first["id"], "the key is known");
+    app.run_due(now + TimeDelta::days(31)).await;
+    assert_eq!(remembered(&app).await, [0, 0, 0]);
 }
 
 /// Longitude and latitude on the line from a place through another: 1 is the other.

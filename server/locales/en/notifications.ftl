@@ -112,6 +112,9 @@ message-unsubscribe = Stop messages about this report
 message-automatic = Automatic message: please do not answer it.
 message-acknowledge-call = I take it
 message-place-none = place given in the case
+message-on-call-more = Further urgent alerts: { $more }.
+message-withheld-recipient = Very many messages go to this address or number just now: none follows about this report. Keep the follow link, or the reference and the code.
+message-withheld-town = Very many text messages leave just now: none follows about this report. Keep the follow link, or the reference and the code.
 message-reason-none = The service gave no reason: you can call it.
 
 message-reason-for-material = a part or material is on its way

@@ -112,6 +112,9 @@ message-unsubscribe = Ne plus recevoir de messages sur ce signalement
 message-automatic = Message automatique : merci de ne pas y répondre.
 message-acknowledge-call = Je m’en charge
 message-place-none = lieu indiqué dans le dossier
+message-on-call-more = Autres alertes urgentes : { $more }.
+message-withheld-recipient = Cette adresse ou ce numéro reçoit déjà beaucoup de messages en ce moment : aucun ne suivra pour ce signalement. Gardez le lien de suivi, ou la référence et le code.
+message-withheld-town = Beaucoup de SMS partent en ce moment : aucun ne suivra pour ce signalement. Gardez le lien de suivi, ou la référence et le code.
 message-reason-none = Le service n’a pas précisé de motif : vous pouvez l’appeler.
 
 message-reason-for-material = une pièce ou un matériau est attendu

@@ -24,7 +24,8 @@ pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
     let stop = Stop::on_signals()?;
-    say_what_cannot_go(&app, &app.catalogue.fresh(&app.db).await?);
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    say_what_cannot_go(&app, &catalogue);
     work_until_stopped(app, stop.receiver()).await
 }
 

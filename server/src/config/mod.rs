@@ -42,6 +42,8 @@ pub struct Config {
     pub keep_messages: bool,
     /// Request budgets.
     pub budgets: Budgets,
+    /// How many messages people get.
+    pub messages: MessageLimits,
     /// Longest time between two refreshes of a session, whose own length (12 h, on a tablet 72 h) is the other limit.
     pub session_idle: TimeDelta,
     /// A MapLibre style of the town's own for its maps, a path at [`Config::public_url`]; `None`: the base map that was imported.
@@ -135,6 +137,15 @@ pub enum Photos {
     },
 }
 
+/// How many messages people get. The database counts, so that they hold for all processes together.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageLimits {
+    /// Reports per hour of which one address or number is told; four times as many a day.
+    pub per_recipient: NonZeroU32,
+    /// Text messages per hour of one town; past it, new reports are told by none.
+    pub sms_per_town: NonZeroU32,
+}
+
 /// An HTTP gateway that takes `POST {"to", "text", "id"}`.
 #[derive(Clone, Debug)]
 pub struct SmsGateway {
@@ -173,6 +184,10 @@ impl Config {
                 submit_per_hour: env.parsed("VIGIE_SUBMITS_PER_HOUR", "120"),
                 guess_per_hour: env.parsed("VIGIE_GUESSES_PER_HOUR", "60"),
                 read_per_hour: env.parsed("VIGIE_READS_PER_HOUR", "7200"),
+            },
+            messages: MessageLimits {
+                per_recipient: env.parsed("VIGIE_MESSAGES_PER_RECIPIENT", "5"),
+                sms_per_town: env.parsed("VIGIE_SMS_PER_HOUR", "200"),
             },
             session_idle: session_idle(env),
             map_style_url: env.path("VIGIE_MAP_STYLE_URL"),

@@ -535,6 +535,8 @@ diesel::table! {
         since -> Timestamptz,
         /// Unsubscribed.
         ended_at -> Nullable<Timestamptz>,
+        /// Keyed mark of address or number and day, by which messages to one recipient are counted; null after a day.
+        contact_mark -> Nullable<Bytea>,
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::auth::keys::{Key, KeyRing, Named};
@@ -167,6 +168,16 @@ pub fn blind_index(keys: &KeyRing, town: TownId, field: Field, value: &str) -> O
     };
     let data = format!("{}|{field}|{normal}", town.0);
     Some(derive(&keys.index, "blind index", data.as_bytes()).to_vec())
+}
+
+/// By what messages to one address or number are counted within a day. It is another one every day, so that it ties nobody's
+/// reports together for longer.
+#[must_use]
+pub fn daily_mark(keys: &KeyRing, town: TownId, field: Field, value: &str, day: NaiveDate) -> Option<Vec<u8>> {
+    let index = blind_index(keys, town, field, value)?;
+    let data = [index.as_slice(), day.to_string().as_bytes()].concat();
+    let mark = derive(&keys.index, "daily mark", &data);
+    mark.get(..16).map(<[u8]>::to_vec)
 }
 
 /// `06 12 34 56 78`, `0033612345678` and `+33 6 12 34 56 78` are one number.

@@ -115,6 +115,15 @@ fn one_number_has_one_index_per_town_however_it_is_written() {
 }
 
 #[test]
+fn a_mark_is_of_one_recipient_and_one_day() {
+    let (keys, _) = rings();
+    let mark = |value, day: &str| daily_mark(&keys, TOWN, Field::Email, value, day.parse().expect("a day"));
+    assert_eq!(mark("a@exemple.fr", "2026-11-20"), mark(" A@exemple.fr", "2026-11-20"));
+    assert_ne!(mark("a@exemple.fr", "2026-11-20"), mark("a@exemple.fr", "2026-11-21"));
+    assert_ne!(mark("a@exemple.fr", "2026-11-20"), mark("b@exemple.fr", "2026-11-20"));
+}
+
+#[test]
 fn debug_tells_nothing_of_the_person() {
     let shown = format!("{:?}", person());
     assert!(

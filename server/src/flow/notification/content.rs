@@ -76,7 +76,14 @@ pub fn sms(template: Template, scene: &Scene<'_>) -> String {
         ("reason", reason.into()),
     ];
     let text = scene.say(&format!("message-{}-sms", template.text_name()), &own);
-    one_line(&gsm7::written(&text))
+    let more = more(scene).unwrap_or_default();
+    one_line(&gsm7::written(&format!("{text} {more}")))
+}
+
+/// That a call is about further alerts too.
+fn more(scene: &Scene<'_>) -> Option<String> {
+    let more = scene.detail.more?.to_string();
+    Some(scene.say("message-on-call-more", &[("more", &more)]))
 }
 
 /// Texts of towns and residents go into headers and text messages: no line breaks, nothing unprintable.
@@ -251,6 +258,7 @@ fn colleague(template: Template, scene: &Scene<'_>, content: &mut Content) {
     }
     let note = scene.detail.note.as_ref().or(scene.detail.public_note.as_ref());
     fact(scene, content, "note", note.cloned().unwrap_or_default());
+    content.paragraphs.extend(more(scene));
     if let Some(link) = &scene.links.take {
         content.action = Some((scene.say("message-acknowledge-call", &[]), link.clone()));
     }

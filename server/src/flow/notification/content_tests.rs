@@ -441,6 +441,27 @@ fn residents_read_their_own_address_and_the_town_the_first() {
 }
 
 #[test]
+fn a_call_says_how_many_more_there_are() {
+    let detail = Detail {
+        more: Some(4_711),
+        ..Detail::default()
+    };
+    in_every_language(false, &alert(), &detail, |scene| {
+        for text in [
+            sms(Template::OnCall, scene),
+            everything(&content(Template::OnCall, scene)),
+        ] {
+            assert!(text.contains("4711"), "{text}");
+        }
+    });
+    in_every_language(false, &alert(), &Detail::default(), |scene| {
+        let none = scene.say("message-on-call-more", &[("more", "")]);
+        let words = none.split(':').next().expect("words").trim().to_owned();
+        assert!(!sms(Template::OnCall, scene).contains(&words));
+    });
+}
+
+#[test]
 fn an_outside_body_learns_nothing_of_the_reporter() {
     let detail = Detail {
         note: Some("Chaussée départementale.".into()),

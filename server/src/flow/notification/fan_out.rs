@@ -24,6 +24,8 @@ pub const DELIVER: &str = "deliver";
 pub const DIGEST: &str = "digest";
 /// Job that calls the next in line: payload `{"alert": id, "event": id, "service": id, "index": number}`.
 pub const ON_CALL: &str = "on_call";
+/// Between two calls that begin a service's on-call chain.
+const CALLS_APART: TimeDelta = TimeDelta::minutes(5);
 
 /// Tells everyone who follows the alert, except by the app: one row each, and one job. Messages that residents don't hear
 /// leave nothing.
@@ -159,7 +161,7 @@ pub async fn service(
         }
     }
     if on_call {
-        call_out(conn, town, service, alert_id, event_id, 0, now).await?;
+        call(conn, town, service, alert_id, event_id, now).await?;
     }
     Ok(())
 }
@@ -229,8 +231,29 @@ pub async fn body(
     add(conn, town, &row).await
 }
 
+/// Begins a service's on-call chain, unless it was called a moment ago: then what comes waits for the next call, which says
+/// how many more there are. A storm, or somebody who invents one, wakes nobody by the minute.
+async fn call(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    service: &Service,
+    alert_id: Uuid,
+    event_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let last = queries::call::latest(conn, town, service.id, event_id, now - CALLS_APART).await?;
+    let Some((call, at)) = last else {
+        return call_out(conn, town, service, alert_id, event_id, 0, now).await;
+    };
+    if at > now && queries::call::add_to(conn, town, call).await? {
+        return Ok(());
+    }
+    call_out(conn, town, service, alert_id, event_id, 0, at + CALLS_APART).await
+}
+
 /// Calls one link of a service's on-call chain, by text message or, without a number, by mail, and leaves the job that
-/// calls the next unless it is acknowledged; past the end of the chain the supervisors hear. Harmless to repeat.
+/// calls the next unless it is acknowledged; past the end of the chain the supervisors hear. Harmless to repeat. `now` may
+/// be still to come: the call leaves then.
 ///
 /// # Errors
 /// As [`followers`].

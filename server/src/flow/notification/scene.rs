@@ -1,7 +1,5 @@
 //! Everything that the words of one message may need, and the words themselves.
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use postgis_diesel::types::Point;
 use uuid::Uuid;

@@ -155,6 +155,16 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Why no messages follow a report whose author asked for some.
+    Withheld {
+        /// This address or number is told of very many reports just now.
+        Recipient = "recipient",
+        /// Very many text messages leave the town just now.
+        Town = "town",
+    }
+}
+
 /// A rounded range of days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DayRange {
@@ -190,6 +200,9 @@ pub struct Told {
     pub closed_at: Option<DateTime<Utc>>,
     /// Alerts nearby that may be the same thing.
     pub suggestions: Vec<Suggested>,
+    /// Why its author gets no messages, if they asked for some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
     /// The photos that came with it, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<PhotoTold>,

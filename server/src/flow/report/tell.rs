@@ -109,6 +109,7 @@ pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<
         body_id: alert.body_id,
         closed_at: alert.closed_at.filter(|_| relation == Relation::LateEvidence),
         suggestions,
+        withheld: None,
         photos: draft.taken.iter().map(photo_told).collect(),
     })
 }

@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::decide::{Word, joined};
 use super::later::{self, Later};
-use super::model::{ContactWay, Relation, Submission, Told};
+use super::model::{ContactWay, Relation, Submission, Told, Withheld};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
+use super::spared;
 use super::submit::{Prepared, Sender, TakenPhoto};
 use super::tell::{acknowledge, notice, told};
 use crate::app::App;
@@ -96,16 +97,21 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let there = joined(&draft.outcome.decision, draft.around);
     let opened = there.is_none();
     let alert_id = there.map_or_else(Uuid::now_v7, |alert| alert.id);
-    let ((), mut alert, subject_id) = tokio::try_join!(
+    let mark = spared::mark(&app.keys, draft);
+    let ((), mut alert, subject_id, withheld) = tokio::try_join!(
         claim(tx, draft, opened.then_some(alert_id)),
         place_in(tx, draft, there, alert_id),
-        keep_personal(app, tx, draft)
+        keep_personal(app, tx, draft),
+        spared::withheld(app, tx, draft, mark.as_deref())
     )?;
     let event_id = if opened { Uuid::now_v7() } else { prepared.id };
     if opened {
         begin_history(tx, draft, &mut alert, event_id).await?;
     }
-    let told = told(draft, !opened, &alert)?;
+    let told = Told {
+        withheld,
+        ..told(draft, !opened, &alert)?
+    };
     let report = new_report(draft, subject_id, &alert, &told)?;
     let code_hash = code_hasher(&app.keys, town, prepared.id);
     let raised = there.is_some_and(|before| draft.severity() > before.severity);
@@ -124,7 +130,7 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
         follow_up(tx, draft, &alert, notice),
     )?;
     attach_photos(tx, draft, &told).await?;
-    let follower = new_follower(&app.keys, draft, subject_id, &alert);
+    let follower = new_follower(&app.keys, draft, subject_id, &alert, withheld, mark);
     let words = draft.word.on_alerts();
     tokio::try_join!(
         queries::follow(tx, follower.as_ref()),
@@ -352,9 +358,18 @@ pub(super) fn code_hasher(keys: &KeyRing, town: &Town, report_id: Uuid) -> impl 
     move |reference| secret::digest(format!("{town} {reference} {code}").as_bytes())
 }
 
-fn new_follower(keys: &KeyRing, draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert) -> Option<NewFollower> {
+/// Who is spared messages reads by the follow link, as whoever chose the app.
+fn new_follower(
+    keys: &KeyRing,
+    draft: &Draft<'_>,
+    subject_id: Option<Uuid>,
+    alert: &Alert,
+    withheld: Option<Withheld>,
+    contact_mark: Option<Vec<u8>>,
+) -> Option<NewFollower> {
     let submission = draft.submission;
-    if submission.way == ContactWay::None {
+    let way = withheld.map_or(submission.way, |_| ContactWay::App);
+    if way == ContactWay::None {
         return None;
     }
     let id = Uuid::now_v7();
@@ -364,9 +379,10 @@ fn new_follower(keys: &KeyRing, draft: &Draft<'_>, subject_id: Option<Uuid>, ale
         alert_id: alert.id,
         report_id: draft.prepared.id,
         subject_id,
-        channel: submission.way.as_str(),
+        channel: way.as_str(),
         locale: submission.locale.as_str(),
         unsubscribe_hash: token::unsubscribe_hash(&keys.server, draft.town().id, id),
         since: draft.now,
+        contact_mark,
     })
 }

@@ -55,6 +55,22 @@ pub async fn add(conn: &AsyncPgConnection, row: &NewNotification<'_>) -> Result<
     Ok(added > 0)
 }
 
+/// How many text messages of a town were promised since a time.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn texts_since(conn: &AsyncPgConnection, town: TownId, since: DateTime<Utc>) -> Result<i64, Problem> {
+    let promised = notification::table
+        .filter(
+            notification::jurisdiction_id
+                .eq(town.0)
+                .and(notification::created_at.gt(since)),
+        )
+        .filter(notification::channel.eq(Channel::Sms.as_str()))
+        .count();
+    Ok(promised.get_result(&mut &*conn).await?)
+}
+
 /// Whether a line of the service's daily mail waits already.
 ///
 /// # Errors
