@@ -82,8 +82,8 @@ pub fn sms(template: Template, scene: &Scene<'_>) -> String {
 
 /// That a call is about further alerts too.
 fn more(scene: &Scene<'_>) -> Option<String> {
-    let more = scene.detail.more?.to_string();
-    Some(scene.say("message-on-call-more", &[("more", &more)]))
+    let more = scene.detail.more?;
+    Some(scene.say("message-on-call-more", &[("more", more.into())]))
 }
 
 /// Texts of towns and residents go into headers and text messages: no line breaks, nothing unprintable.

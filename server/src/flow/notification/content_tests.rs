@@ -455,7 +455,7 @@ fn a_call_says_how_many_more_there_are() {
         }
     });
     in_every_language(false, &alert(), &Detail::default(), |scene| {
-        let none = scene.say("message-on-call-more", &[("more", "")]);
+        let none = scene.say("message-on-call-more", &[("more", "".into())]);
         let words = none.split(':').next().expect("words").trim().to_owned();
         assert!(!sms(Template::OnCall, scene).contains(&words));
     });
