@@ -34,6 +34,7 @@ mod regroup_model;
 mod rights;
 mod search;
 mod tls;
+mod upkeep;
 mod walls;
 
 /// The text of every source file of the server, tests left out.

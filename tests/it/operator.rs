@@ -1,7 +1,8 @@
 //! What an operator types: keys, towns, and `vigie run` on a database that is there already.
 
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use chrono::Utc;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use vigie_tests::town::{Role, Town};
 use vigie_tests::vigie_binary;
 
 /// The program with nothing of this process's own settings.
-fn vigie(data: &Path, settings: &[(&str, String)], arguments: &[&str]) -> Command {
+pub fn vigie(data: &Path, settings: &[(&str, String)], arguments: &[&str]) -> Command {
     let mut command = Command::new(vigie_binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VIGIE_") || name == "DATABASE_URL") {
         command.env_remove(name);
@@ -26,21 +27,35 @@ fn vigie(data: &Path, settings: &[(&str, String)], arguments: &[&str]) -> Comman
     command
 }
 
-fn logins(db: &TestDb) -> [(&'static str, String); 2] {
+pub fn logins(db: &TestDb) -> [(&'static str, String); 2] {
     [
         ("VIGIE_APP_DATABASE_URL", db.app_url()),
         ("VIGIE_VAULT_DATABASE_URL", db.vault_url()),
     ]
 }
 
-fn said(mut command: Command) -> String {
-    let Output { status, stdout, stderr } = command.output().expect("the program");
+pub fn said(command: Command) -> String {
+    said_to(command, "")
+}
+
+/// What it answers to these lines on its standard input.
+pub fn said_to(mut command: Command, lines: &str) -> String {
+    let piped = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("the program");
+    let mut stdin = child.stdin.take().expect("its standard input");
+    // Who needs no line may have closed it already.
+    let _ = stdin.write_all(lines.as_bytes());
+    drop(stdin);
+    let Output { status, stdout, stderr } = child.wait_with_output().expect("the program");
     let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(status.success(), "{command:?}: {stderr}");
     stdout.into_owned()
 }
 
-fn data_folder() -> tempfile::TempDir {
+pub fn data_folder() -> tempfile::TempDir {
     let data = tempfile::tempdir().expect("a folder");
     KeyRing::load_or_create(&KeyRing::path(data.path()), Utc::now()).expect("keys");
     data
