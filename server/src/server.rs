@@ -8,17 +8,21 @@ use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use chrono::{DateTime, Utc};
 use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_actix_web::AppExt;
 
 use crate::app::App;
 use crate::http::middleware::{bounded_head, head_as_get, localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
+use crate::jobs::queue;
 use crate::routes::{endpoints, openapi};
 use crate::views::pages::Documents;
 
 /// Largest header of a request and the time to send it are the framework's; the time to begin is ours.
 const FIRST_REQUEST: Duration = Duration::from_secs(10);
+/// Longest count of what waits, for the metrics.
+const COUNTING: Duration = Duration::from_secs(3);
 
 /// Binds the public listener and starts to serve. Port 0 takes a free one: see [`Server`]'s addresses.
 ///
@@ -59,27 +63,40 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
     Ok((server.run(), addresses))
 }
 
-/// Binds the operator's listener: metrics only.
+/// Binds an operator's listener: metrics only. Port 0 takes a free one.
 ///
 /// # Errors
 /// When the address is taken.
-pub fn private(app: &App) -> std::io::Result<Server> {
+pub fn private(app: &App, address: std::net::SocketAddr) -> std::io::Result<(Server, Vec<std::net::SocketAddr>)> {
     let data = web::Data::new(app.clone());
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(data.clone())
             .route("/metrics", web::get().to(metrics))
     });
-    Ok(server
-        .workers(1)
-        .disable_signals()
-        .bind(app.config.metrics_listen)?
-        .run())
+    let server = server.workers(1).disable_signals().bind(address)?;
+    let addresses = server.addrs();
+    Ok((server.run(), addresses))
 }
 
 async fn metrics(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    // Without the database the counters are told all the same, and what waits as it was last seen.
+    let counted = tokio::time::timeout(COUNTING, count_what_waits(&app, Utc::now())).await;
+    if !matches!(counted, Ok(Ok(()))) {
+        tracing::warn!("what waits could not be counted");
+    }
     let body = app.metrics.render().map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(body))
+}
+
+/// Counts what waits, in the database: whoever works on it is another process, which nobody asks.
+///
+/// # Errors
+/// When the database is away.
+pub async fn count_what_waits(app: &App, now: DateTime<Utc>) -> Result<(), Problem> {
+    let (due, dead) = queue::backlog(&mut *app.db.conn().await?, now).await?;
+    app.metrics.jobs(due, dead);
+    Ok(())
 }
 
 /// Every address of the API's description with the methods that it takes.

@@ -1,10 +1,29 @@
 //! What an operator watches and repairs while Vigie runs.
 
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use diesel_async::SimpleAsyncConnection;
+use serde_json::{Value, json};
 use vigie_fixtures as invented;
 use vigie_tests::database::{number, texts};
+use vigie_tests::process::{Process, Talks};
 use vigie_tests::server::TestApp;
 
 use crate::operator::{logins, said, vigie};
+
+/// `vigie admin` on the database and the data folder of a test.
+fn admin(app: &TestApp, arguments: &[&str]) -> Command {
+    let arguments = [&["admin"][..], arguments].concat();
+    vigie(&app.app.config.data_dir, &logins(&app.db), &arguments)
+}
+
+/// What a command that must fail says of it.
+fn complaint(mut command: Command) -> String {
+    let output = command.output().expect("the program");
+    assert!(!output.status.success(), "{command:?} did it");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
 
 /// A town that is made while a worker runs has its returning jobs without anybody starting anything again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,11 +58,7 @@ async fn a_town_that_comes_while_a_worker_runs_has_its_returning_jobs() {
     let path = data.join("town.json");
     std::fs::write(&path, serde_json::to_vec(&file).expect("JSON")).expect("the file");
     let path = path.to_str().expect("a path");
-    said(vigie(
-        data,
-        &logins(&app.db),
-        &["admin", "create-jurisdiction", "--file", path],
-    ));
+    said(admin(&app, &["create-jurisdiction", "--file", path]));
     worker.await_line(|line| line.contains("every town has its returning jobs").then_some(()));
     assert_eq!(
         texts(&mut conn, &kinds(&town.slug)).await,
@@ -53,4 +68,116 @@ async fn a_town_that_comes_while_a_worker_runs_has_its_returning_jobs() {
     let twice =
         "SELECT count(*) AS value FROM (SELECT FROM job GROUP BY jurisdiction_id, kind HAVING count(*) > 1) twice";
     assert_eq!(number(&mut conn, twice).await, 0);
+}
+
+/// A worker as the operator starts it, and where it tells its metrics.
+fn worker_with_metrics(app: &TestApp) -> (Process, String) {
+    let [app_login, vault_login] = logins(&app.db);
+    let settings = [
+        app_login,
+        vault_login,
+        ("VIGIE_WORK_METRICS_LISTEN", "127.0.0.1:0".to_owned()),
+        ("VIGIE_LOG", "info".to_owned()),
+    ];
+    let command = vigie(&app.app.config.data_dir, &settings, &["work"]);
+    let worker = Process::start("vigie work", &command, Talks::Stderr);
+    let address = worker.await_line(|line| {
+        let event: Value = serde_json::from_str(line).ok()?;
+        let told = (event.get("message")? == "telling metrics").then(|| event.get("metrics"))??;
+        Some(told.as_str()?.trim_matches(['[', ']']).to_owned())
+    });
+    (worker, format!("http://{address}/metrics"))
+}
+
+/// Looks until the metrics have this line.
+async fn tells(url: &str, line: &str) {
+    let (began, client) = (Instant::now(), reqwest::Client::builder().no_proxy().build());
+    let client = client.expect("a client");
+    loop {
+        let answer = client.get(url).send().await.expect("an answer");
+        let told = answer.text().await.expect("text");
+        if told.lines().any(|known| known == line) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "no {line} in {told}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Jobs of a kind that no worker knows stay as they are.
+async fn leave_jobs(app: &TestApp) {
+    let sql = "INSERT INTO job (jurisdiction_id, kind, payload, state, run_at, attempts, last_error) VALUES \
+        (1, 'of_yesterday', '{\"n\": 1}', 'due', now() - interval '1 hour', 0, NULL), \
+        (1, 'of_yesterday', '{\"n\": 2}', 'due', now() + interval '1 day', 0, NULL), \
+        (1, 'of_yesterday', '{\"n\": 3}', 'dead', now(), 12, 'the relay is away'), \
+        (1, 'of_yesterday', '{\"n\": 1}', 'dead', now(), 12, 'it is there twice'), \
+        (1, 'of_tomorrow', '{}', 'dead', now(), 12, 'too early')";
+    let sql = sql.replace("(1, ", &format!("({}, ", app.town.id.0));
+    app.db.admin().await.batch_execute(&sql).await.expect("jobs");
+}
+
+/// What the worker counts and what waits in the database is told where the operator's documents say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_tells_its_metrics() {
+    let app = TestApp::start().await;
+    leave_jobs(&app).await;
+    let (_worker, url) = worker_with_metrics(&app);
+    tells(&url, "vigie_jobs_dead 3").await;
+    // Returning jobs that the worker just left may be due for a moment.
+    tells(&url, "vigie_jobs_due 1").await;
+
+    let report = json!({"category": "pothole", "position": app.town.point(0.0, 0.0)});
+    let sent = app.anyone().send("/v1/reports", report).await.expect(201);
+    let spec = invented::PhotoSpec {
+        scene: 1,
+        subject: invented::Subject::Pothole,
+        viewpoint: 1,
+        taken_at: chrono::DateTime::UNIX_EPOCH,
+        orientation: 1,
+        position: None,
+    };
+    let photo = invented::photo::jpeg_of(&spec, invented::photo::Size::TEST).expect("a photo");
+    let path = format!("/v1/reports/{}/photos", sent["id"].as_str().expect("an id"));
+    let secret = sent["follow"]["secret"].as_str().expect("a secret");
+    let request = app.anyone().post(&path).header("X-Follow-Secret", secret);
+    request.body("image/jpeg", photo).send().await.expect(201);
+    tells(&url, "vigie_photos_total{outcome=\"ready\"} 1").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_jobs_are_shown_and_put_back() {
+    let app = TestApp::start().await;
+    leave_jobs(&app).await;
+    let mut conn = app.db.admin().await;
+    let id_of = |error: &str| format!("SELECT id::text AS value FROM job WHERE last_error = '{error}'");
+    let early = texts(&mut conn, &id_of("too early")).await.remove(0);
+
+    let listed = said(admin(&app, &["jobs"]));
+    let kind = listed.lines().find(|line| line.starts_with("of_yesterday"));
+    let counts: Vec<&str> = kind.expect("its kind").split_whitespace().collect();
+    assert_eq!(counts[1..4], ["1", "1", "2"], "due, later, dead: {listed}");
+    assert!(
+        listed.contains("it is there twice") && listed.contains(&early),
+        "{listed}"
+    );
+    assert!(listed.contains("large-0"), "{listed}");
+
+    let again = said(admin(&app, &["jobs", "--retry", &early]));
+    assert!(again.contains("tried again"), "{again}");
+    let of_tomorrow = "SELECT count(*) AS value FROM job WHERE kind = 'of_tomorrow' AND state = 'due' AND attempts = 0";
+    assert_eq!(number(&mut conn, of_tomorrow).await, 1);
+    let not_dead = complaint(admin(&app, &["jobs", "--retry", &early]));
+    assert!(not_dead.contains(&early), "{not_dead}");
+
+    let rest = said(admin(&app, &["jobs", "--retry-dead"]));
+    assert!(rest.starts_with("1 dead job(s)"), "{rest}");
+    let left = "SELECT payload ->> 'n' AS value FROM job WHERE kind = 'of_yesterday' AND state = 'due' ORDER BY 1";
+    assert_eq!(
+        texts(&mut conn, left).await,
+        ["1", "2", "3"],
+        "what is there twice is done once"
+    );
+    let trail = "SELECT count(*) AS value FROM audit_event WHERE action = 'retry_job' AND actor = 'system'";
+    assert_eq!(number(&mut conn, trail).await, 3);
+    assert!(said(admin(&app, &["jobs"])).contains("no dead job"));
 }

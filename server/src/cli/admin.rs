@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 
 use super::database::settings_beside;
+use super::jobs::{Jobs, look_after};
 use super::progress::Progress;
 use crate::app::App;
 use crate::auth::keys::{KeyRing, Rotate};
@@ -53,6 +54,8 @@ pub enum Admin {
     },
     /// Wrap the keys of all persons in the vault by the key in force.
     Rewrap,
+    /// List what the workers have to do and what they gave up, with the last error; put dead jobs back.
+    Jobs(Jobs),
 }
 
 /// A person to be added.
@@ -135,6 +138,7 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
             Ok(())
         }
         Admin::Rewrap => rewrap(&App::build(config)?).await,
+        Admin::Jobs(jobs) => look_after(&App::build(config)?, &jobs, Utc::now()).await,
         Admin::CreateUser(user) => create_user(&App::build(config)?, user).await,
     }
 }

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod database;
 pub mod dedup;
 pub mod import;
+pub mod jobs;
 pub mod migrate;
 pub mod openapi;
 pub mod progress;

@@ -34,8 +34,9 @@ pub async fn serve_until_stopped(app: App, mut stop: watch::Receiver<bool>) -> a
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (public, addresses) =
         server::public(&app, threads).with_context(|| format!("listening on {}", app.config.listen))?;
-    let private = server::private(&app).with_context(|| format!("listening on {}", app.config.metrics_listen))?;
-    tracing::info!(?addresses, "serving");
+    let (private, metrics) = server::private(&app, app.config.metrics_listen)
+        .with_context(|| format!("listening on {}", app.config.metrics_listen))?;
+    tracing::info!(?addresses, ?metrics, "serving");
     let relay = tokio::spawn(notify::relay(app.db.clone(), app.wake.clone(), stop.clone()));
     let heard = tokio::spawn(hear(app.clone(), stop.clone()));
     let warm = tokio::spawn(warm(app));

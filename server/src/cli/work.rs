@@ -14,22 +14,30 @@ use crate::config::Config;
 use crate::db::notify;
 use crate::http::problem::Problem;
 use crate::jobs::Worker;
-use crate::telemetry;
 use crate::work::{ensure_recurring, handlers};
+use crate::{server, telemetry};
 
 /// Between two looks whether the catalogue has changed: a town may have come.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Runs it.
+/// Runs it, with a listener of its own for its metrics.
 ///
 /// # Errors
-/// When a setting is wrong.
+/// When a setting is wrong or an address is taken.
 pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
     let stop = Stop::on_signals()?;
     app.catalogue.fresh(&app.db).await?;
-    work_until_stopped(app, stop.receiver()).await
+    let address = app.config.work_metrics_listen;
+    let (private, metrics) = server::private(&app, address).with_context(|| format!("listening on {address}"))?;
+    tracing::info!(?metrics, "telling metrics");
+    let handle = private.handle();
+    let told = tokio::spawn(private);
+    let outcome = work_until_stopped(app, stop.receiver()).await;
+    handle.stop(true).await;
+    told.await.context("the listener of the metrics failed")??;
+    outcome
 }
 
 /// Works until told to stop; jobs that were begun are finished. Photos take long, so as many jobs run at once as photos

@@ -4,9 +4,11 @@
 //! * Work on the network or on files takes a lease, works outside any transaction, and records afterwards: at least
 //!   once, each with an id that lets the other side recognise a repetition.
 //!
-//! A failure never deletes a job. After the last try it stays, dead, where the desk and the metrics show it.
+//! A failure never deletes a job. After the last try it stays, dead, where the metrics and `vigie admin jobs` show it, which
+//! puts it back.
 //! What each kind of job does is not known here: [`crate::app::App`] hands a [`Handlers`] table to the worker.
 
+pub mod oversight;
 pub mod queue;
 pub mod worker;
 
