@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use vigie_fixtures as invented;
-use vigie_tests::database::{number, texts};
+use vigie_tests::database::{TestDb, number, texts};
 use vigie_tests::process::{Process, Talks};
+use vigie_tests::repository;
 use vigie_tests::server::TestApp;
 
-use crate::operator::{logins, said, vigie};
+use crate::operator::{data_folder, logins, said, vigie};
 
 /// `vigie admin` on the database and the data folder of a test.
 fn admin(app: &TestApp, arguments: &[&str]) -> Command {
@@ -180,4 +181,48 @@ async fn dead_jobs_are_shown_and_put_back() {
     let trail = "SELECT count(*) AS value FROM audit_event WHERE action = 'retry_job' AND actor = 'system'";
     assert_eq!(number(&mut conn, trail).await, 3);
     assert!(said(admin(&app, &["jobs"])).contains("no dead job"));
+}
+
+/// The last folder below migrations/.
+fn newest_migration() -> String {
+    let folders = std::fs::read_dir(repository().join("migrations")).expect("the migrations");
+    let names = folders.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    names.max().expect("a migration")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_that_lacks_a_migration_is_told_and_refused() {
+    let app = TestApp::start().await;
+    let ready = || app.anyone().get("/readyz").send();
+    ready().await.expect(200);
+    let mut conn = app.db.admin().await;
+    conn.batch_execute(
+        "CREATE TABLE kept AS SELECT * FROM __diesel_schema_migrations ORDER BY version DESC LIMIT 1; \
+         DELETE FROM __diesel_schema_migrations WHERE version IN (SELECT version FROM kept)",
+    )
+    .await
+    .expect("an older schema");
+    let newest = newest_migration();
+    let problem = ready().await.problem("unavailable");
+    assert_eq!(
+        (&problem["reason"], &problem["lacking"]),
+        (&json!("schema"), &json!([newest]))
+    );
+    for command in ["serve", "work"] {
+        let why = complaint(vigie(&app.app.config.data_dir, &logins(&app.db), &[command]));
+        assert!(why.contains(&newest) && why.contains("vigie migrate"), "{why}");
+    }
+
+    // While servers are replaced one by one, the database is a newer program's.
+    conn.batch_execute(
+        "INSERT INTO __diesel_schema_migrations SELECT * FROM kept; \
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')",
+    )
+    .await
+    .expect("a newer schema");
+    ready().await.expect(200);
+
+    let (empty, data) = (TestDb::empty(), data_folder());
+    let why = complaint(vigie(data.path(), &logins(&empty), &["work"]));
+    assert!(why.contains("vigie migrate"), "never migrated: {why}");
 }

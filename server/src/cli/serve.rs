@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::stop::Stop;
 use crate::app::App;
 use crate::config::Config;
-use crate::db::notify;
+use crate::db::{migrate, notify};
 use crate::{server, telemetry};
 
 /// Between two tries to read the catalogue at the start.
@@ -18,10 +18,14 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Runs it.
 ///
 /// # Errors
-/// When a setting is wrong or an address is taken.
+/// When a setting is wrong, the schema is older than the program, or an address is taken.
 pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
+    // One that is away is waited for, by /readyz.
+    if let Ok(mut conn) = app.db.conn().await {
+        migrate::require_current(&mut conn).await?;
+    }
     let stop = Stop::on_signals()?;
     serve_until_stopped(app, stop.receiver()).await
 }

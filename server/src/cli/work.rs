@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::stop::Stop;
 use crate::app::App;
 use crate::config::Config;
-use crate::db::notify;
+use crate::db::{migrate, notify};
 use crate::http::problem::Problem;
 use crate::jobs::Worker;
 use crate::work::{ensure_recurring, handlers};
@@ -23,11 +23,12 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Runs it, with a listener of its own for its metrics.
 ///
 /// # Errors
-/// When a setting is wrong or an address is taken.
+/// When a setting is wrong, the schema is older than the program, or an address is taken.
 pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
     let stop = Stop::on_signals()?;
+    migrate::require_current(&mut *app.db.conn().await?).await?;
     app.catalogue.fresh(&app.db).await?;
     let address = app.config.work_metrics_listen;
     let (private, metrics) = server::private(&app, address).with_context(|| format!("listening on {address}"))?;
