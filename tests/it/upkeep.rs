@@ -10,8 +10,9 @@ use vigie_tests::database::{TestDb, number, texts};
 use vigie_tests::process::{Process, Talks};
 use vigie_tests::repository;
 use vigie_tests::server::TestApp;
+use vigie_tests::town::{PASSWORD, Role, Town};
 
-use crate::operator::{data_folder, logins, said, vigie};
+use crate::operator::{data_folder, logins, said, said_to, vigie};
 
 /// `vigie admin` on the database and the data folder of a test.
 fn admin(app: &TestApp, arguments: &[&str]) -> Command {
@@ -225,4 +226,47 @@ async fn a_schema_that_lacks_a_migration_is_told_and_refused() {
     let (empty, data) = (TestDb::empty(), data_folder());
     let why = complaint(vigie(data.path(), &logins(&empty), &["work"]));
     assert!(why.contains("vigie migrate"), "never migrated: {why}");
+}
+
+/// Somebody of two towns forgot their password: no admin of a town may set it, the operator does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_gives_anybody_a_new_password() {
+    let app = TestApp::start().await;
+    let other = Town::install(&mut app.db.admin().await, 1).await;
+    let email = other.staff[&Role::Supervisor].email.as_str();
+    let here_too = json!({"email": email, "name": "Whoever", "grants": [{"role": "front_desk"}]});
+    app.staff(Role::Admin)
+        .await
+        .send("/v1/staff", here_too)
+        .await
+        .expect(201);
+    let sign_in = |password: &str, town: &str| {
+        let body = json!({"email": email, "password": password, "jurisdiction": town});
+        async { app.anyone().send("/v1/auth/sign-in", body).await }
+    };
+    let pair = sign_in(PASSWORD, "large-1").await.expect(200);
+    let session = app.anyone().with_token(pair["access_token"].as_str().expect("a token"));
+    session.get("/v1/me").send().await.expect(200);
+
+    let typed = "typed-by-the-operator";
+    let reset = ["reset-password", "--email", email];
+    let stdin = [&reset[..], &["--password-stdin"]].concat();
+    said_to(admin(&app, &stdin), &format!("{typed}\n"));
+    session.get("/v1/me").send().await.problem("unauthenticated");
+    sign_in(PASSWORD, "large-1").await.problem("wrong_credentials");
+    for town in ["large-0", "large-1"] {
+        sign_in(typed, town).await.expect(200);
+    }
+    let trail = "SELECT jurisdiction_id::text AS value FROM audit_event WHERE action = 'reset_password' ORDER BY 1";
+    assert_eq!(
+        texts(&mut app.db.admin().await, trail).await.len(),
+        2,
+        "each town has it"
+    );
+
+    let told = said(admin(&app, &reset));
+    let made = told.trim().rsplit(' ').next().expect("a password");
+    sign_in(made, "large-0").await.expect(200);
+    let nobody = complaint(admin(&app, &["reset-password", "--email", "nobody@town.test"]));
+    assert!(nobody.contains("nobody@town.test"), "{nobody}");
 }

@@ -8,6 +8,7 @@ use chrono::Utc;
 
 use super::database::settings_beside;
 use super::jobs::{Jobs, look_after};
+use super::password::{NewPassword, reset};
 use super::progress::Progress;
 use crate::app::App;
 use crate::auth::keys::{KeyRing, Rotate};
@@ -15,7 +16,7 @@ use crate::auth::secret::random_token;
 use crate::base_map;
 use crate::catalog::install::{export, install, read};
 use crate::catalog::model::Town;
-use crate::http::problem::FieldErrors;
+use crate::http::problem::{FieldErrors, Problem};
 use crate::people::policy::{Grant, Role};
 use crate::people::staff::{NewPerson, Origin, create, prepare};
 use crate::text::Locale;
@@ -47,6 +48,8 @@ pub enum Admin {
     },
     /// Add a person to a town, or give one a further role.
     CreateUser(NewUser),
+    /// Give a person who forgot theirs a new password, whatever towns they work for; their sessions end.
+    ResetPassword(NewPassword),
     /// Put a new key in force; older ones stay for reading.
     RotateKeys {
         /// Which keys.
@@ -140,6 +143,7 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
         Admin::Rewrap => rewrap(&App::build(config)?).await,
         Admin::Jobs(jobs) => look_after(&App::build(config)?, &jobs, Utc::now()).await,
         Admin::CreateUser(user) => create_user(&App::build(config)?, user).await,
+        Admin::ResetPassword(asked) => reset(&App::build(config)?, asked).await,
     }
 }
 
@@ -160,7 +164,7 @@ async fn create_user(app: &App, user: NewUser) -> anyhow::Result<()> {
     let town = town.with_context(|| format!("there is no town {:?}", user.town))?;
     let grant = grant(town, &user)?;
     let (password, made) = if user.password_stdin {
-        (read_line()?, false)
+        (read_line("password")?, false)
     } else {
         (random_token()?, true)
     };
@@ -173,13 +177,7 @@ async fn create_user(app: &App, user: NewUser) -> anyhow::Result<()> {
     };
     let person = prepare(&app.passwords, person, FieldErrors::default())
         .await
-        .map_err(|problem| {
-            let fields = problem
-                .errors
-                .iter()
-                .map(|error| format!("{}: {}", error.field, error.code));
-            anyhow::anyhow!("{problem}: {}", fields.collect::<Vec<_>>().join(", "))
-        })?;
+        .map_err(|problem| faults(&problem))?;
     let mut tx = app.db.begin(town.id).await?;
     create(&mut tx, &person, &[grant], Origin::OPERATOR, Utc::now()).await?;
     tx.commit().await?;
@@ -220,11 +218,20 @@ fn grant(town: &Town, user: &NewUser) -> anyhow::Result<Grant> {
     })
 }
 
-fn read_line() -> anyhow::Result<String> {
+/// A problem with the fields that it names.
+pub(super) fn faults(problem: &Problem) -> anyhow::Error {
+    let fields = problem
+        .errors
+        .iter()
+        .map(|error| format!("{}: {}", error.field, error.code));
+    anyhow::anyhow!("{problem}: {}", fields.collect::<Vec<_>>().join(", "))
+}
+
+pub(super) fn read_line(what: &str) -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin()
         .lock()
         .read_line(&mut line)
-        .context("reading the password")?;
+        .with_context(|| format!("reading the {what}"))?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -7,6 +7,7 @@ pub mod import;
 pub mod jobs;
 pub mod migrate;
 pub mod openapi;
+pub mod password;
 pub mod progress;
 pub mod run;
 pub mod serve;
