@@ -118,6 +118,7 @@ fn other_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(people::http::staff::add_grant);
     api.service(people::http::staff::revoke_grant);
     api.service(people::http::staff::disable_staff);
+    api.service(people::http::staff::reset_password);
     // Apps
     api.service(views::apps::crew_app_address);
     api.service(views::apps::crew_app);

@@ -70,22 +70,20 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
     Ok((server.run(), addresses))
 }
 
-/// Binds the operator's listener: metrics only.
+/// Binds an operator's listener: metrics only. Port 0 takes a free one.
 ///
 /// # Errors
 /// When the address is taken.
-pub fn private(app: &App) -> std::io::Result<Server> {
+pub fn private(app: &App, address: std::net::SocketAddr) -> std::io::Result<(Server, Vec<std::net::SocketAddr>)> {
     let data = web::Data::new(app.clone());
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(data.clone())
             .route("/metrics", web::get().to(metrics))
     });
-    Ok(server
-        .workers(1)
-        .disable_signals()
-        .bind(app.config.metrics_listen)?
-        .run())
+    let server = server.workers(1).disable_signals().bind(address)?;
+    let addresses = server.addrs();
+    Ok((server.run(), addresses))
 }
 
 async fn metrics(app: web::Data<App>) -> Result<HttpResponse, Problem> {

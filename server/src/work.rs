@@ -29,7 +29,7 @@ pub fn handlers() -> Handlers<App> {
     Handlers::new(stages.into_iter().flatten()).heavy([PROCESS_PHOTO, FINISH_UPLOAD])
 }
 
-/// Leaves each town's returning jobs where they are missing; called when a worker starts.
+/// Leaves each town's returning jobs where they are missing; called when a worker starts and whenever the catalogue changed.
 ///
 /// # Errors
 /// When the database refuses.

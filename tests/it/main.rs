@@ -36,6 +36,7 @@ mod restore;
 mod rights;
 mod search;
 mod tls;
+mod upkeep;
 mod walls;
 
 /// The text of every source file of the server, tests left out.

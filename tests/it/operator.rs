@@ -41,7 +41,7 @@ pub fn said(command: Command) -> String {
 }
 
 /// What it answers to these lines on its standard input.
-fn said_to(mut command: Command, lines: &str) -> String {
+pub fn said_to(mut command: Command, lines: &str) -> String {
     let piped = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -57,7 +57,7 @@ fn said_to(mut command: Command, lines: &str) -> String {
     stdout.into_owned()
 }
 
-fn data_folder() -> tempfile::TempDir {
+pub fn data_folder() -> tempfile::TempDir {
     let data = tempfile::tempdir().expect("a folder");
     KeyRing::load_or_create(&KeyRing::path(data.path()), Utc::now()).expect("keys");
     data

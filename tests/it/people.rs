@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vigie_tests::database::texts;
 use vigie_tests::people::{Answer, Person};
 use vigie_tests::server::TestApp;
-use vigie_tests::town::{PASSWORD, PIN, Role};
+use vigie_tests::town::{PASSWORD, PIN, Role, Town};
 
 async fn sign_in(app: &TestApp, role: Role, password: &str) -> Answer {
     let body = json!({"email": app.town.staff[&role].email, "password": password});
@@ -225,4 +225,92 @@ async fn a_session_that_rested_too_long_is_over() {
     refresh(&app, &text(&pair, "refresh_token"))
         .await
         .problem("unauthenticated");
+}
+
+/// Somebody leaves, and comes back a year later: a new grant opens the door again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_colleague_who_returns_signs_in_again() {
+    let app = TestApp::start().await;
+    let admin = app.staff(Role::Admin).await;
+    let colleague = &app.town.staff[&Role::Secretariat];
+    let left = admin.post(&format!("/v1/staff/{}/disable", colleague.id)).send().await;
+    assert_eq!(left.status, 204, "{left}");
+    sign_in(&app, Role::Secretariat, PASSWORD)
+        .await
+        .problem("wrong_credentials");
+
+    let back = json!({"email": colleague.email, "name": "Whoever", "grants": [{"role": "front_desk"}]});
+    let made = admin.send("/v1/staff", back).await.expect(201);
+    assert_eq!(made["id"], colleague.id.to_string(), "the same person");
+    let pair = sign_in(&app, Role::Secretariat, PASSWORD).await.expect(200);
+    let me = with_pair(&app, &pair).get("/v1/me").send().await.expect(200);
+    assert!(me.to_string().contains("front_desk"), "{me}");
+    let trail = format!(
+        "SELECT action AS value FROM audit_event WHERE entity_id = '{}' AND actor = 'staff' \
+         AND action IN ('disable_staff', 'add_grant', 'enable_staff') ORDER BY id",
+        colleague.id
+    );
+    assert_eq!(
+        texts(&mut app.db.admin().await, &trail).await,
+        ["disable_staff", "add_grant", "enable_staff"]
+    );
+}
+
+/// Of nobody yet.
+const NEW_PASSWORD: &str = "another-secret-for-tests";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_gives_a_colleague_a_new_password() {
+    let app = TestApp::start().await;
+    let admin = app.staff(Role::Admin).await;
+    let held = sign_in(&app, Role::FrontDesk, PASSWORD).await.expect(200);
+    let path = |role: Role| format!("/v1/staff/{}/password", app.town.staff[&role].id);
+    let short = admin.send(&path(Role::FrontDesk), json!({"password": "short"})).await;
+    assert_eq!(short.problem("invalid")["errors"][0]["field"], "password");
+    let given = admin
+        .send(&path(Role::FrontDesk), json!({"password": NEW_PASSWORD}))
+        .await;
+    assert_eq!(given.status, 204, "{given}");
+    // Whoever sat at the desk meanwhile is out.
+    with_pair(&app, &held)
+        .get("/v1/me")
+        .send()
+        .await
+        .problem("unauthenticated");
+    refresh(&app, &text(&held, "refresh_token"))
+        .await
+        .problem("unauthenticated");
+    sign_in(&app, Role::FrontDesk, PASSWORD)
+        .await
+        .problem("wrong_credentials");
+    sign_in(&app, Role::FrontDesk, NEW_PASSWORD).await.expect(200);
+
+    // One's own takes the present one: a stolen session does not know it.
+    let own = admin.send(&path(Role::Admin), json!({"password": NEW_PASSWORD})).await;
+    assert_eq!(own.problem("conflict")["reason"], "own_account");
+    let trail = "SELECT entity_id::text AS value FROM audit_event WHERE action = 'reset_password' AND actor = 'staff'";
+    assert_eq!(
+        texts(&mut app.db.admin().await, trail).await,
+        [app.town.staff[&Role::FrontDesk].id.to_string()]
+    );
+}
+
+/// An admin who set the password of somebody who works elsewhere too could sign in there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_town_takes_over_an_account_of_another() {
+    let app = TestApp::start().await;
+    let other = Town::install(&mut app.db.admin().await, 1).await;
+    let admin = app.staff(Role::Admin).await;
+    let theirs = &other.staff[&Role::Supervisor];
+    let path = format!("/v1/staff/{}/password", theirs.id);
+    let given = || admin.send(&path, json!({"password": NEW_PASSWORD}));
+    given().await.problem("not_found");
+    let here_too = json!({"email": theirs.email, "name": "Whoever", "grants": [{"role": "front_desk"}]});
+    admin.send("/v1/staff", here_too).await.expect(201);
+    let refused = given().await.problem("conflict");
+    assert_eq!(refused["reason"], "works_elsewhere");
+    let message = refused["errors"][0]["message"].as_str().expect("words");
+    assert!(message.contains("vigie admin reset-password"), "{message}");
+    let there = json!({"email": theirs.email, "password": PASSWORD, "jurisdiction": "large-1"});
+    app.anyone().send("/v1/auth/sign-in", there).await.expect(200);
 }

@@ -43,6 +43,7 @@ fn body(operation: &str, town: &Town) -> Value {
         "record_call_outcome" => json!({"outcome": "reached"}),
         "announce_device" => json!({"name": "Truck 1", "crew_id": town.crews["roads-1"]}),
         "reveal_contact" => json!({"purpose": "call_back"}),
+        "reset_password" => json!({"password": "a-password-for-tests-only"}),
         "create_staff" => json!({"email": format!("{}@town.test", Uuid::now_v7()), "name": "New", "locale": "en",
             "password": "a-password-for-tests-only", "grants": [{"role": "front_desk"}]}),
         _ => json!({}),

@@ -111,6 +111,7 @@ impl TestApp {
         let mut settings = BTreeMap::from([
             ("VIGIE_LISTEN", "127.0.0.1:0".to_owned()),
             ("VIGIE_METRICS_LISTEN", "127.0.0.1:0".to_owned()),
+            ("VIGIE_WORK_METRICS_LISTEN", "127.0.0.1:0".to_owned()),
             ("VIGIE_PUBLIC_URL", PUBLIC_URL.to_owned()),
             ("VIGIE_DATA_DIR", data.path().display().to_string()),
             ("VIGIE_APP_DATABASE_URL", through(db.app_url())),

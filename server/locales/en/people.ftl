@@ -14,3 +14,5 @@ field-unknown_crew = There is no such crew here.
 field-crew_needed = The role “crew” needs a crew, and no other role has one.
 field-role_reserved = This role cannot be given yet.
 field-no_grants = At least one grant is expected.
+field-own_account = Change your own password with the present one (PUT /v1/me/password).
+field-works_elsewhere = This person works for another town too: only the operator can give them a new password (vigie admin reset-password).

@@ -14,3 +14,5 @@ field-unknown_crew = Cette équipe n’existe pas ici.
 field-crew_needed = Le rôle « crew », et lui seul, demande une équipe.
 field-role_reserved = Ce rôle n’est pas encore attribuable.
 field-no_grants = Au moins un droit est attendu.
+field-own_account = Changez votre propre mot de passe avec l’actuel (PUT /v1/me/password).
+field-works_elsewhere = Cette personne travaille aussi pour une autre collectivité : seul l’exploitant peut lui donner un nouveau mot de passe (vigie admin reset-password).

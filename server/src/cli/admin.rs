@@ -7,6 +7,8 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 
 use super::database::settings_beside;
+use super::jobs::{Jobs, look_after};
+use super::password::{NewPassword, reset};
 use super::progress::Progress;
 use super::tablet::{NewTablet, create_code};
 use crate::app::App;
@@ -49,6 +51,8 @@ pub enum Admin {
     CreateUser(NewUser),
     /// Make the code that turns a tablet into a crew's; a supervisor makes later ones.
     CreateDeviceCode(NewTablet),
+    /// Give a person who forgot theirs a new password, whatever towns they work for; their sessions end.
+    ResetPassword(NewPassword),
     /// Put a new key in force; older ones stay for reading.
     RotateKeys {
         /// Which keys.
@@ -56,6 +60,8 @@ pub enum Admin {
     },
     /// Wrap the keys of all persons in the vault by the key in force.
     Rewrap,
+    /// List what the workers have to do and what they gave up, with the last error; put dead jobs back.
+    Jobs(Jobs),
 }
 
 /// A person to be added.
@@ -144,8 +150,10 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
             Ok(())
         }
         Admin::Rewrap => rewrap(&App::build(config)?).await,
+        Admin::Jobs(jobs) => look_after(&App::build(config)?, &jobs, Utc::now()).await,
         Admin::CreateUser(user) => create_user(&App::build(config)?, user).await,
         Admin::CreateDeviceCode(tablet) => create_code(&App::build(config)?, tablet).await,
+        Admin::ResetPassword(asked) => reset(&App::build(config)?, asked).await,
     }
 }
 
@@ -232,7 +240,7 @@ fn locale(tag: &str) -> Result<Locale, String> {
     Locale::from_tag(tag).ok_or_else(|| format!("{tag:?} is neither fr nor en"))
 }
 
-fn read_line(what: &str) -> anyhow::Result<String> {
+pub(super) fn read_line(what: &str) -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin()
         .lock()

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::stop::Stop;
 use crate::app::App;
 use crate::config::Config;
-use crate::db::notify;
+use crate::db::{migrate, notify};
 use crate::{server, telemetry};
 
 /// Between two tries to read the catalogue at the start.
@@ -18,10 +18,14 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Runs it.
 ///
 /// # Errors
-/// When a setting is wrong or an address is taken.
+/// When a setting is wrong, the schema is older than the program, or an address is taken.
 pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
+    // One that is away is waited for, by /readyz.
+    if let Ok(mut conn) = app.db.conn().await {
+        migrate::require_current(&mut conn).await?;
+    }
     let stop = Stop::on_signals()?;
     serve_until_stopped(app, stop.receiver()).await
 }
@@ -34,8 +38,9 @@ pub async fn serve_until_stopped(app: App, mut stop: watch::Receiver<bool>) -> a
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (public, addresses) =
         server::public(&app, threads).with_context(|| format!("listening on {}", app.config.listen))?;
-    let private = server::private(&app).with_context(|| format!("listening on {}", app.config.metrics_listen))?;
-    tracing::info!(?addresses, "serving");
+    let (private, metrics) = server::private(&app, app.config.metrics_listen)
+        .with_context(|| format!("listening on {}", app.config.metrics_listen))?;
+    tracing::info!(?addresses, ?metrics, "serving");
     let relay = tokio::spawn(notify::relay(app.db.clone(), app.wake.clone(), stop.clone()));
     let heard = tokio::spawn(hear(app.clone(), stop.clone()));
     let warm = tokio::spawn(warm(app));

@@ -1,6 +1,7 @@
 //! `vigie work`: photos, messages and everything else that may take a while, until a signal stops it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::Utc;
@@ -11,22 +12,35 @@ use super::stop::Stop;
 use crate::app::App;
 use crate::catalog::model::Catalogue;
 use crate::config::Config;
-use crate::db::notify;
+use crate::db::{migrate, notify};
+use crate::http::problem::Problem;
 use crate::jobs::Worker;
-use crate::telemetry;
 use crate::work::{ensure_recurring, handlers};
+use crate::{server, telemetry};
 
-/// Runs it.
+/// Between two looks whether the catalogue has changed: a town may have come.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Runs it, with a listener of its own for its metrics.
 ///
 /// # Errors
-/// When a setting is wrong.
+/// When a setting is wrong, the schema is older than the program, or an address is taken.
 pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
     let stop = Stop::on_signals()?;
+    migrate::require_current(&mut *app.db.conn().await?).await?;
     let catalogue = app.catalogue.fresh(&app.db).await?;
     say_what_cannot_go(&app, &catalogue);
-    work_until_stopped(app, stop.receiver()).await
+    let address = app.config.work_metrics_listen;
+    let (private, metrics) = server::private(&app, address).with_context(|| format!("listening on {address}"))?;
+    tracing::info!(?metrics, "telling metrics");
+    let handle = private.handle();
+    let told = tokio::spawn(private);
+    let outcome = work_until_stopped(app, stop.receiver()).await;
+    handle.stop(true).await;
+    told.await.context("the listener of the metrics failed")??;
+    outcome
 }
 
 /// Tells the operator once, at the start, which messages cannot go as this process is set up.
@@ -64,7 +78,8 @@ pub async fn work_until_stopped(app: App, stop: watch::Receiver<bool>) -> anyhow
         .context("VIGIE_APP_DATABASE_URL must be given")?
         .expose_secret()
         .to_owned();
-    ensure_recurring(&app, Utc::now()).await?;
+    let seen = ensure_for(&app, None).await?;
+    let ensured = tokio::spawn(keep_recurring(app.clone(), seen, stop.clone()));
     let woken = Arc::new(Notify::new());
     let listener = tokio::spawn(notify::listen(url, woken.clone(), stop.clone()));
     let handlers = Arc::new(handlers());
@@ -81,5 +96,31 @@ pub async fn work_until_stopped(app: App, stop: watch::Receiver<bool>) -> anyhow
     for worker in workers {
         worker.await.context("a worker failed")?;
     }
+    ensured.await.context("the task that keeps returning jobs failed")?;
     listener.await.context("the task that hears wake-ups failed")
+}
+
+/// Leaves the returning jobs of towns that come while the worker runs, until `stop`. Whoever made the town, and by
+/// whatever way, the catalogue's version has grown by it.
+async fn keep_recurring(app: App, mut seen: i64, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => continue,
+        }
+        match ensure_for(&app, Some(seen)).await {
+            Ok(version) => seen = version,
+            Err(error) => tracing::warn!(%error, "returning jobs could not be looked after; tried again"),
+        }
+    }
+}
+
+/// Leaves the towns' returning jobs unless that was done for this version of the catalogue; the version.
+async fn ensure_for(app: &App, seen: Option<i64>) -> Result<i64, Problem> {
+    let version = app.catalogue.fresh(&app.db).await?.version;
+    if seen != Some(version) {
+        ensure_recurring(app, Utc::now()).await?;
+        tracing::info!(version, "every town has its returning jobs");
+    }
+    Ok(version)
 }

@@ -23,8 +23,10 @@ mod tests;
 pub struct Config {
     /// Where the API listens.
     pub listen: SocketAddr,
-    /// Where metrics and probes of the operator listen; never public.
+    /// Where the metrics of `vigie serve` and `vigie run` listen; never public.
     pub metrics_listen: SocketAddr,
+    /// Where those of `vigie work` listen: beside the server on the same machine.
+    pub work_metrics_listen: SocketAddr,
     /// Address by which people reach the API; links in messages start with it. No slash at the end.
     pub public_url: String,
     /// Keys, photos, kept mails and the private database live here.
@@ -173,6 +175,7 @@ impl Config {
         let config = Self {
             listen,
             metrics_listen: env.parsed("VIGIE_METRICS_LISTEN", "127.0.0.1:9464"),
+            work_metrics_listen: env.parsed("VIGIE_WORK_METRICS_LISTEN", "127.0.0.1:9465"),
             public_url: env.url("VIGIE_PUBLIC_URL", &local_url(listen)),
             data_dir: data_dir(env),
             database: Database::read(env),

@@ -1,11 +1,19 @@
 //! Brings a database to this program's schema: roles, extension, then the migrations, all repeatable.
 
-use anyhow::Context;
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use std::collections::HashSet;
+
+use anyhow::{Context, bail};
+use diesel::QueryableByName;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::result::Error;
+use diesel::sql_types::Text;
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::connect;
 use super::{restored, roles};
+use crate::http::problem::Problem;
 
 /// The migrations, built into the program.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
@@ -57,18 +65,49 @@ pub async fn down(owner_url: &str) -> anyhow::Result<()> {
     .await
 }
 
-/// Whether the schema is this program's: asked at start and by `/readyz`.
+#[derive(QueryableByName)]
+struct Ran {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// The migrations of this program that a database lacks, oldest first; the application's login may ask. One that has more
+/// than this program knows lacks nothing: while servers are replaced one by one, the old ones go on.
 ///
 /// # Errors
-/// When the database is away or was never migrated.
-pub async fn is_current(owner_or_app: AsyncPgConnection) -> anyhow::Result<bool> {
-    with_harness(owner_or_app, |harness| {
-        harness
-            .has_pending_migration(MIGRATIONS)
-            .map(|pending| !pending)
-            .map_err(|error| anyhow::anyhow!("{error}"))
-    })
-    .await
+/// When the database is away.
+pub async fn lacking(conn: &mut AsyncPgConnection) -> Result<Vec<String>, Problem> {
+    let asked = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load::<Ran>(conn);
+    let ran: Vec<Ran> = match asked.await {
+        Ok(ran) => ran,
+        // Nobody ever migrated it.
+        Err(Error::DatabaseError(_, info)) if info.message().contains("does not exist") => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let ran: HashSet<String> = ran.into_iter().map(|row| row.version).collect();
+    let ours = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(Problem::internal)?;
+    let left = ours
+        .iter()
+        .filter(|migration| !ran.contains(&migration.name().version().to_string()));
+    let mut names: Vec<String> = left.map(|migration| migration.name().to_string()).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Refuses a database that lacks migrations of this program: asked when a server or a worker starts.
+///
+/// # Errors
+/// What lacks and what to do, in words for the operator.
+pub async fn require_current(conn: &mut AsyncPgConnection) -> anyhow::Result<()> {
+    let lacking = lacking(conn).await?;
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the database lacks {} migration(s) of this program ({}): run `vigie migrate` first, with the owner's login",
+        lacking.len(),
+        lacking.join(", ")
+    )
 }
 
 async fn with_harness<T>(

@@ -6,10 +6,12 @@
 //! * Whoever held a lease records only while it is still theirs: a worker that was away for too long changes nothing of
 //!   what another has taken over.
 //!
-//! A failure never deletes a job. After the last try it stays, dead, where the desk and the metrics show it.
+//! A failure never deletes a job. After the last try it stays, dead, where the metrics and `vigie admin jobs` show it, which
+//! puts it back.
 //! What each kind of job does is not known here: [`crate::app::App`] hands a [`Handlers`] table to the worker.
 
 pub mod clock;
+pub mod oversight;
 pub mod queue;
 pub mod worker;
 

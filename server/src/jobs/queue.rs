@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::Value;
@@ -217,20 +218,27 @@ pub async fn fail(
     Ok(kept > 0)
 }
 
-/// How many jobs wait whose time has come, and how many are dead.
+/// Asked at every look at the metrics, so it counts no further than to what is far too many.
+const BACKLOG: &str = "SELECT \
+    (SELECT count(*) FROM (SELECT FROM job WHERE state = 'due' AND run_at <= $1 LIMIT 10000) AS waiting) AS due, \
+    (SELECT count(*) FROM (SELECT FROM job WHERE state = 'dead' LIMIT 10000) AS given_up) AS dead";
+
+#[derive(QueryableByName)]
+struct Backlog {
+    #[diesel(sql_type = BigInt)]
+    due: i64,
+    #[diesel(sql_type = BigInt)]
+    dead: i64,
+}
+
+/// How many jobs wait whose time has come, and how many are dead; neither is counted beyond 10,000.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn backlog(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<(i64, i64), Problem> {
-    let due = job::table
-        .filter(job::state.eq("due").and(job::run_at.le(now)))
-        .count()
+    let found: Backlog = diesel::sql_query(BACKLOG)
+        .bind::<Timestamptz, _>(now)
         .get_result(conn)
         .await?;
-    let dead = job::table
-        .filter(job::state.eq("dead"))
-        .count()
-        .get_result(conn)
-        .await?;
-    Ok((due, dead))
+    Ok((found.due, found.dead))
 }

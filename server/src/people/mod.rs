@@ -19,6 +19,7 @@ pub mod pin;
 pub mod policy;
 pub mod queries;
 pub mod refresh;
+pub mod reset;
 pub mod rights;
 pub mod session;
 pub mod sign_in;

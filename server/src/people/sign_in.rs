@@ -124,10 +124,16 @@ async fn open(
 /// The town that a person signs in to.
 async fn choose_town(app: &App, person: &Person, named: Option<&str>) -> Result<Arc<Town>, Problem> {
     let catalogue = app.catalogue.fresh(&app.db).await?;
-    let mut tx = app.db.begin(NO_TOWN).await?;
-    let towns = rows::towns_of(&mut tx, person.id).await?;
-    tx.commit().await?;
+    let towns = towns_of(&app.db, person.id).await?;
     pick(&catalogue, &towns, named)
+}
+
+/// The towns that a person works for, whichever is asked about.
+pub(super) async fn towns_of(db: &Db, person: Uuid) -> Result<Vec<TownId>, Problem> {
+    let mut tx = db.begin(NO_TOWN).await?;
+    let towns = rows::towns_of(&mut tx, person).await?;
+    tx.commit().await?;
+    Ok(towns)
 }
 
 /// The town that was named, or the only one.
@@ -172,9 +178,7 @@ fn note_failure(app: &App, person: Option<Uuid>, client: &Client, now: DateTime<
 }
 
 async fn write_failure(db: &Db, person: Uuid, request_id: &str, now: DateTime<Utc>) -> Result<(), Problem> {
-    let mut tx = db.begin(NO_TOWN).await?;
-    let towns = rows::towns_of(&mut tx, person).await?;
-    tx.commit().await?;
+    let towns = towns_of(db, person).await?;
     let origin = Origin {
         actor: &Actor::Anonymous,
         request_id: Some(request_id),

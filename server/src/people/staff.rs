@@ -117,7 +117,7 @@ async fn hash(passwords: &Passwords, secret: Option<String>) -> Result<Option<St
 }
 
 /// Adds a person with these grants to the transaction's town. Somebody who already works for this or another town keeps
-/// their name and secrets and gets the grants that they lack, so repeating it changes nothing.
+/// their name and secrets and gets the grants that they lack, so repeating it changes nothing; so does somebody who left.
 ///
 /// The grants' service, sector and crew must be of the town; the database refuses others.
 ///
@@ -155,7 +155,8 @@ pub async fn create(
     Ok(id)
 }
 
-/// Gives a person a grant in the transaction's town; its identity.
+/// Gives a person a grant in the transaction's town; its identity. Whoever left can sign in again by it, with the password
+/// that they had.
 ///
 /// # Errors
 /// When the database refuses.
@@ -170,6 +171,7 @@ pub async fn add_grant(
         Actor::Staff { staff_user_id, .. } => Some(*staff_user_id),
         _ => None,
     };
+    let known = rows::lock(tx, person).await?;
     let row = GrantRow {
         id: Uuid::now_v7(),
         staff_user_id: person,
@@ -185,6 +187,10 @@ pub async fn add_grant(
         now,
     )
     .await?;
+    if known.disabled_at.is_some() {
+        rows::enable(tx, person).await?;
+        note(tx, origin, "enable_staff", person, json!({}), now).await?;
+    }
     Ok(row.id)
 }
 

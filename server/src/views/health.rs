@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::db::migrate;
 use crate::http::problem::Problem;
 
 /// Whether the process can serve.
@@ -27,14 +28,21 @@ pub async fn healthz() -> web::Json<Health> {
     web::Json(OK)
 }
 
-/// The process can serve: its database answers, has this program's schema, and the catalogue was read.
+/// The process can serve: its database answers, every migration of this program has run there, and the catalogue was read.
 #[utoipa::path(operation_id = "readyz", tag = "operation", responses(
     (status = 200, description = "It can.", body = Health),
-    (status = 503, description = "It cannot at the moment.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "It cannot at the moment. Where the schema is older than the program, `reason` is `schema` and `lacking` names the migrations that did not run.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/readyz")]
 pub async fn readyz(app: web::Data<App>) -> Result<HttpResponse, Problem> {
     let mut conn = app.db.conn().await?;
+    let lacking = migrate::lacking(&mut conn).await.map_err(Problem::unavailable)?;
+    if !lacking.is_empty() {
+        let cause = format!("migrations that did not run: {}", lacking.join(", "));
+        return Err(Problem::unavailable(cause)
+            .with("reason", "schema")
+            .with("lacking", lacking));
+    }
     app.catalogue
         .at_version_of(&mut conn)
         .await

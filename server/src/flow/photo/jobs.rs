@@ -50,7 +50,7 @@ pub fn handlers() -> [(&'static str, Handler<App>); 3] {
     ]
 }
 
-/// Leaves a town's returning jobs where they are missing; called for every town when a worker starts.
+/// Leaves a town's returning jobs where they are missing; called for every town by [`crate::work::ensure_recurring`].
 ///
 /// # Errors
 /// When the database refuses.

@@ -56,7 +56,7 @@ fn again(done: Result<usize, Problem>, now: DateTime<Utc>) -> Result<Outcome, Pr
     done.map(|_| Outcome::Again(now + EVERY))
 }
 
-/// Leaves a town's returning jobs where they are missing; called for every town when a worker starts.
+/// Leaves a town's returning jobs where they are missing; called for every town by [`crate::work::ensure_recurring`].
 ///
 /// # Errors
 /// When the database refuses.

@@ -18,11 +18,11 @@ use crate::http::json::Body;
 use crate::http::page::{PageQuery, cut, next_link};
 use crate::http::problem::{FieldErrors, Problem, ProblemBody};
 use crate::http::responses::{JsonBody, TownAdmin};
-use crate::people::grants;
 use crate::people::policy::{Grant, Staff};
 use crate::people::queries::{self, staff as rows};
 use crate::people::session::origin;
 use crate::people::staff::{self, NewPerson};
+use crate::people::{grants, reset};
 use crate::text::Locale;
 
 /// Somebody to be added.
@@ -44,6 +44,15 @@ pub struct NewStaff {
     pub pin: Option<String>,
     /// What they may do; at least one grant.
     pub grants: Vec<Grant>,
+}
+
+/// A new password for somebody who forgot theirs.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GivenPassword {
+    /// To be changed by the person.
+    #[schema(format = Password, min_length = 12)]
+    pub password: String,
 }
 
 /// Identity of what was made.
@@ -156,7 +165,7 @@ fn members(people: Vec<rows::Person>, held: Vec<rows::GrantRow>) -> Vec<StaffMem
     members.collect()
 }
 
-/// Add somebody. A person who already works for another town keeps name and password and gets the grants.
+/// Add somebody. A person who already works for another town, or who left, keeps name and password and gets the grants.
 #[utoipa::path(operation_id = "create_staff", tag = "people", request_body = NewStaff, responses(
     (status = 201, description = "Added.", body = Made),
     (status = 422, description = "Fields are wrong.", body = ProblemBody, content_type = "application/problem+json"),
@@ -269,6 +278,41 @@ pub async fn disable_staff(
     let (mut tx, admin) = begin(&app, token).await?;
     let actor = admin.actor();
     grants::disable(&mut tx, id.into_inner(), origin(&actor, &client), Utc::now()).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Give somebody who forgot theirs a new password; their sessions end. Not to oneself, and not to somebody who works for
+/// another town too: `vigie admin reset-password` does that.
+#[utoipa::path(operation_id = "reset_password", tag = "people", params(("id" = Uuid, Path, description = "Person.")), request_body = GivenPassword, responses(
+    (status = 204, description = "Given."),
+    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 403, description = "Not an admin of the whole town.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 404, description = "Nobody of this town.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "The person works for another town too (`reason` is `works_elsewhere`), or is the caller (`own_account`).", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "The password is against the rules.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "Too many hashes wait.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/v1/staff/{id}/password")]
+pub async fn reset_password(
+    app: web::Data<App>,
+    client: Client,
+    token: StaffToken,
+    id: web::Path<Uuid>,
+    Body(body): Body<GivenPassword>,
+) -> Result<HttpResponse, Problem> {
+    // Asked twice, as when somebody is added.
+    let (mut tx, admin) = begin(&app, token).await?;
+    let person = reset::within_reach(&mut tx, &admin, *id).await?;
+    tx.commit().await?;
+    let hash = reset::hashed(&app.passwords, body.password, &person.email).await?;
+    let (mut tx, admin) = begin(&app, token).await?;
+    let person = reset::within_reach(&mut tx, &admin, *id).await?;
+    let actor = admin.actor();
+    reset::put(&mut tx, person.id, &hash, origin(&actor, &client), Utc::now()).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

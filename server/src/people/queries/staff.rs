@@ -313,6 +313,18 @@ pub async fn disable(tx: &mut Tx, person: Uuid, now: DateTime<Utc>) -> Result<()
     Ok(())
 }
 
+/// The person can sign in again, where they have a grant.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enable(tx: &mut Tx, person: Uuid) -> Result<(), Problem> {
+    diesel::update(staff_user::table.find(person))
+        .set(staff_user::disabled_at.eq(None::<DateTime<Utc>>))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Which grants of the transaction's town end.
 #[derive(Clone, Copy, Debug)]
 pub enum Ends {
