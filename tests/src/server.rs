@@ -110,6 +110,8 @@ impl TestApp {
             ("VIGIE_SUBMITS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_GUESSES_PER_HOUR", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_READS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
+            ("VIGIE_STAFF_PER_HOUR", vigie::config::UNLIMITED.to_string()),
+            ("VIGIE_REVEALS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
         ]);
         settings.extend(setup.settings);
         let environment = settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
