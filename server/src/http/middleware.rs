@@ -51,7 +51,11 @@ pub async fn observe(
     request.extensions_mut().insert(tally.clone());
     let method = spoken(request.method()).unwrap_or("other");
     let client = Client::of(request.request());
-    let work = one_at_a_time(async move { next.call(request).await });
+    let work = one_at_a_time(async move {
+        // Called in here: a panic on the way to the handler is one too.
+        let answer = next.call(request);
+        answer.await
+    });
     let mut response = match AssertUnwindSafe(work).catch_unwind().await {
         Ok(answered) => answered?.map_into_boxed_body(),
         Err(_) => {

@@ -100,7 +100,10 @@ impl<S: Clone + Send + Sync + 'static> Worker<S> {
         let Some(handler) = self.handlers.0.get(job.kind.as_str()) else {
             return Ok(());
         };
-        let work = one_at_a_time(async { handler(self.state.clone(), job.clone(), now).await });
+        let work = one_at_a_time(async {
+            let work = handler(self.state.clone(), job.clone(), now);
+            work.await
+        });
         // A job that panics has failed like any other: the worker goes on with the next.
         let outcome = AssertUnwindSafe(work).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| Err(Problem::internal("the job panicked")));
