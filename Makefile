@@ -7,7 +7,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VIGIE_BIN := $(TARGET)/debug/vigie
 
-.PHONY: help run test check bless bench demo-reset judge clean-var setup setup-check setup-test build web web-check web-e2e
+.PHONY: help run test check bless bench release demo-reset judge clean-var setup setup-check setup-test build web web-check web-e2e
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,6 +33,9 @@ bless: setup-test web build ## Accept what the code says now: openapi.yaml and t
 	$(VIGIE_BIN) openapi > $(TARGET)/openapi.yaml
 	mv $(TARGET)/openapi.yaml openapi.yaml
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace --no-fail-fast
+
+release: setup web ## The program that a town installs, with the apps in it: target/release/vigie
+	cargo build --locked --release -p vigie --bin vigie
 
 bench: setup-test web build ## Measure; the tables are kept in bench/
 	bench/run.sh

@@ -6,7 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly target=${CARGO_TARGET_DIR:-target}
 
-# What is measured is what a town installs.
+# What is measured is what a town installs, the apps in it.
+scripts/web.sh build
 cargo build --quiet --release -p vigie --bin vigie --example bare_turbojpeg
 cargo build --quiet -p vigie-bench
 export VIGIE_BIN=$PWD/$target/release/vigie

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# systemd's own reading of the units in deploy/: no unknown setting, no bad value, and well shut in.
+# systemd's own reading of the units in deploy/ and bash's of the script beside them: no unknown setting, no bad value, and well shut in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +9,8 @@ readonly most_exposure=20
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+
+bash -n deploy/vigie-admin
 
 # The program is not installed here; the built one stands in for it.
 for unit in deploy/systemd/*.service; do

@@ -39,6 +39,7 @@ env -u DATABASE_URL \
   VIGIE_PUBLIC_URL="http://127.0.0.1:$port" \
   VIGIE_SUBMITS_PER_HOUR=$unlimited VIGIE_GUESSES_PER_HOUR=$unlimited VIGIE_READS_PER_HOUR=$unlimited \
   VIGIE_STAFF_PER_HOUR=$unlimited VIGIE_REVEALS_PER_HOUR=$unlimited \
+  VIGIE_MESSAGES_PER_RECIPIENT=$unlimited VIGIE_SMS_PER_HOUR=$unlimited \
   "$vigie" run </dev/null >"$log" 2>&1 &
 server=$!
 

@@ -1,7 +1,9 @@
-//! A tile of the public's map, against the bare query of the same tile: a spatial index, no rights, no server.
+//! A tile of the public's map, against the bare query of the same tile: a spatial index, no rights, no server. Drawn anew
+//! each time, as after a change, and again, as on a busy day between two changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
@@ -9,6 +11,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use reqwest::Client;
 use vigie::base_map::tiles;
+use vigie_tests::database::connect;
 use vigie_tests::town::Town;
 
 use crate::baseline::pgbench;
@@ -18,6 +21,10 @@ use crate::server::Server;
 
 const ZOOM: i16 = 14;
 const REACH_M: f64 = 2_000.0;
+/// Towns whose tiles all fit into the server's memory.
+const BUSY: usize = 4;
+const STATES: &str = "INSERT INTO projection_state (jurisdiction_id, txid, change_id) \
+    SELECT id, '1'::xid8, 0 FROM jurisdiction ON CONFLICT DO NOTHING";
 const INDEX: &str = "CREATE INDEX bench_point ON public_alert USING gist ((point::geometry)) WHERE open";
 
 /// Runs the comparison and prints its table.
@@ -37,7 +44,53 @@ pub async fn run(
         towns: towns.to_vec(),
     });
     let bytes = map.look().await;
-    println!("\n### A tile of the public's map at zoom {ZOOM}, {clients} clients, the first of {bytes} bytes\n");
+    let changes = connect(&postgres.url(database)).await;
+    let moved = Arc::new(AtomicBool::new(true));
+    let moving = tokio::spawn(move_projection(changes, moved.clone()));
+    let what = format!("A tile of the public's map at zoom {ZOOM}, {clients} clients, the first of {bytes} bytes");
+    table(
+        &format!("{what}, drawn anew"),
+        &map,
+        (postgres, database, &bare),
+        server,
+        (clients, rounds, turn),
+    )
+    .await;
+    moved.store(false, Ordering::Relaxed);
+    moving.await.expect("it ends");
+    let few = Arc::new(Map {
+        towns: towns[..BUSY].to_vec(),
+        ..(*map).clone()
+    });
+    table(
+        &format!("{what}, in {BUSY} towns between two changes"),
+        &few,
+        (postgres, database, &bare),
+        server,
+        (clients, rounds, turn),
+    )
+    .await;
+}
+
+/// Lets the projection of every town move, as changes would, until it is told to stop.
+async fn move_projection(mut conn: AsyncPgConnection, moved: Arc<AtomicBool>) {
+    conn.batch_execute(STATES).await.expect("states");
+    while moved.load(Ordering::Relaxed) {
+        conn.batch_execute("UPDATE projection_state SET change_id = change_id + 1")
+            .await
+            .expect("a change");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn table(
+    title: &str,
+    map: &Arc<Map>,
+    (postgres, database, bare): (&Postgres, &str, &Path),
+    server: &Server,
+    (clients, rounds, turn): (usize, usize, Duration),
+) {
+    println!("\n### {title}\n");
     println!("| round | tiles/s | CPU-ms per tile | p99 ms | bare query/s | CPU-ms each | ratio |");
     println!("|---|---|---|---|---|---|---|");
     let mut ratios = Vec::new();
@@ -50,7 +103,7 @@ pub async fn run(
             }
         };
         let ours = load::turn(clients, turn, || server.cpu(), work).await;
-        let theirs = pgbench(postgres, database, &bare, clients, turn).await;
+        let theirs = pgbench(postgres, database, bare, clients, turn).await;
         let ratio = ours.per_second() / theirs.per_second();
         println!(
             "| {round} | {:.0} | {:.2} | {:.0} | {:.0} | {:.2} | {ratio:.2} |",
@@ -66,6 +119,7 @@ pub async fn run(
 }
 
 /// Somebody who moves the map.
+#[derive(Clone)]
 struct Map {
     http: Client,
     url: String,

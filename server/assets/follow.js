@@ -7,8 +7,10 @@
   const [id, given] = location.hash.slice(1).split(".");
   let secret = given || "";
 
-  const day = (text) => new Date(text).toLocaleDateString(language, { dateStyle: "long" });
-  const moment = (text) => new Date(text).toLocaleString(language, { dateStyle: "long", timeStyle: "short" });
+  // The first of a month is "1er" in French, which Intl does not know.
+  const ordinal = (text) => (language === "fr" ? text.replace(/(^|\D)1(?=\s?[–-]|\s\p{L})/gu, (_, before) => `${before}1er`) : text);
+  const day = (text) => ordinal(new Date(text).toLocaleDateString(language, { dateStyle: "long" }));
+  const moment = (text) => ordinal(new Date(text).toLocaleString(language, { dateStyle: "long", timeStyle: "short" }));
   const say = (name) => { at("message").textContent = name ? at("message").dataset[name] : ""; };
   const ask = (path, method) => fetch(`/v1/reports/${encodeURIComponent(id)}${path}`, { method, headers: { "X-Follow-Secret": secret } });
 
@@ -51,7 +53,7 @@
 
   function range({ from, to }) {
     if (from === to) return day(from);
-    return new Intl.DateTimeFormat(language, { dateStyle: "long" }).formatRange(new Date(from), new Date(to));
+    return ordinal(new Intl.DateTimeFormat(language, { dateStyle: "long" }).formatRange(new Date(from), new Date(to)));
   }
 
   function show(report) {
@@ -109,7 +111,7 @@
   at("still-there").addEventListener("click", async () => {
     try {
       const answer = await ask("/still-there", "POST");
-      if (answer.ok && await load()) say("reopened"); else if (!answer.ok) say(answer.status === 429 ? "busy" : "away");
+      if (answer.ok && await load()) say("reopened"); else if (!answer.ok) say({ 409: "late", 429: "busy" }[answer.status] || "away");
     } catch { say("away"); }
   });
 

@@ -44,10 +44,10 @@ pub struct App {
     pub limits: Arc<Limits>,
     /// Bodies that are being read.
     pub bodies: Arc<Bodies>,
-    /// Sends mails, or keeps them where no relay is set.
-    pub mailer: Arc<dyn Mailer>,
-    /// Sends text messages, or keeps them where no gateway is set.
-    pub sms: Arc<dyn SmsGateway>,
+    /// Sends mails, or keeps them (`vigie run`); `None`: there is no relay, and mails wait for one.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Sends text messages, or keeps them (`vigie run`); `None`: there is no gateway, and nobody is promised one.
+    pub sms: Option<Arc<dyn SmsGateway>>,
     /// Counters.
     pub metrics: Metrics,
     /// Wakes this process's worker after a commit that left work.
@@ -110,16 +110,20 @@ fn decoder(derivers: usize) -> anyhow::Result<Decoder> {
     Ok(Decoder::new(program, settings))
 }
 
-fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
-    Ok(match &config.smtp {
+fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
+    let mailer: Arc<dyn Mailer> = match &config.smtp {
         Some(url) => Arc::new(mail::Smtp::new(url)?),
-        None => Arc::new(mail::Kept(config.kept_mail())),
-    })
+        None if config.keep_messages => Arc::new(mail::Kept(config.kept_mail())),
+        None => return Ok(None),
+    };
+    Ok(Some(mailer))
 }
 
-fn sms(config: &Config) -> anyhow::Result<Arc<dyn SmsGateway>> {
-    Ok(match &config.sms {
+fn sms(config: &Config) -> anyhow::Result<Option<Arc<dyn SmsGateway>>> {
+    let gateway: Arc<dyn SmsGateway> = match &config.sms {
         Some(gateway) => Arc::new(sms::HttpGateway::new(gateway.url.clone(), gateway.token.clone())?),
-        None => Arc::new(sms::Kept(config.data_dir.join("sms"))),
-    })
+        None if config.keep_messages => Arc::new(sms::Kept(config.data_dir.join("sms"))),
+        None => return Ok(None),
+    };
+    Ok(Some(gateway))
 }

@@ -87,6 +87,29 @@ pub async fn record(
     Ok(())
 }
 
+/// How often something was done to an object, by the trail.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn times(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    action: &str,
+    (entity, id): (&str, Uuid),
+) -> Result<i64, Problem> {
+    let found = audit_event::table
+        .filter(
+            audit_event::jurisdiction_id
+                .eq(town.0)
+                .and(audit_event::entity_id.eq(id)),
+        )
+        .filter(audit_event::entity.eq(entity).and(audit_event::action.eq(action)))
+        .count()
+        .get_result(&mut &*conn)
+        .await?;
+    Ok(found)
+}
+
 /// The job that brings what changed to what the public reads.
 pub const PROJECT_CHANGES: &str = "project_changes";
 

@@ -21,18 +21,18 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(views::followed::look_up_report);
     api.service(views::followed::get_report);
     // 2. Evidence
-    api.service(flow::photo::http::upload_report_photo);
-    api.service(flow::photo::http::upload_proof);
+    api.service(flow::photo::http::send::upload_report_photo);
+    api.service(flow::photo::http::send::upload_proof);
     api.service(flow::photo::tus::http::describe_uploads);
     api.service(flow::photo::tus::http::create_upload);
     api.service(flow::photo::tus::http::read_upload);
     api.service(flow::photo::tus::http::continue_upload);
     api.service(flow::photo::tus::http::end_upload);
     api.service(flow::photo::tus::http::override_upload);
-    api.service(flow::photo::http::read_photo);
-    api.service(flow::photo::http::photo_file);
-    api.service(flow::photo::http::release_photo);
-    api.service(flow::photo::http::unrelease_photo);
+    api.service(flow::photo::http::look::read_photo);
+    api.service(flow::photo::http::look::photo_file);
+    api.service(flow::photo::http::look::release_photo);
+    api.service(flow::photo::http::look::unrelease_photo);
     // 3. One alert: the queue and the map
     api.service(views::alerts::queue::list_alerts);
     api.service(views::nearby::list_nearby_alerts);

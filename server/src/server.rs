@@ -8,18 +8,24 @@ use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use chrono::{DateTime, Utc};
 use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_actix_web::AppExt;
 
 use crate::app::App;
+use crate::flow::notification::queries::waiting;
 use crate::http::bodies::bounded_bodies;
 use crate::http::middleware::{bounded_head, head_as_get, known_methods, localise_problems, observe, safe_headers};
 use crate::http::problem::{Kind, Problem};
+use crate::jobs::queue;
 use crate::routes::{endpoints, openapi};
+use crate::views::map::TileCache;
 use crate::views::pages::Documents;
 
 /// Largest header of a request and the time to send it are the framework's; the time to begin is ours.
 const FIRST_REQUEST: Duration = Duration::from_secs(10);
+/// Longest count of what waits, for the metrics.
+const COUNTING: Duration = Duration::from_secs(3);
 
 /// Binds the public listener and starts to serve. Port 0 takes a free one: see [`Server`]'s addresses.
 ///
@@ -30,6 +36,7 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
     let description = openapi();
     let documents = web::Data::new(Documents::of(&description).map_err(std::io::Error::other)?);
     let addresses = web::Data::new(Addresses::of(&description));
+    let tiles = web::Data::new(TileCache::default());
     let origins = app.config.cors_origins.clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
@@ -39,6 +46,7 @@ pub fn public(app: &App, threads: usize) -> std::io::Result<(Server, Vec<std::ne
             .app_data(data.clone())
             .app_data(documents.clone())
             .app_data(addresses.clone())
+            .app_data(tiles.clone())
             .app_data(web::PayloadConfig::new(crate::http::json::JSON_LIMIT))
             .default_service(web::to(nothing_here))
             .wrap(from_fn(head_as_get))
@@ -81,8 +89,29 @@ pub fn private(app: &App) -> std::io::Result<Server> {
 }
 
 async fn metrics(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    // Without the database the counters are told all the same, and what waits as it was last seen.
+    let counted = tokio::time::timeout(COUNTING, count_what_waits(&app, Utc::now())).await;
+    if !matches!(counted, Ok(Ok(()))) {
+        tracing::warn!("what waits could not be counted");
+    }
     let body = app.metrics.render().map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(body))
+}
+
+/// Counts what waits, in the database: whoever works on it is another process, which nobody asks.
+///
+/// # Errors
+/// When the database is away.
+pub async fn count_what_waits(app: &App, now: DateTime<Utc>) -> Result<(), Problem> {
+    let (due, dead) = queue::backlog(&mut *app.db.conn().await?, now).await?;
+    app.metrics.jobs(due, dead);
+    let mut held_up = 0;
+    for town in app.catalogue.fresh(&app.db).await?.towns() {
+        let tx = app.db.begin(town.id).await?;
+        held_up += waiting::count(&tx, town.id).await?;
+    }
+    app.metrics.messages_waiting(held_up);
+    Ok(())
 }
 
 /// Every address of the API's description with the methods that it takes.

@@ -401,3 +401,29 @@ async fn a_photo_is_public_only_when_a_person_says_so() {
         "sensitive_category"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_for_residents_dies_when_the_photo_is_taken_back() {
+    let app = TestApp::start().await;
+    let supervisor = app.staff(Role::Supervisor).await;
+    let sent = Sent::new(&app, "pothole").await;
+    let taken_in = sent.adds("image/jpeg", photo(1)).await.expect(201);
+    app.run_due(Utc::now()).await;
+    let path = format!("/v1/photos/{}", taken_in["id"].as_str().expect("an id"));
+    supervisor.post(&format!("{path}/release")).send().await.expect(200);
+    let report = format!("/v1/reports/{}", sent.report);
+    let follow = || app.anyone().get(&report).header("X-Follow-Secret", &sent.secret).send();
+    let page = follow().await.expect(200);
+    let public = app.path_of(page["photos"][0]["links"]["small"].as_str().expect("a link"));
+    let seen = supervisor.get(&path).send().await.expect(200);
+    let inside = app.path_of(seen["links"]["small"].as_str().expect("a link"));
+    for link in [public, inside] {
+        assert_eq!(app.anyone().get(link).send().await.status, 200, "{link}");
+    }
+    supervisor.post(&format!("{path}/unrelease")).send().await.expect(200);
+    app.anyone().get(public).send().await.problem("not_found");
+    let disguised = public.replace("released-", "");
+    app.anyone().get(&disguised).send().await.problem("not_found");
+    assert_eq!(app.anyone().get(inside).send().await.status, 200, "the town looks on");
+    assert_eq!(follow().await.expect(200)["photos"], Value::Null);
+}

@@ -4,6 +4,7 @@ use chrono::{TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use vigie_tests::database::number;
 use vigie_tests::server::TestApp;
 
 /// A pothole so many metres east and north of the middle.
@@ -141,6 +142,29 @@ async fn every_fault_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn where_no_text_messages_are_sent_nobody_is_promised_one() {
+    let app = TestApp::setup().sends_only().start().await;
+    let ways = app
+        .anyone()
+        .get("/v1/catalogue?jurisdiction=large-0")
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(ways["contact_ways"], json!(["app", "email", "call", "letter", "none"]));
+    let told_by = |contact: Value| {
+        let report = with(pothole(&app, 0.0, 0.0), &json!({"contact": contact}));
+        async { app.anyone().send("/v1/reports", report).await }
+    };
+    let refused = told_by(json!({"phone": "+33 6 39 98 00 01"})).await.problem("invalid");
+    assert_eq!(faults(&refused), ["contact.preferred:no_sms"]);
+    told_by(json!({"phone": "+33 6 39 98 00 01", "email": "p@example.test", "preferred": "sms"}))
+        .await
+        .expect(201);
+    let by_mail = "SELECT count(*) AS value FROM follower WHERE channel = 'email'";
+    assert_eq!(number(&mut app.db.admin().await, by_mail).await, 1);
+}
+
+#[tokio::test]
 async fn just_outside_the_territory_is_accepted_and_flagged() {
     let app = TestApp::start().await;
     let edge = 0.0326_f64.to_radians() * 6_371_008.8 * 46.5_f64.to_radians().cos();
@@ -154,6 +178,41 @@ async fn just_outside_the_territory_is_accepted_and_flagged() {
         .send("/v1/reports", pothole(&app, edge + 300.0, 0.0))
         .await
         .problem("invalid");
+}
+
+/// A smell of gas: the form says to call, and what arrives nevertheless is no less true.
+#[tokio::test]
+async fn a_category_that_says_whom_to_call_is_taken_in_as_a_danger() {
+    let app = TestApp::start().await;
+    let mut admin = app.db.admin().await;
+    let gas = "UPDATE category SET call_number = '0199001717', redirect_message = '{\"fr\": \"Éloignez-vous.\", \
+        \"en\": \"Move away.\"}', redirect_body_id = (SELECT id FROM body LIMIT 1) WHERE code = 'pothole'";
+    admin.batch_execute(gas).await.expect("a smell of gas");
+    let report = with(pothole(&app, 0.0, 0.0), &json!({"id": Uuid::now_v7(), "locale": "en"}));
+    let answer = app.anyone().send("/v1/reports", report.clone()).await.expect(201);
+    assert_eq!(
+        answer["call_now"],
+        json!([{"number": "0199001717", "message": "Move away."}])
+    );
+    assert_eq!(answer, app.anyone().send("/v1/reports", report).await.expect(201));
+    let danger = "SELECT count(*) AS value FROM alert WHERE severity = 2 AND priority = 4";
+    assert_eq!(number(&mut admin, danger).await, 1);
+    let catalogue = app.anyone().get("/v1/catalogue?jurisdiction=large-0").send().await;
+    let catalogue = catalogue.expect(200);
+    let mut categories = catalogue["categories"].as_array().unwrap().iter();
+    let category = categories
+        .find(|category| category["code"] == "pothole")
+        .expect("there");
+    assert_eq!(
+        (&category["call"], &category["open"]),
+        (&json!("0199001717"), &json!(true))
+    );
+
+    // Without a danger the same category is refused: another body is competent.
+    let no_danger = "UPDATE category SET call_number = NULL WHERE code = 'pothole'";
+    admin.batch_execute(no_danger).await.expect("no danger");
+    let refused = app.anyone().send("/v1/reports", pothole(&app, 0.0, 0.0)).await;
+    assert_eq!(faults(&refused.problem("invalid")), ["category:category_not_ours"]);
 }
 
 #[tokio::test]
@@ -273,6 +332,13 @@ async fn it_is_this_one_and_it_is_none_of_these_are_kept() {
     let second = app.anyone().send("/v1/reports", another).await.expect(201);
     assert_ne!(second["alert"]["id"], alert);
     let this_one = with(pothole(&app, 80.0, 0.0), &json!({"joins": alert}));
+    let unseen = app.anyone().send("/v1/reports", this_one.clone()).await;
+    assert_eq!(
+        faults(&unseen.problem("invalid")),
+        ["joins:unknown_alert"],
+        "what the public does not see yet cannot be named"
+    );
+    app.projected().await;
     let third = app.anyone().send("/v1/reports", this_one).await.expect(201);
     assert_eq!(third["alert"]["id"], alert);
     let nowhere = with(pothole(&app, 0.0, 0.0), &json!({"joins": Uuid::now_v7()}));

@@ -128,6 +128,7 @@ async fn what_people_said_is_training_data_without_people() {
     let first = reported(&app, "pothole", 0.0).await;
     let second = reported(&app, "pothole", 60.0).await;
     let of = |report: &Value| report["alert"]["id"].as_str().expect("an id").to_owned();
+    app.projected().await;
     let body = json!({"category": "pothole", "position": app.town.point(2.0, 0.0), "accuracy_m": 5,
         "description": "Devant la boulangerie de Camille", "joins": of(&first)});
     app.anyone().send("/v1/reports", body).await.expect(201);

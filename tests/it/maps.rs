@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
+use flate2::read::GzDecoder;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use vigie::base_map;
@@ -20,13 +21,27 @@ fn middle(app: &TestApp, zoom: i16) -> (i32, i32) {
 }
 
 async fn alert_tile(app: &TestApp, person: &Person, zoom: i16) -> (u16, String) {
-    let (x, y) = middle(app, zoom);
-    let slug = slug(app).await;
-    let answer = person
-        .get(&format!("/v1/tiles/{slug}/alerts/{zoom}/{x}/{y}.mvt"))
-        .send()
-        .await;
+    let answer = person.get(&path(app, zoom).await).send().await;
     (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+}
+
+async fn path(app: &TestApp, zoom: i16) -> String {
+    let (x, y) = middle(app, zoom);
+    format!("/v1/tiles/{}/alerts/{zoom}/{x}/{y}.mvt", slug(app).await)
+}
+
+/// The public's tile once it names an alert: it hears of it when the change log was projected.
+async fn projected(app: &TestApp, alert: &str) -> String {
+    let began = std::time::Instant::now();
+    loop {
+        app.run_due(chrono::Utc::now()).await;
+        let (_, tile) = alert_tile(app, &app.anyone(), ZOOM).await;
+        if tile.contains(alert) {
+            return tile;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "never projected");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn slug(app: &TestApp) -> String {
@@ -54,17 +69,7 @@ async fn each_sees_on_the_map_what_is_theirs() {
     assert_eq!(alert_tile(&app, &anyone, ZOOM).await, (204, String::new()));
     let public = report(&app, "pothole").await;
     let sensitive = report(&app, "nuisance").await;
-    // The public hears of it once the change log was projected.
-    let began = std::time::Instant::now();
-    let shown = loop {
-        app.run_due(chrono::Utc::now()).await;
-        let (status, tile) = alert_tile(&app, &anyone, ZOOM).await;
-        if status == 200 {
-            break tile;
-        }
-        assert!(began.elapsed() < Duration::from_secs(30), "never projected");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let shown = projected(&app, &public).await;
     assert!(shown.contains(&public) && shown.contains("pothole") && shown.contains("alerts"));
     assert!(
         !shown.contains(&sensitive),
@@ -81,7 +86,6 @@ async fn each_sees_on_the_map_what_is_theirs() {
         assert_eq!(status, 200);
         assert!(far.contains("count") && !far.contains(&public));
     }
-    let (x, y) = middle(&app, ZOOM);
     for nowhere in [
         "nowhere/alerts/15/1/1",
         "large-0/alerts/19/1/1",
@@ -94,15 +98,29 @@ async fn each_sees_on_the_map_what_is_theirs() {
             .await
             .problem("not_found");
     }
-    let path = format!("/v1/tiles/{}/alerts/{ZOOM}/{x}/{y}.mvt", slug(&app).await);
-    let tag = anyone
-        .get(&path)
-        .send()
-        .await
-        .header("etag")
-        .expect("an ETag")
-        .to_owned();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tile_that_was_drawn_before_is_as_new_as_the_projection() {
+    let app = TestApp::start().await;
+    let anyone = app.anyone();
+    let first = report(&app, "pothole").await;
+    projected(&app, &first).await;
+    let path = path(&app, ZOOM).await;
+    let plain = anyone.get(&path).send().await;
+    let tag = plain.header("etag").expect("an ETag").to_owned();
     assert_eq!(anyone.get(&path).header("If-None-Match", &tag).send().await.status, 304);
+    let packed = anyone.get(&path).header("Accept-Encoding", "gzip").send().await;
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    let mut unpacked = Vec::new();
+    std::io::Read::read_to_end(&mut GzDecoder::new(&*packed.body), &mut unpacked).expect("gzip");
+    assert_eq!(unpacked, plain.body);
+    // What comes next is drawn though the tile was kept.
+    let second = report(&app, "street-light").await;
+    let shown = projected(&app, &second).await;
+    assert!(shown.contains(&first) && shown.contains(&second));
+    let now = anyone.get(&path).header("If-None-Match", &tag).send().await;
+    assert_eq!(now.status, 200, "the client's tile is over");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

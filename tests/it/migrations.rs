@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Bool, Nullable, Text};
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use vigie::db::{migrate, roles};
 use vigie_tests::cluster::cluster;
-use vigie_tests::database::{TestDb, texts};
+use vigie_tests::database::{TestDb, texts, with_user};
 use vigie_tests::{repository, wait_for};
 
 /// Ours, not PostGIS's and not the migration tool's.
@@ -41,7 +41,6 @@ fn dump(db: &TestDb) -> String {
 fn down_takes_everything_back_and_up_brings_it_again() {
     let db = TestDb::empty();
     wait_for(async || {
-        use diesel_async::SimpleAsyncConnection;
         let mut conn = db.admin().await;
         roles::ensure(&mut conn, &roles::Passwords::default())
             .await
@@ -65,6 +64,28 @@ fn down_takes_everything_back_and_up_brings_it_again() {
     up();
     assert_eq!(migrated, dump(&db), "the second time makes another schema");
     assert_eq!(up(), Vec::<String>::new(), "a third time has nothing to do");
+}
+
+/// The login of deploy/README.md: no superuser, may make roles, owns the database.
+#[test]
+fn a_login_that_may_make_roles_is_enough() {
+    let db = TestDb::empty();
+    let (name, login) = (db.name(), format!("{}_migrator", db.name()));
+    let as_admin = |sql: &str| wait_for(async || db.admin().await.batch_execute(sql).await.expect("the superuser"));
+    // Other tests made the four roles; from 16 on who makes a role gets this much of it.
+    as_admin(&format!(
+        "CREATE EXTENSION postgis; CREATE ROLE {login} LOGIN CREATEROLE; ALTER DATABASE {name} OWNER TO {login}; \
+         DO $$ BEGIN IF current_setting('server_version_num')::integer >= 160000 THEN \
+         EXECUTE 'GRANT vigie_owner, vigie_app, vigie_vault, vigie_public TO {login} \
+         WITH ADMIN TRUE, INHERIT FALSE, SET FALSE'; END IF; END $$"
+    ));
+    let url = with_user(&db.admin_url(), &login);
+    let up = || wait_for(async || migrate::up(&url, &roles::Passwords::default()).await.expect("up"));
+    assert!(!up().is_empty(), "there are migrations");
+    assert_eq!(up(), Vec::<String>::new(), "a second start has nothing to do");
+    as_admin(&format!(
+        "ALTER DATABASE {name} OWNER TO CURRENT_USER; DROP OWNED BY {login}; DROP ROLE {login}"
+    ));
 }
 
 #[tokio::test]

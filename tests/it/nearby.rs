@@ -1,8 +1,6 @@
 //! "Is it this one?": what anybody may know of what is around, before they report it.
 
-use std::time::{Duration, Instant};
-
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use diesel_async::SimpleAsyncConnection;
 use geo_dedup::LonLat;
 use geo_dedup::cell::cell_centre;
@@ -30,21 +28,6 @@ async fn listed(app: &TestApp, path: &str) -> Vec<Value> {
     answer.expect(200)["items"].as_array().expect("items").clone()
 }
 
-/// Works until everything noted in the change log is public. A transaction that is open anywhere in the cluster holds it up,
-/// and other tests have theirs.
-async fn projected(app: &TestApp) {
-    let mut db = app.db.admin().await;
-    let patience = Instant::now() + Duration::from_secs(30);
-    loop {
-        app.run_due(Utc::now() + TimeDelta::seconds(1)).await;
-        let left = "SELECT count(*) AS value FROM job WHERE kind IN ('report_received', 'project_changes')";
-        if number(&mut db, left).await == 0 {
-            return;
-        }
-        assert!(Instant::now() < patience, "changes are left");
-    }
-}
-
 fn place(position: &Value) -> LonLat {
     let at = |n: usize| position["coordinates"][n].as_f64().expect("degrees");
     LonLat::new(at(0), at(1)).expect("a place")
@@ -67,7 +50,7 @@ async fn a_resident_sees_what_it_may_be_and_joins_it() {
         Vec::<Value>::new(),
         "nothing is public before it was projected"
     );
-    projected(&app).await;
+    app.projected().await;
     let items = listed(&app, &here).await;
     assert_eq!(items.len(), 1, "{items:?}");
     assert_eq!(items[0]["alert_id"], hole["alert"]["id"]);
@@ -95,13 +78,13 @@ async fn a_resident_sees_what_it_may_be_and_joins_it() {
     assert_eq!(joined["alert"]["id"], hole["alert"]["id"]);
     let far = app.anyone().send("/v1/reports", joins(400.0)).await;
     assert_eq!(faults(&far), "joins");
-    projected(&app).await;
+    app.projected().await;
     assert_eq!(listed(&app, &here).await[0]["reported_by"], "2-5");
     let supervisor = app.staff(Role::Supervisor).await;
     let steps = format!("/v1/alerts/{}/steps", hole["alert"]["id"].as_str().expect("an id"));
     let refused = json!({"step": "reject", "reason": "A private road."});
     supervisor.send(&steps, refused).await.expect(200);
-    projected(&app).await;
+    app.projected().await;
     assert_eq!(
         listed(&app, &here).await,
         Vec::<Value>::new(),
@@ -146,7 +129,7 @@ async fn photos_are_shown_once_released_and_no_longer_when_taken_back() {
         .send()
         .await
         .expect(201);
-    projected(&app).await;
+    app.projected().await;
     let here = around(&app.town, 0.0, 0.0, "&category=pothole");
     assert!(
         listed(&app, &here).await[0].get("photo").is_none(),
@@ -155,7 +138,7 @@ async fn photos_are_shown_once_released_and_no_longer_when_taken_back() {
     let moderator = app.staff(Role::Supervisor).await;
     let release = format!("/v1/photos/{}/release", photo["id"].as_str().expect("an id"));
     moderator.post(&release).send().await.expect(200);
-    projected(&app).await;
+    app.projected().await;
     let shown = listed(&app, &here).await[0]["photo"]["small"]
         .as_str()
         .expect("a link")
@@ -167,7 +150,7 @@ async fn photos_are_shown_once_released_and_no_longer_when_taken_back() {
         .send()
         .await
         .expect(200);
-    projected(&app).await;
+    app.projected().await;
     assert!(listed(&app, &here).await[0].get("photo").is_none());
 }
 
@@ -176,7 +159,7 @@ async fn photos_are_shown_once_released_and_no_longer_when_taken_back() {
 async fn no_number_of_questions_finds_the_exact_place() {
     let app = TestApp::start().await;
     let hole = reported(&app, "pothole", 3.3, -2.7).await;
-    projected(&app).await;
+    app.projected().await;
     let (lon, lat) = app.town.lon_lat(3.3, -2.7);
     let exact = LonLat::new(lon, lat).expect("a place");
     let public = cell_centre(&exact, 12).expect("a cell");
@@ -210,7 +193,7 @@ async fn no_number_of_questions_finds_the_exact_place() {
 async fn the_public_s_role_reads_the_projection_only() {
     let app = TestApp::start().await;
     reported(&app, "pothole", 0.0, 0.0).await;
-    projected(&app).await;
+    app.projected().await;
     let mut db = app.db.admin().await;
     let tables = texts(
         &mut db,
@@ -231,7 +214,7 @@ async fn the_public_s_role_reads_the_projection_only() {
 async fn changes_that_commit_late_are_not_skipped() {
     let app = TestApp::start().await;
     let early = reported(&app, "pothole", 0.0, 0.0).await;
-    projected(&app).await;
+    app.projected().await;
     let id = early["alert"]["id"].as_str().expect("an id");
     let mut slow = app.db.admin().await;
     let note = format!(
@@ -246,7 +229,7 @@ async fn changes_that_commit_late_are_not_skipped() {
     let there = around(&app.town, 900.0, 0.0, "");
     assert_eq!(listed(&app, &there).await.len(), 0, "read past an open transaction");
     slow.batch_execute("COMMIT").await.expect("the end");
-    projected(&app).await;
+    app.projected().await;
     assert_eq!(listed(&app, &there).await.len(), 1);
     let here = around(&app.town, 0.0, 0.0, "");
     assert_eq!(listed(&app, &here).await[0]["reported_by"], "6+");

@@ -1,9 +1,12 @@
 //! The database goes away: people hear "not now" quickly, and nobody has to restart anything afterwards.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use vigie::db::connect::{Patience, await_server};
+use vigie_tests::database::{TestDb, with_database};
 use vigie_tests::people::{Answer, Person};
-use vigie_tests::proxy::Line;
+use vigie_tests::proxy::{Line, Proxy};
 use vigie_tests::server::TestApp;
 
 /// What the product promises: an answer within two seconds. A busy machine gets a little more to carry it.
@@ -80,4 +83,36 @@ async fn sessions_ended_by_the_operator_cost_nothing() {
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     assert!(vigie_tests::database::number(&mut app.db.admin().await, sql).await > 0);
     recovers(&anyone, "/readyz").await;
+}
+
+/// As `vigie migrate` when a machine starts: the database may come up later, and everything else waits for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_comes_late_is_waited_for() {
+    let db = TestDb::new();
+    let proxy = Proxy::to(&db.admin_url());
+    let url = proxy.url(&db.admin_url());
+    let patience = Patience {
+        every: Duration::from_millis(10),
+        longest: Duration::from_secs(60),
+    };
+    proxy.set(Line::Cut);
+    let tries = AtomicUsize::new(0);
+    let third_time = |_: &str, _: Duration| {
+        if tries.fetch_add(1, Ordering::Relaxed) == 2 {
+            proxy.set(Line::Up);
+        }
+    };
+    await_server(&url, patience, third_time).await.expect("it comes");
+    assert_eq!(tries.load(Ordering::Relaxed), 3);
+
+    let wrong = with_database(&url, "atlantis");
+    let wrong = await_server(&wrong, patience, |_, _| panic!("who refuses is not asked again")).await;
+    assert!(wrong.expect_err("no such database").to_string().contains("atlantis"));
+    proxy.set(Line::Cut);
+    let none = Patience {
+        longest: Duration::ZERO,
+        ..patience
+    };
+    let away = await_server(&url, none, |_, _| panic!("there is no second try")).await;
+    away.expect_err("nobody is there");
 }

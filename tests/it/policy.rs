@@ -1,5 +1,6 @@
 //! A town sets when reports become one alert, after it has looked at what that would have done.
 
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use vigie_tests::database::{number, texts};
 use vigie_tests::people::{Answer, Person};
@@ -140,4 +141,54 @@ async fn a_policy_is_tried_on_the_past_before_it_is_set() {
     let mut db = app.db.admin().await;
     let versions = "SELECT count(*) AS value FROM dedup_policy WHERE version > 1";
     assert_eq!(number(&mut db, versions).await, 0, "nothing was set");
+}
+
+/// Limits a person's rights to a service, as the setting of grants does.
+async fn limited_to(app: &TestApp, role: Role, service: &str) -> Person {
+    let person = app.staff(role).await;
+    let limit = format!(
+        "UPDATE role_grant SET service_id = '{}' WHERE staff_user_id = '{}'",
+        app.town.services[service], app.town.staff[&role].id
+    );
+    app.db.admin().await.batch_execute(&limit).await.expect("a limit");
+    person
+}
+
+#[tokio::test]
+async fn rights_of_one_service_set_its_categories_only() {
+    let app = TestApp::start().await;
+    let admin = limited_to(&app, Role::Admin, "cleaning").await;
+    admin.get(POTHOLE).send().await.problem("not_found");
+    set(&admin, 1, json!({"radius_m": 5})).await.problem("not_found");
+    let preview = json!({"policy": {}, "days": 30});
+    let elsewhere = admin.send(&format!("{POTHOLE}/preview"), preview.clone()).await;
+    elsewhere.problem("not_found");
+    let own = POTHOLE.replace("pothole", "fly-tipping");
+    assert_eq!(admin.get(&own).send().await.expect(200)["version"], 1);
+    admin.send(&format!("{own}/preview"), preview).await.expect(200);
+}
+
+#[tokio::test]
+async fn examples_and_orphans_are_of_ones_own_service() {
+    let app = TestApp::start().await;
+    let supervisor = limited_to(&app, Role::Supervisor, "roads").await;
+    for east_m in [0.0, 10.0] {
+        reported(&app, east_m).await;
+    }
+    let tried = json!({"policy": {"radius_m": 3}, "days": 30});
+    let path = format!("{POTHOLE}/preview");
+    let preview = || supervisor.send(&path, tried.clone());
+    let examples = |answer: Value| answer["would_open"]["examples"].as_array().map(Vec::len);
+    assert_eq!(examples(preview().await.expect(200)), Some(1));
+    let mut db = app.db.admin().await;
+    let forgotten = "UPDATE alert_phase SET ended_at = now()";
+    db.batch_execute(forgotten).await.expect("a fault");
+    let orphans = || supervisor.get("/v1/oversight/orphans").send();
+    assert_eq!(orphans().await.expect(200)["items"].as_array().map(Vec::len), Some(1));
+    let given_away = format!("UPDATE alert SET service_id = '{}'", app.town.services["cleaning"]);
+    db.batch_execute(&given_away).await.expect("another service");
+    assert_eq!(orphans().await.expect(200)["items"], json!([]));
+    let placed = preview().await.expect(200);
+    assert_eq!(placed["would_open"]["count"], 1);
+    assert_eq!(examples(placed), Some(0), "counted, not shown");
 }

@@ -6,9 +6,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
 use vigie::app::App;
@@ -17,7 +17,7 @@ use vigie::config::{Config, Environment};
 use vigie::flow::photo::decode::{Decoder, DecoderSettings};
 use vigie::jobs::Worker;
 
-use crate::database::TestDb;
+use crate::database::{TestDb, number};
 use crate::people::Person;
 use crate::process::{Process, Talks};
 use crate::proxy::Proxy;
@@ -32,6 +32,7 @@ pub const PUBLIC_URL: &str = "http://vigie.test";
 pub struct Setup {
     settings: BTreeMap<&'static str, String>,
     proxied: bool,
+    sends_only: bool,
 }
 
 impl Setup {
@@ -46,6 +47,13 @@ impl Setup {
     #[must_use]
     pub const fn proxied(mut self) -> Self {
         self.proxied = true;
+        self
+    }
+
+    /// Keeps no message in files, as `vigie serve` and `vigie work`: what has no relay and no gateway does not go.
+    #[must_use]
+    pub const fn sends_only(mut self) -> Self {
+        self.sends_only = true;
         self
     }
 
@@ -112,10 +120,13 @@ impl TestApp {
             ("VIGIE_READS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_STAFF_PER_HOUR", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_REVEALS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
+            ("VIGIE_MESSAGES_PER_RECIPIENT", vigie::config::UNLIMITED.to_string()),
+            ("VIGIE_SMS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
         ]);
         settings.extend(setup.settings);
         let environment = settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        let config = Config::read(&mut Environment::of(environment)).expect("the settings of a test");
+        let mut config = Config::read(&mut Environment::of(environment)).expect("the settings of a test");
+        config.keep_messages = !setup.sends_only;
         let mut app = App::build(config).expect("the application");
         // Photos are decoded by the program, which this process is not.
         app.decoder = Arc::new(Decoder::new(vigie_binary(), DecoderSettings::default()));
@@ -139,6 +150,24 @@ impl TestApp {
     /// When the queue cannot be read.
     pub async fn run_due(&self, now: DateTime<Utc>) -> usize {
         self.worker.run_due(now).await.expect("the job queue")
+    }
+
+    /// Works until everything noted in the change log is public. A transaction that is open anywhere in the cluster holds it
+    /// up, and other tests have theirs.
+    ///
+    /// # Panics
+    /// When that takes longer than half a minute.
+    pub async fn projected(&self) {
+        let mut db = self.db.admin().await;
+        let patience = Instant::now() + Duration::from_secs(30);
+        loop {
+            self.run_due(Utc::now() + TimeDelta::seconds(1)).await;
+            let left = "SELECT count(*) AS value FROM job WHERE kind IN ('report_received', 'project_changes')";
+            if number(&mut db, left).await == 0 {
+                return;
+            }
+            assert!(Instant::now() < patience, "changes are left");
+        }
     }
 
     /// Somebody without any account.
@@ -203,11 +232,27 @@ impl TestApp {
     /// When it does not come up.
     #[must_use]
     pub fn second_process(&self) -> SecondServer {
+        self.serve(&self.settings)
+    }
+
+    /// A second server with the same keys on another database, as after a restore.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[must_use]
+    pub fn second_process_on(&self, db: &TestDb) -> SecondServer {
+        let mut settings = self.settings.clone();
+        settings.insert("VIGIE_APP_DATABASE_URL", db.app_url());
+        settings.insert("VIGIE_VAULT_DATABASE_URL", db.vault_url());
+        self.serve(&settings)
+    }
+
+    fn serve(&self, settings: &BTreeMap<&'static str, String>) -> SecondServer {
         let mut command = Command::new(vigie_binary());
         command
             .arg("serve")
             .env("VIGIE_LOG", "info")
-            .envs(&self.settings)
+            .envs(settings)
             .current_dir(self.data.path());
         let process = Process::start("vigie serve", &command, Talks::Stderr);
         let address = process.await_line(|line| {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fill } from '../src/shared/i18n';
+import { day, fill, moment } from '../src/shared/i18n';
 import { en } from '../src/shared/i18n/en';
 import { fr } from '../src/shared/i18n/fr';
 import { forms } from '../src/crew/kinds';
@@ -53,5 +53,13 @@ describe('the code', () => {
       const attributes = [...text.matchAll(/\s(?:aria-label|title|alt|placeholder)="([^"]*\p{L}[^"]*)"/gu)].map((match) => match[1]);
       expect(attributes, name).toEqual([]);
     }
+  });
+});
+
+describe('a day', () => {
+  it('is "1er" in French when it is the first of a month, and only then', () => {
+    expect(day('2026-05-01')).toContain('1er mai');
+    expect(moment('2026-05-01T10:11:00')).toContain('1er mai');
+    for (const other of [11, 21, 31]) expect(day(`2026-05-${other}`)).toContain(`${other} mai`);
   });
 });

@@ -1,6 +1,6 @@
 # The page that a company without an account opens by its link.
 
-contractor-title = Job { $reference }
+contractor-title = Task { $reference }
 contractor-for = Given to { $company }
 contractor-what = To be done
 contractor-where = Place
@@ -35,9 +35,9 @@ contractor-photo-needed = Add a photo after the work: without one, “done” is
 contractor-photo-refused = Photo no. { $number }: { $why }
 contractor-words-needed = Write a word: what should be known?
 contractor-sent = Thank you, your answer is recorded and the service has been told.
-contractor-over = This job has ended or is no longer yours: there is nothing more to do by this link.
+contractor-over = This task has ended or is no longer yours: there is nothing more to do by this link.
 contractor-over-words = Your message was not recorded. To pass it on, call the service:
-contractor-not-now = The job's present state does not allow it. You can leave a message or call the service.
+contractor-not-now = The task's present state does not allow it. You can leave a message or call the service.
 contractor-twice = This form was sent before with other content. Check it, then send it again if it is an addition.
 contractor-away = The service does not answer just now. Nothing was recorded: please send it again in a moment.
 contractor-wrong-title = Link not valid

@@ -1,7 +1,7 @@
 field-date_passed = This date has passed, or leaves no time to act.
 field-use_dispatch = A crew is named by /dispatch.
-field-text = Too long (4000 characters at most) or unreadable.
-field-minutes = Between 0 and 100000 minutes.
+field-text = Too long (4,000 characters at most) or unreadable.
+field-minutes = Between 0 and 100,000 minutes.
 field-material = At most 100 lines, each with a name and a quantity that is not negative.
 field-unknown_body = There is no such body.
 field-body_takes_nothing = This body takes nothing over.
@@ -25,11 +25,11 @@ field-twice = The same report stands here twice.
 
 regroup-other-category = The categories differ.
 regroup-other-service = The services differ.
-regroup-far-apart = The places lie further apart than an alert of this category grows.
-regroup-contradicts-verdict = Somebody said that they are not the same.
+regroup-far-apart = The places are too far apart for one alert of this category.
+regroup-contradicts-verdict = Somebody said that it is not the same problem.
 
 decision-open = Opens the alert: nothing like it nearby.
-decision-suggest = Opens the alert: another one may be the same, for a person to judge.
+decision-suggest = Opens the alert: another alert may be about the same problem, for you to judge.
 decision-join = Joined by the machine: very probably the same problem.
 decision-late-evidence = Joined a closed alert: seen before it was closed, arrived after.
 decision-person = The author of the report said that it is the same problem.
@@ -38,28 +38,46 @@ decision-split = A person split this report off.
 decision-move = A person moved this report.
 decision-undo = A person took a correction back.
 
-reason-prior = What is expected before anything is compared
+reason-prior = Probability to begin with, before anything is compared
 reason-distance = { $value } m apart
-reason-category = Categories compatible at { $value }
-reason-age = { $value } day(s) between both observations
-reason-past-here = { $value } report(s) like it on this spot in the past
-reason-past-around = { $value } report(s) like it around here in the past
-reason-address = Addresses: { $value } house number(s) apart
+reason-category = Compatible categories: { $value } of 1
+reason-age = { $value ->
+    [one] { $value } day between the two observations
+   *[other] { $value } days between the two observations
+}
+reason-past-here = { $value ->
+    [one] { $value } report like it on this spot in the past
+   *[other] { $value } reports like it on this spot in the past
+}
+reason-past-around = { $value ->
+    [one] { $value } report like it around here in the past
+   *[other] { $value } reports like it around here in the past
+}
+reason-address = Addresses: { $value ->
+    [one] { $value } house number apart
+   *[other] { $value } house numbers apart
+}
 reason-address-street = Addresses: different streets
 reason-asset = Same inventory number: { $value }
-reason-text = Descriptions alike at { $value }
-reason-photo = Photos: { $value } of 64 bits differ
-reason-same-sender = Same sender, { $value } minute(s) later
-reason-verdict = Somebody said whether it is the same
+reason-text = Likeness of the descriptions: { $value } of 1
+reason-photo = Photos: { $value ->
+    [one] { $value } bit of 64 differs
+   *[other] { $value } bits of 64 differ
+}
+reason-same-sender = Same sender, { $value ->
+    [one] { $value } minute later
+   *[other] { $value } minutes later
+}
+reason-verdict = Somebody said whether it is the same problem
 reason-for = { $reason } (speaks for it)
 reason-against = { $reason } (speaks against it)
 reason-neutral = { $reason } (makes no difference)
 
-barrier-not-same = Somebody said that it is not the same.
+barrier-not-same = Somebody said that it is not the same problem.
 barrier-closed = The alert was closed already.
 barrier-rejected = The alert was refused.
 barrier-span = The alert would grow too wide.
-barrier-accuracy = The position is too uncertain and nothing else speaks for it.
-barrier-default-point = The position is a default point and nothing else speaks for it.
-barrier-not-silently = The rule of this category asks for a person's word.
+barrier-accuracy = The position is too uncertain and nothing else points that way.
+barrier-default-point = The position is a default point and nothing else points that way.
+barrier-not-silently = The rule of this category asks for a person's word before anything is joined.
 field-too_many_reports = At most 500 reports at once.

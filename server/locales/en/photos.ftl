@@ -6,4 +6,4 @@ photo-refusal-photo_animated = Animated pictures are not accepted. Send a still 
 photo-refusal-photo_converter_missing = This server cannot read the HEIC format. Send the photo as JPEG.
 photo-refusal-photo_took_too_long = This photo could not be read in the time allowed. Send a smaller one.
 photo-refusal-photo_too_many = There are as many photos as allowed already.
-photo-refusal-photo_failed = This photo could not be kept, by our fault. Send it again.
+photo-refusal-photo_failed = This photo could not be kept, because of a fault on our side. Send it again.

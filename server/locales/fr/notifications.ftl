@@ -24,7 +24,7 @@ message-resolved-subject = { $reference } : c’est fait
 message-resolved-lead = { $report } est traité. Merci de l’avoir signalé.
 message-resolved-sms = { $town } : { $reference } est traité. Merci ! { $link }
 message-rejected-subject = { $reference } : aucune suite ne peut être donnée
-message-rejected-lead = { $report } ne peut pas recevoir de suite.
+message-rejected-lead = { $report } est classé sans suite.
 message-rejected-sms = { $town } : { $reference } sans suite. Motif : { $reason } { $link }
 message-transferred-subject = { $reference } : votre signalement est transmis
 message-transferred-lead = { $report } ne relève pas des services de la ville. Il est transmis à l’organisme compétent.
@@ -44,30 +44,33 @@ message-photo-refused-sms = { $town } : { $reference }, une photo est inutilisa
 message-late-evidence-subject = { $reference } : ce problème vient d’être traité
 message-late-evidence-lead = { $report } concerne un problème qui vient d’être traité. Est-il toujours là ? Dites-le en suivant votre signalement : le dossier sera rouvert.
 message-late-evidence-sms = { $town } : { $reference } déjà traité. Toujours là ? { $link }
-message-merged-subject = { $reference } : votre signalement a été regroupé avec un autre
+message-merged-subject = { $reference } : votre signalement a été regroupé avec un autre
 message-merged-lead = { $report } a été regroupé avec un autre qui concerne le même problème. Vous suivez désormais le dossier commun.
-message-merged-sms = { $town } : { $reference } regroupé, suivi commun. { $link }
-message-separated-subject = { $reference } : votre signalement est suivi à part
-message-separated-lead = { $report } concerne un problème distinct : il est désormais suivi dans un dossier à part.
-message-separated-sms = { $town } : { $reference } suivi dans un dossier à part. { $link }
-message-moved-subject = { $reference } : votre signalement change de dossier
+message-merged-sms = { $town } : { $reference } regroupé, suivi commun. { $link }
+message-separated-subject = { $reference } : votre signalement est suivi à part
+message-separated-lead = { $report } concerne un problème distinct : il est désormais suivi dans un dossier à part.
+message-separated-sms = { $town } : { $reference } suivi dans un dossier à part. { $link }
+message-moved-subject = { $reference } : votre signalement change de dossier
 message-moved-lead = { $report } est désormais suivi dans un autre dossier.
-message-moved-sms = { $town } : { $reference } change de dossier. { $link }
+message-moved-sms = { $town } : { $reference } change de dossier. { $link }
 
 message-service-new-alert-subject = { $alert } : nouvelle alerte
 message-service-new-alert-lead = Une nouvelle alerte « { $category } » est à la charge de votre service.
 message-service-raised-severity-subject = { $alert } : DANGER ou gravité en hausse
-message-service-raised-severity-lead = L’alerte « { $category } » est plus grave : un signalement fait état d’un danger ou d’une gravité plus haute.
+message-service-raised-severity-lead = L’alerte « { $category } » est plus grave : un signalement fait état d’un danger ou d’une gravité plus élevée.
 message-service-reminder-subject = { $alert } : relance
-message-service-reminder-lead = Pour rappel, l’alerte « { $category } » attend votre suite.
+message-service-reminder-lead = Pour rappel, l’alerte « { $category } » attend une suite de votre part.
 message-service-taken-back-subject = { $alert } : alerte reprise
 message-service-taken-back-lead = L’alerte « { $category } » n’est plus à la charge de votre service.
 message-supervisor-deadline-subject = { $alert } : délai dépassé
 message-supervisor-deadline-lead = Le service n’a pas ouvert ou pas traité l’alerte « { $category } » dans son délai.
 message-on-call-unanswered-subject = { $alert } : personne n’a répondu à l’astreinte
-message-on-call-unanswered-lead = L’alerte urgente « { $category } » a été envoyée à toute la chaîne d’astreinte, sans accusé de lecture.
-message-service-digest-subject = { $town } : nouvelles alertes ({ $count })
-message-service-digest-lead = Voici les nouvelles alertes de votre service depuis le dernier envoi.
+message-on-call-unanswered-lead = L’alerte urgente « { $category } » a été envoyée à toute la chaîne d’astreinte, sans que personne ne la prenne en charge.
+message-service-digest-subject = { $town } : { $count ->
+    [one] { $count } nouvelle alerte
+   *[other] { $count } nouvelles alertes
+}
+message-service-digest-lead = Ce qui est nouveau pour votre service depuis le dernier envoi.
 message-hand-over-subject = { $alert } : signalement transmis par { $town }
 message-hand-over-lead = { $town } vous transmet un signalement « { $category } » qui relève de votre compétence. Merci de répondre en rappelant la référence.
 message-on-call-subject = { $alert } : URGENT
@@ -100,7 +103,7 @@ message-joined-1 = Votre signalement s’ajoute à un dossier déjà ouvert.
 message-joined-2-5 = Vous êtes plusieurs à l’avoir signalé : votre signalement s’ajoute au dossier déjà ouvert.
 message-joined-6 = Vous êtes nombreux à l’avoir signalé : votre signalement s’ajoute au dossier déjà ouvert.
 message-no-estimate = Nous n’avons pas encore assez de recul pour annoncer une date.
-message-expected-range = du { $from } au { $to }
+message-expected-range = entre le { $from } et le { $to }
 message-emergency = En cas de danger immédiat, appelez : { $numbers }
 message-follow = Suivre mon signalement
 message-follow-phone = Par téléphone, donnez la référence { $reference } et le code { $code }.
@@ -108,7 +111,10 @@ message-privacy = Vos coordonnées servent seulement à vous tenir informé de c
 message-unsubscribe = Ne plus recevoir de messages sur ce signalement
 message-automatic = Message automatique : merci de ne pas y répondre.
 message-acknowledge-call = Je m’en charge
-message-place-none = lieu à voir sur le dossier
+message-place-none = lieu indiqué dans le dossier
+message-on-call-more = Autres alertes urgentes : { $more }.
+message-withheld-recipient = Cette adresse ou ce numéro reçoit déjà beaucoup de messages en ce moment : aucun ne suivra pour ce signalement. Gardez le lien de suivi, ou la référence et le code.
+message-withheld-town = Beaucoup de SMS partent en ce moment : aucun ne suivra pour ce signalement. Gardez le lien de suivi, ou la référence et le code.
 message-reason-none = Le service n’a pas précisé de motif : vous pouvez l’appeler.
 
 message-reason-for-material = une pièce ou un matériau est attendu
@@ -141,7 +147,11 @@ message-status-fixed = traité
 message-status-refused = sans suite
 message-status-transferred = transmis à l’organisme compétent
 
-message-date-long = { $day } { $month } { $year }
+# Le premier du mois, et lui seul, se dit « 1er ».
+message-date-long = { $day ->
+    [1] 1er
+   *[other] { $day }
+} { $month } { $year }
 message-date-time = { $date } à { $hour } h { $minute }
 message-month-1 = janvier
 message-month-2 = février
@@ -164,11 +174,11 @@ page-on-call-title = Astreinte
 page-on-call-question = Alerte { $alert } : vous vous en chargez ?
 page-on-call-button = Je m’en charge
 page-on-call-done = C’est noté : la personne suivante ne sera pas appelée.
-page-kept-mail-title = Messages gardés
+page-kept-mail-title = Messages conservés
 page-kept-mail-none = Aucun message pour l’instant.
 page-kept-mail-back = Tous les messages
-page-kept-mail-explained = Aucun relais de messagerie n’est réglé : les messages sont gardés ici au lieu d’être envoyés.
+page-kept-mail-explained = Aucun relais de messagerie n’est configuré : les messages sont conservés ici au lieu d’être envoyés.
 page-kept-mail-as-text = Le même message en texte simple
 page-letter-thanks = Veuillez agréer, Madame, Monsieur, nos salutations distinguées.
 
-field-note_too_long = Au plus 2000 caractères.
+field-note_too_long = Au plus 2 000 caractères.

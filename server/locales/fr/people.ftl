@@ -11,6 +11,6 @@ field-choose_jurisdiction = Vous travaillez pour plusieurs collectivités : pr�
 field-unknown_service = Ce service n’existe pas ici.
 field-unknown_sector = Ce secteur n’existe pas ici.
 field-unknown_crew = Cette équipe n’existe pas ici.
-field-crew_needed = Le rôle « crew » demande une équipe, et lui seul.
+field-crew_needed = Le rôle « crew », et lui seul, demande une équipe.
 field-role_reserved = Ce rôle n’est pas encore attribuable.
 field-no_grants = Au moins un droit est attendu.

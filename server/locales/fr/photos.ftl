@@ -1,9 +1,9 @@
-photo-refusal-photo_too_large = Cette photo dépasse 15 Mo. Envoyez-la en plus petit.
+photo-refusal-photo_too_large = Cette photo dépasse 15 Mo. Réduisez-la, puis renvoyez-la.
 photo-refusal-photo_unsupported_type = Ce fichier n’est pas une photo JPEG, PNG, WebP ou HEIC.
-photo-refusal-photo_too_many_pixels = Cette photo a plus de 50 millions de pixels, ou un côté de plus de 16 384 pixels. Envoyez-la en plus petit.
+photo-refusal-photo_too_many_pixels = Cette photo a plus de 50 millions de pixels, ou un côté de plus de 16 384 pixels. Réduisez-la, puis renvoyez-la.
 photo-refusal-photo_unreadable = Cette photo est abîmée ou incomplète. Prenez-en une autre, ou renvoyez-la.
 photo-refusal-photo_animated = Les images animées ne sont pas acceptées. Envoyez une photo fixe.
 photo-refusal-photo_converter_missing = Ce serveur ne sait pas lire le format HEIC. Envoyez la photo en JPEG.
-photo-refusal-photo_took_too_long = Cette photo n’a pas pu être lue dans le temps imparti. Envoyez-la en plus petit.
+photo-refusal-photo_took_too_long = Cette photo n’a pas pu être lue dans le temps imparti. Réduisez-la, puis renvoyez-la.
 photo-refusal-photo_too_many = Le nombre de photos permis est atteint.
-photo-refusal-photo_failed = Cette photo n’a pas pu être enregistrée, par notre faute. Renvoyez-la.
+photo-refusal-photo_failed = Cette photo n’a pas pu être enregistrée, à cause d’une erreur de notre côté. Renvoyez-la.

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -14,6 +14,7 @@ use data_encoding::BASE64;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use nix::unistd::Uid;
 use serde::{Deserialize, Serialize};
 
 /// A key of 256 bits.
@@ -211,7 +212,64 @@ fn write(path: &Path, file: &KeyFile) -> anyhow::Result<()> {
         .truncate(true)
         .mode(0o600)
         .open(&beside)?;
+    keep_owner(path, &out)?;
     out.write_all(serde_json::to_string_pretty(file)?.as_bytes())?;
     out.sync_all()?;
     fs::rename(&beside, path).with_context(|| format!("writing {}", path.display()))
+}
+
+/// Root works for the services' account, which must be able to read the file afterwards: it belongs to whom the one before
+/// did, the first one to whom the folder does. Nobody else may give files away, nor needs to.
+fn keep_owner(path: &Path, out: &fs::File) -> anyhow::Result<()> {
+    if !Uid::effective().is_root() {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(path);
+    let like = fs::metadata(path).or_else(|_| fs::metadata(folder))?;
+    fchown(out, Some(like.uid()), Some(like.gid())).with_context(|| format!("giving {} to its owner", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::chown;
+
+    use super::*;
+
+    /// An account that is not root's and need not exist.
+    const SERVICE: (u32, u32) = (61_234, 61_235);
+
+    fn owner(path: &Path) -> (u32, u32, u32) {
+        let found = fs::metadata(path).unwrap();
+        (found.uid(), found.gid(), found.mode() & 0o777)
+    }
+
+    #[test]
+    fn a_rotated_key_file_belongs_to_whom_it_belonged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = KeyRing::path(folder.path());
+        KeyRing::load_or_create(&path, Utc::now()).unwrap();
+        // Only root can give it away; for everybody else the owner is the same person anyway.
+        let root = Uid::effective().is_root();
+        if root {
+            chown(&path, Some(SERVICE.0), Some(SERVICE.1)).unwrap();
+        }
+        let before = owner(&path);
+        KeyRing::rotate(&path, Rotate::Vault, Utc::now()).unwrap();
+        assert_eq!(owner(&path), before);
+        assert_eq!(before.2, 0o600);
+        assert_eq!(root, before.0 == SERVICE.0);
+        assert_eq!(KeyRing::load(&path).unwrap().vault.len(), 2);
+    }
+
+    #[test]
+    fn the_first_key_file_belongs_to_whom_the_folder_does() {
+        let folder = tempfile::tempdir().unwrap();
+        if Uid::effective().is_root() {
+            chown(folder.path(), Some(SERVICE.0), Some(SERVICE.1)).unwrap();
+        }
+        let path = KeyRing::path(folder.path());
+        KeyRing::load_or_create(&path, Utc::now()).unwrap();
+        let (uid, _, mode) = owner(&path);
+        assert_eq!((uid, mode), (owner(folder.path()).0, 0o600));
+    }
 }

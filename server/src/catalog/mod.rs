@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod calendar;
 pub mod closing;
+pub mod danger;
 pub mod gates;
 pub mod holidays;
 pub mod install;

@@ -177,6 +177,13 @@ impl Town {
         self.sectors.iter().find(|sector| sector.boundary.contains(&point))
     }
 
+    /// Where a position lies, for whoever gave no address: the sector and the town.
+    #[must_use]
+    pub fn roughly_at(&self, position: LonLat) -> Option<String> {
+        let sector = self.sector_at(position)?;
+        Some(format!("{}, {}", sector.name, self.name))
+    }
+
     /// Outside bodies whose zone holds a position, in the order of their identities.
     #[must_use]
     pub fn zones_at(&self, position: LonLat) -> Vec<Uuid> {
@@ -197,6 +204,14 @@ impl Town {
     #[must_use]
     pub fn category_by_id(&self, id: Uuid) -> Option<&Category> {
         self.categories.iter().find(|category| category.id == id)
+    }
+
+    /// Whether residents and bystanders are told nothing: one of these categories is sensitive, or gone. A report has two,
+    /// the one that its author chose and the one that the town gave its alert; either is enough.
+    #[must_use]
+    pub fn is_sensitive(&self, categories: &[Uuid]) -> bool {
+        let sensitive = |id: &Uuid| self.category_by_id(*id).is_none_or(|category| category.sensitive);
+        categories.iter().any(sensitive)
     }
 
     /// geo-dedup's number of a category.
@@ -321,7 +336,11 @@ pub struct NoticeHours {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnCall {
     /// Number that gets the text message.
-    pub phone: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Address that gets a mail instead: without a number, or where there is no gateway for text messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Minutes to acknowledge before the next in line is called.
     pub minutes: u32,
 }
@@ -377,7 +396,8 @@ pub struct Category {
     pub agent_only: bool,
     /// Of a new alert, 1 to 4.
     pub priority: i16,
-    /// Danger: call this number, nothing is taken in.
+    /// Danger: the form stops and says to call this number; a report that arrives is taken in as a danger, see
+    /// [`super::danger`].
     pub call_number: Option<String>,
     /// Not the town's job: who is competent.
     pub redirect_body_id: Option<Uuid>,

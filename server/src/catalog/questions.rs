@@ -3,7 +3,7 @@
 //! * `x-danger`: `[{answer, call, message}]`: this answer stops the form, the person must call. A report that arrives
 //!   with it nevertheless is never refused, a refused danger would be a lost one: it counts as `danger`.
 //! * `x-severity`: `[{answer, severity}]`: this answer makes the report `high` or `danger`.
-//! * `x-personal`: true: the answer is personal data.
+//! * `x-personal`: true: the answer is personal data, and stands in the vault with the contact data.
 //! * `x-title`, `x-help`, `x-enum-labels`, `x-order`: for the form.
 
 use geo_dedup::Severity;
@@ -16,7 +16,7 @@ use crate::text::{Locale, Localized};
 /// The European emergency number, where a town names none of its own.
 const EMERGENCY: &str = "112";
 
-/// A number to call at once, because of an answer.
+/// A number to call at once, because of the category or of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CallNow {
     /// Digits to dial.
@@ -117,6 +117,24 @@ impl Questions {
             .flatten();
         let personal = properties.filter(|(_, property)| property.get("x-personal") == Some(&Value::Bool(true)));
         personal.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Answers that stay with the report, and those that are personal data and go into the vault.
+    #[must_use]
+    pub fn split(&self, answers: &Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+        let personal = self.personal();
+        let each = answers.iter().map(|(name, answer)| (name.clone(), answer.clone()));
+        let (personal, plain): (Vec<_>, Vec<_>) = each.partition(|(name, _)| personal.contains(&name.as_str()));
+        (plain.into_iter().collect(), personal.into_iter().collect())
+    }
+
+    /// Stored answers without personal ones: a category may mark a question after reports have answered it.
+    #[must_use]
+    pub fn impersonal(&self, answers: Value) -> Value {
+        match answers {
+            Value::Object(answers) => Value::Object(self.split(&answers).0),
+            other => other,
+        }
     }
 
     /// Questions and answers in words, for somebody who is to learn what is the matter and nothing of who said so: what was
@@ -238,5 +256,8 @@ mod tests {
             ("Smell", "no"),
         ];
         assert_eq!(told, expected);
+        let (plain, personal) = questions.split(answers.as_object().expect("answers"));
+        assert_eq!(Value::Object(personal), json!({"plate": "AB"}));
+        assert_eq!((plain.len(), plain.get("plate")), (5, None));
     }
 }

@@ -8,13 +8,14 @@ use chrono::Utc;
 
 use super::database::settings_beside;
 use super::progress::Progress;
+use super::tablet::{NewTablet, create_code};
 use crate::app::App;
 use crate::auth::keys::{KeyRing, Rotate};
 use crate::auth::secret::random_token;
 use crate::base_map;
 use crate::catalog::install::{export, install, read};
 use crate::catalog::model::Town;
-use crate::http::problem::FieldErrors;
+use crate::http::problem::{FieldErrors, Problem};
 use crate::people::policy::{Grant, Role};
 use crate::people::staff::{NewPerson, Origin, create, prepare};
 use crate::text::Locale;
@@ -46,6 +47,8 @@ pub enum Admin {
     },
     /// Add a person to a town, or give one a further role.
     CreateUser(NewUser),
+    /// Make the code that turns a tablet into a crew's; a supervisor makes later ones.
+    CreateDeviceCode(NewTablet),
     /// Put a new key in force; older ones stay for reading.
     RotateKeys {
         /// Which keys.
@@ -79,9 +82,15 @@ pub struct NewUser {
     /// The crew (code), for the role crew.
     #[arg(long, required_if_eq("role", "crew"))]
     crew: Option<String>,
-    /// Read the password from standard input, one line; otherwise one is made and shown once.
+    /// Language in which they are written to: fr or en.
+    #[arg(long, default_value = "fr", value_parser = locale)]
+    locale: Locale,
+    /// Read the password from standard input, one line; otherwise one is made and shown once, for who has no PIN.
     #[arg(long)]
     password_stdin: bool,
+    /// Read the PIN for the crew's tablets, six digits, from standard input: one line, after the password's.
+    #[arg(long)]
+    pin_stdin: bool,
 }
 
 /// Runs it, with the application's login.
@@ -136,6 +145,7 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
         }
         Admin::Rewrap => rewrap(&App::build(config)?).await,
         Admin::CreateUser(user) => create_user(&App::build(config)?, user).await,
+        Admin::CreateDeviceCode(tablet) => create_code(&App::build(config)?, tablet).await,
     }
 }
 
@@ -155,32 +165,25 @@ async fn create_user(app: &App, user: NewUser) -> anyhow::Result<()> {
     let town = catalogue.by_slug(&user.town);
     let town = town.with_context(|| format!("there is no town {:?}", user.town))?;
     let grant = grant(town, &user)?;
-    let (password, made) = if user.password_stdin {
-        (read_line()?, false)
-    } else {
-        (random_token()?, true)
-    };
+    let typed = user.password_stdin.then(|| read_line("password")).transpose()?;
+    let pin = user.pin_stdin.then(|| read_line("PIN")).transpose()?;
+    // Who has a PIN works on the crew's tablet: a password that nobody asked for is one more to lose.
+    let made = (typed.is_none() && pin.is_none()).then(random_token).transpose()?;
     let person = NewPerson {
         email: user.email.clone(),
         name: user.name,
-        locale: Locale::default(),
-        password: Some(password.clone()),
-        pin: None,
+        locale: user.locale,
+        password: typed.or_else(|| made.clone()),
+        pin,
     };
     let person = prepare(&app.passwords, person, FieldErrors::default())
         .await
-        .map_err(|problem| {
-            let fields = problem
-                .errors
-                .iter()
-                .map(|error| format!("{}: {}", error.field, error.code));
-            anyhow::anyhow!("{problem}: {}", fields.collect::<Vec<_>>().join(", "))
-        })?;
+        .map_err(|problem| faults(&problem))?;
     let mut tx = app.db.begin(town.id).await?;
     create(&mut tx, &person, &[grant], Origin::OPERATOR, Utc::now()).await?;
     tx.commit().await?;
     println!("{} is {} in {}", user.email, user.role, town.name);
-    if made {
+    if let Some(password) = made {
         println!("password, shown only now (a person who was there already keeps the old one): {password}");
     }
     Ok(())
@@ -216,11 +219,24 @@ fn grant(town: &Town, user: &NewUser) -> anyhow::Result<Grant> {
     })
 }
 
-fn read_line() -> anyhow::Result<String> {
+/// A problem with the fields that it names.
+pub(super) fn faults(problem: &Problem) -> anyhow::Error {
+    let fields = problem
+        .errors
+        .iter()
+        .map(|error| format!("{}: {}", error.field, error.code));
+    anyhow::anyhow!("{problem}: {}", fields.collect::<Vec<_>>().join(", "))
+}
+
+fn locale(tag: &str) -> Result<Locale, String> {
+    Locale::from_tag(tag).ok_or_else(|| format!("{tag:?} is neither fr nor en"))
+}
+
+fn read_line(what: &str) -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin()
         .lock()
         .read_line(&mut line)
-        .context("reading the password")?;
+        .with_context(|| format!("reading the {what}"))?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -10,6 +10,7 @@ pub mod progress;
 pub mod run;
 pub mod serve;
 pub mod stop;
+mod tablet;
 mod welcome;
 pub mod work;
 

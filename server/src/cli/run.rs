@@ -33,6 +33,8 @@ pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("warn");
     let stop = Stop::on_signals()?;
     let mut config = Config::from_process()?;
+    // Somebody tries Vigie out: what a town would send is shown to them.
+    config.keep_messages = true;
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("making {}", config.data_dir.display()))?;
     let postgres = match &config.database.owner_url {
         Some(_) => None,
@@ -59,6 +61,7 @@ async fn with_database(config: &mut Config, postgres: Option<&EmbeddedPostgres>,
     let migrated = migrate::up(logins.owner.expose_secret(), &logins.passwords).await;
     progress.finish();
     migrated?;
+    migrate::adopt_restored(logins.owner.expose_secret()).await?;
     logins.announce(&config.data_dir)?;
     config.database.app_url = Some(logins.app);
     config.database.vault_url = Some(logins.vault);

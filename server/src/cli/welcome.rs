@@ -28,7 +28,7 @@ pub async fn say(app: &App, is_demo: bool) -> anyhow::Result<()> {
         app.config.metrics_listen,
         app.config.data_dir.display()
     );
-    if app.config.smtp.is_none() {
+    if app.config.keeps_mail() {
         text += &format!("  mails        {url}/kept-mail\n");
     }
     if is_demo {

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::stop::Stop;
 use crate::app::App;
+use crate::catalog::model::Catalogue;
 use crate::config::Config;
 use crate::db::notify;
 use crate::jobs::Worker;
@@ -23,12 +24,37 @@ pub async fn run() -> anyhow::Result<()> {
     telemetry::start_logs("info");
     let app = App::build(Config::from_process()?)?;
     let stop = Stop::on_signals()?;
-    app.catalogue.fresh(&app.db).await?;
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    say_what_cannot_go(&app, &catalogue);
     work_until_stopped(app, stop.receiver()).await
 }
 
+/// Tells the operator once, at the start, which messages cannot go as this process is set up.
+fn say_what_cannot_go(app: &App, catalogue: &Catalogue) {
+    if app.mailer.is_none() {
+        tracing::warn!("no mail relay is set (VIGIE_SMTP_URL): mails wait until there is one");
+    }
+    if app.sms.is_some() {
+        return;
+    }
+    tracing::warn!(
+        "no SMS gateway is set (VIGIE_SMS_GATEWAY_URL): nobody is told by text message, and who is on call is called by mail"
+    );
+    for town in catalogue.towns() {
+        for service in town.services.values() {
+            if service.on_call.iter().any(|link| link.email.is_none()) {
+                tracing::warn!(
+                    town = town.slug,
+                    service = service.code,
+                    "on call without a mail address: out of reach"
+                );
+            }
+        }
+    }
+}
+
 /// Works until told to stop; jobs that were begun are finished. Photos take long, so as many jobs run at once as photos
-/// may be decoded at once, and one more for what must not wait behind them.
+/// may be decoded at once, and one more that takes no photos: acknowledgements and calls must not wait behind them.
 ///
 /// # Errors
 /// When a worker failed beyond its jobs.
@@ -43,9 +69,10 @@ pub async fn work_until_stopped(app: App, stop: watch::Receiver<bool>) -> anyhow
     let listener = tokio::spawn(notify::listen(url, woken.clone(), stop.clone()));
     let handlers = Arc::new(handlers());
     let workers: Vec<_> = (0..=app.config.decoders)
-        .map(|_| {
+        .map(|number| {
             let rest = app.config.worker_rest;
             let worker = Worker::new(app.db.clone(), app.clone(), handlers.clone(), rest, woken.clone());
+            let worker = if number == 0 { worker.light() } else { worker };
             let stop = stop.clone();
             tokio::spawn(async move { worker.run(stop).await })
         })

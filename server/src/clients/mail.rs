@@ -33,6 +33,8 @@ pub struct Mail {
     pub from: (String, String),
     /// Addresses.
     pub to: Vec<String>,
+    /// Who reads answers, if not the sender.
+    pub reply_to: Option<String>,
     /// Subject, one line.
     pub subject: String,
     /// The text.
@@ -77,7 +79,7 @@ impl Mailer for Smtp {
     }
 }
 
-/// Keeps mails in a folder.
+/// Keeps mails in a folder: for trying Vigie out, where nobody waits for one.
 pub struct Kept(pub PathBuf);
 
 impl Mailer for Kept {
@@ -133,6 +135,11 @@ fn message(mail: &Mail) -> Result<Message, SendError> {
     for to in &mail.to {
         builder = builder.to(Mailbox::new(None, address(to)?));
     }
+    // An address that is none must not hold the mail up: the answer goes to the sender then.
+    let reply_to = mail.reply_to.as_deref().and_then(|reader| address(reader).ok());
+    if let Some(reader) = reply_to {
+        builder = builder.reply_to(Mailbox::new(None, reader));
+    }
     if let Some(url) = &mail.unsubscribe {
         builder = builder
             .raw_header(header("List-Unsubscribe", &format!("<{url}>")))
@@ -159,6 +166,7 @@ mod tests {
             message_id: "<7@vigie.example>".into(),
             from: ("Ville d'Ingéville".into(), "ne-pas-repondre@ingeville.example".into()),
             to: vec![to.into()],
+            reply_to: None,
             subject: "Votre signalement est arrivé".into(),
             text: "Bonjour".into(),
             html: "<p>Bonjour</p>".into(),
@@ -179,6 +187,20 @@ mod tests {
         assert!(wire.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
         assert!(wire.contains("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"), "{wire}");
         assert!(wire.contains("Subject: Votre signalement est =?utf-8?"), "{wire}");
+    }
+
+    #[test]
+    fn answers_go_to_who_reads_them_and_a_wrong_address_holds_nothing_up() {
+        let mut asks = mail("departement@exemple.fr");
+        for (reader, header) in [("voirie@ingeville.example", true), ("nobody", false)] {
+            asks.reply_to = Some(reader.into());
+            let wire = String::from_utf8(message(&asks).expect("a mail").formatted()).expect("text");
+            assert_eq!(
+                wire.contains("Reply-To: voirie@ingeville.example\r\n"),
+                header,
+                "{wire}"
+            );
+        }
     }
 
     #[test]

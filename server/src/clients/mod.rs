@@ -1,6 +1,5 @@
 //! The services of others that Vigie calls: a mail relay and an SMS gateway. Each stands behind a trait with two real
-//! implementations, the network one and one that keeps what would be sent in the data folder, for installations (and the
-//! demo) that have none.
+//! implementations, the network one and one that keeps what would be sent in the data folder, for the demo (`vigie run`).
 
 mod kept;
 pub mod mail;

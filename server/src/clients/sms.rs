@@ -80,7 +80,7 @@ fn verdict(status: StatusCode) -> Result<(), SendError> {
     }
 }
 
-/// Keeps text messages in a folder.
+/// Keeps text messages in a folder, numbers in clear: for trying Vigie out, where no number is anybody's.
 pub struct Kept(pub PathBuf);
 
 impl SmsGateway for Kept {

@@ -14,6 +14,10 @@ fn nothing_set_is_a_working_configuration() {
     assert_eq!(config.public_url, "http://127.0.0.1:8080");
     assert!(matches!(config.photos, Photos::Folder));
     assert_eq!(config.retry_schedule.first(), Some(&Duration::from_secs(5)));
+    assert!(
+        !config.keep_messages,
+        "only `vigie run` keeps messages instead of sending them"
+    );
 }
 
 #[test]
@@ -57,6 +61,57 @@ fn a_secret_is_read_from_its_file_and_never_printed() {
     let config = Config::read(&mut environment(&[("VIGIE_SMTP_URL_FILE", path)])).expect("valid");
     assert!(config.smtp.is_some());
     assert!(!format!("{config:?}").contains("hush"));
+    std::fs::write(file.path(), "\n").expect("written");
+    let config = Config::read(&mut environment(&[("VIGIE_SMTP_URL_FILE", path)])).expect("no relay yet");
+    assert!(config.smtp.is_none());
+}
+
+#[test]
+fn a_map_style_is_at_our_own_address() {
+    let style = |value| Config::read(&mut environment(&[("VIGIE_MAP_STYLE_URL", value)]));
+    let own = style("/carte/style.json?v=2").expect("a path");
+    assert_eq!(own.map_style_url.as_deref(), Some("/carte/style.json?v=2"));
+    assert_eq!(style("").expect("nothing").map_style_url, None);
+    for elsewhere in [
+        "https://tiles.example/style.json",
+        "//tiles.example/style.json",
+        "style.json",
+        "/a b",
+    ] {
+        let faults = style(elsewhere).expect_err("the apps could not load it");
+        assert_eq!(faults.0[0].name, "VIGIE_MAP_STYLE_URL", "{elsewhere}");
+        assert!(faults.0[0].complaint.contains("/carte/style.json"), "{faults}");
+    }
+}
+
+#[test]
+fn an_empty_file_sets_nothing() {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), "\n").expect("written");
+    let path = file.path().to_str().expect("a readable path");
+    let config = Config::read(&mut environment(&[("VIGIE_SMTP_URL_FILE", path)])).expect("valid");
+    assert!(config.smtp.is_none(), "no relay yet");
+    let both = [
+        ("VIGIE_SMTP_URL_FILE", path),
+        ("VIGIE_SMTP_URL", "smtp://relay.example"),
+    ];
+    assert!(Config::read(&mut environment(&both)).expect("valid").smtp.is_some());
+    std::fs::write(file.path(), "smtp://other.example").expect("written");
+    let faults = Config::read(&mut environment(&both)).expect_err("which of the two?");
+    assert_eq!(faults.0[0].name, "VIGIE_SMTP_URL");
+}
+
+#[test]
+fn migrating_needs_the_settings_of_the_database_only() {
+    let mut env = environment(&[
+        ("VIGIE_PHOTO_STORE", "s3"),
+        ("VIGIE_PUBLIC_URL", "https://signalement.ville.example"),
+        ("DATABASE_URL", "postgres://owner@db.ville.example/vigie"),
+    ]);
+    let read = Foundation::read(&mut env).expect("enough to migrate");
+    assert!(read.database.owner_url.is_some());
+    let wrong = Foundation::read(&mut environment(&[("DATABASE_URL", "mysql://db")]));
+    assert_eq!(wrong.expect_err("no PostgreSQL").0[0].name, "DATABASE_URL");
 }
 
 #[test]

@@ -61,6 +61,19 @@ impl Environment {
         }
     }
 
+    /// The value, unless anything was wrong with the settings that it was read from; the others are not looked at.
+    ///
+    /// # Errors
+    /// All faults.
+    pub fn finish_part<T>(&mut self, value: T) -> Result<T, Faults> {
+        let faults = std::mem::take(&mut self.faults);
+        if faults.is_empty() {
+            Ok(value)
+        } else {
+            Err(Faults(faults))
+        }
+    }
+
     /// The value, unless anything was wrong.
     ///
     /// # Errors
@@ -74,12 +87,7 @@ impl Environment {
         for name in unknown {
             self.fault(&name, "no such setting".to_owned());
         }
-        let faults = std::mem::take(&mut self.faults);
-        if faults.is_empty() {
-            Ok(value)
-        } else {
-            Err(Faults(faults))
-        }
+        self.finish_part(value)
     }
 
     /// Names asked for so far: what the sample must document.
@@ -97,20 +105,26 @@ impl Environment {
 
     fn get(&mut self, name: &'static str) -> Option<String> {
         self.asked.push(name);
-        let file = self.values.get(&format!("{name}_FILE")).cloned();
+        let file = self.read_file(name);
         match (self.values.get(name).cloned(), file) {
             (Some(_), Some(_)) => {
                 self.fault(name, format!("give either {name} or {name}_FILE, not both"));
                 None
             }
-            (None, Some(path)) => match std::fs::read_to_string(&path) {
-                Ok(value) => Some(value.trim_end().to_owned()),
-                Err(error) => {
-                    self.fault(name, format!("cannot read the file {path}: {error}"));
-                    None
-                }
-            },
-            (value, None) => value,
+            (value, file) => value.or(file),
+        }
+    }
+
+    /// What the file of a setting holds. An empty one sets nothing, as an empty variable: the units name the file of every
+    /// secret, and systemd makes an empty one where there is none.
+    fn read_file(&mut self, name: &str) -> Option<String> {
+        let path = self.values.get(&format!("{name}_FILE")).cloned()?;
+        match std::fs::read_to_string(&path) {
+            Ok(value) => Some(value.trim_end().to_owned()).filter(|value| !value.is_empty()),
+            Err(error) => {
+                self.fault(name, format!("cannot read the file {path}: {error}"));
+                None
+            }
         }
     }
 
@@ -191,6 +205,18 @@ impl Environment {
             );
         }
         value.trim_end_matches('/').to_owned()
+    }
+
+    /// A path at the public address, if one is given.
+    pub fn path(&mut self, name: &'static str) -> Option<String> {
+        let value = self.get(name)?;
+        let odd = |c: char| c.is_whitespace() || matches!(c, '\\' | '#');
+        if value.starts_with('/') && !value.starts_with("//") && !value.contains(odd) {
+            return Some(value);
+        }
+        let expected = "expected a path at VIGIE_PUBLIC_URL, such as /carte/style.json, that your proxy serves";
+        self.fault(name, format!("is {value:?}; {expected}: the apps ask no other host"));
+        None
     }
 
     /// Texts between commas.

@@ -33,15 +33,20 @@ pub struct Config {
     pub database: Database,
     /// Where photos are kept.
     pub photos: Photos,
-    /// Mail relay; `None`: mails are kept in the data folder and shown on a page.
+    /// Mail relay; `None`: mails wait for one.
     pub smtp: Option<SecretString>,
-    /// SMS gateway; `None`: text messages are kept in the data folder.
+    /// SMS gateway; `None`: nobody is told by text message.
     pub sms: Option<SmsGateway>,
+    /// Without relay or gateway, what would be sent is kept in the data folder and counts as sent. For trying Vigie out
+    /// only: `vigie run` sets it, and no setting does, so that no town loses its residents' messages by it.
+    pub keep_messages: bool,
     /// Request budgets.
     pub budgets: Budgets,
+    /// How many messages people get.
+    pub messages: MessageLimits,
     /// Longest time between two refreshes of a session, whose own length (12 h, on a tablet 72 h) is the other limit.
     pub session_idle: TimeDelta,
-    /// A MapLibre style of the town's own for its maps; `None`: the base map that was imported.
+    /// A MapLibre style of the town's own for its maps, a path at [`Config::public_url`]; `None`: the base map that was imported.
     pub map_style_url: Option<String>,
     /// Origins of web pages that may call the API.
     pub cors_origins: Vec<String>,
@@ -70,6 +75,48 @@ pub struct Database {
     pub pool: usize,
 }
 
+impl Database {
+    fn read(env: &mut Environment) -> Self {
+        Self {
+            owner_url: env.database("DATABASE_URL"),
+            app_url: env.database("VIGIE_APP_DATABASE_URL"),
+            vault_url: env.database("VIGIE_VAULT_DATABASE_URL"),
+            pool: env.between("VIGIE_DATABASE_POOL", 8, 1..=200),
+        }
+    }
+}
+
+/// What `vigie migrate` needs: it is given no secret but the database's.
+#[derive(Clone, Debug)]
+pub struct Foundation {
+    /// As in [`Config`].
+    pub data_dir: PathBuf,
+    /// As in [`Config`].
+    pub database: Database,
+}
+
+impl Foundation {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Every wrong setting of these, together.
+    pub fn from_process() -> Result<Self, Faults> {
+        Self::read(&mut Environment::of_process())
+    }
+
+    /// Reads an environment.
+    ///
+    /// # Errors
+    /// Every wrong setting of these, together.
+    pub fn read(env: &mut Environment) -> Result<Self, Faults> {
+        let foundation = Self {
+            data_dir: data_dir(env),
+            database: Database::read(env),
+        };
+        env.finish_part(foundation)
+    }
+}
+
 /// Where photos are kept.
 #[derive(Clone, Debug)]
 pub enum Photos {
@@ -88,6 +135,15 @@ pub enum Photos {
         /// Secret key.
         secret_key: SecretString,
     },
+}
+
+/// How many messages people get. The database counts, so that they hold for all processes together.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageLimits {
+    /// Reports per hour of which one address or number is told; four times as many a day.
+    pub per_recipient: NonZeroU32,
+    /// Text messages per hour of one town; past it, new reports are told by none.
+    pub sms_per_town: NonZeroU32,
 }
 
 /// An HTTP gateway that takes `POST {"to", "text", "id"}`.
@@ -118,16 +174,12 @@ impl Config {
             listen,
             metrics_listen: env.parsed("VIGIE_METRICS_LISTEN", "127.0.0.1:9464"),
             public_url: env.url("VIGIE_PUBLIC_URL", &local_url(listen)),
-            data_dir: env.parsed("VIGIE_DATA_DIR", "var"),
-            database: Database {
-                owner_url: env.database("DATABASE_URL"),
-                app_url: env.database("VIGIE_APP_DATABASE_URL"),
-                vault_url: env.database("VIGIE_VAULT_DATABASE_URL"),
-                pool: env.between("VIGIE_DATABASE_POOL", 8, 1..=200),
-            },
+            data_dir: data_dir(env),
+            database: Database::read(env),
             photos: photos(env),
             smtp: env.secret("VIGIE_SMTP_URL"),
             sms: sms(env),
+            keep_messages: false,
             budgets: Budgets {
                 submit_per_hour: env.parsed("VIGIE_SUBMITS_PER_HOUR", "120"),
                 guess_per_hour: env.parsed("VIGIE_GUESSES_PER_HOUR", "60"),
@@ -135,8 +187,12 @@ impl Config {
                 staff_per_hour: env.parsed("VIGIE_STAFF_PER_HOUR", "36000"),
                 reveal_per_hour: env.parsed("VIGIE_REVEALS_PER_HOUR", "120"),
             },
+            messages: MessageLimits {
+                per_recipient: env.parsed("VIGIE_MESSAGES_PER_RECIPIENT", "5"),
+                sms_per_town: env.parsed("VIGIE_SMS_PER_HOUR", "200"),
+            },
             session_idle: session_idle(env),
-            map_style_url: Some(env.text("VIGIE_MAP_STYLE_URL", "")).filter(|url| !url.is_empty()),
+            map_style_url: env.path("VIGIE_MAP_STYLE_URL"),
             cors_origins: env.list("VIGIE_CORS_ORIGINS", ""),
             trusted_proxies: env.parsed_list("VIGIE_TRUSTED_PROXIES", ""),
             retry_schedule: env.durations("VIGIE_RETRY_SCHEDULE", "5s,1m,5m,30m,2h,5h,10h,10h"),
@@ -153,6 +209,12 @@ impl Config {
         self.data_dir.join("mail")
     }
 
+    /// Whether mails are kept instead of sent.
+    #[must_use]
+    pub const fn keeps_mail(&self) -> bool {
+        self.keep_messages && self.smtp.is_none()
+    }
+
     /// Host name of the public address; the right side of message ids.
     #[must_use]
     pub fn public_host(&self) -> &str {
@@ -166,6 +228,10 @@ impl Config {
             None => authority.split(':').next().unwrap_or_default(),
         }
     }
+}
+
+fn data_dir(env: &mut Environment) -> PathBuf {
+    env.parsed("VIGIE_DATA_DIR", "var")
 }
 
 /// An access token lives 15 minutes, so that whoever works refreshes that often.

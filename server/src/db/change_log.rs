@@ -94,13 +94,13 @@ struct Identity {
 }
 
 /// Which log it is: another one after a restore from a backup, whose places mean nothing in this one. PostgreSQL gives a
-/// cluster its identifier, and a number to each history that branched off.
+/// cluster its identifier, a number to each history that branched off, and one to each database, restored ones too.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn identity(conn: &AsyncPgConnection) -> Result<String, Problem> {
-    let identity =
-        "SELECT system_identifier || '.' || timeline_id AS identity FROM pg_control_system(), pg_control_checkpoint()";
+    let identity = "SELECT system_identifier || '.' || timeline_id || '.' || oid AS identity \
+         FROM pg_control_system(), pg_control_checkpoint(), pg_database WHERE datname = current_database()";
     let found: Identity = diesel::sql_query(identity).get_result(&mut &*conn).await?;
     Ok(found.identity)
 }

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
@@ -18,6 +19,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 #[cfg(test)]
@@ -30,18 +32,90 @@ mod tests;
 /// When the URL cannot be read, its certificates neither, or the server is away or not the one that was meant. No error
 /// shows the URL, which may hold a password.
 pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
-    let target = Target::parse(url).map_err(|fault| ConnectionError::InvalidConnectionUrl(fault.to_string()))?;
-    let away = |error: tokio_postgres::Error| ConnectionError::BadConnection(said(&error));
-    if !target.trust.needs_tls(&target.config) {
-        let (client, connection) = target.config.connect(tokio_postgres::NoTls).await.map_err(away)?;
-        return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+    Ok(open(&target_of(url)?).await?)
+}
+
+/// How long a server that is not there yet is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// From one try to the next.
+    pub every: Duration,
+    /// No try after that.
+    pub longest: Duration,
+}
+
+/// Waits until a server answers: one that is just starting, or a machine that comes up later than this one. Who answers and
+/// refuses, because of the password or the database's name, is not asked again. `still_away` hears why, and since when it waits.
+///
+/// # Errors
+/// As [`connect`], after the last try.
+pub async fn await_server(url: &str, patience: Patience, still_away: impl Fn(&str, Duration)) -> ConnectionResult<()> {
+    let target = target_of(url)?;
+    let began = Instant::now();
+    loop {
+        let refused = match open(&target).await {
+            Ok(_) => return Ok(()),
+            Err(refused) => refused,
+        };
+        let waited = began.elapsed();
+        let (passes, error) = (refused.may_pass(), ConnectionError::from(refused));
+        if !passes || waited >= patience.longest {
+            return Err(error);
+        }
+        still_away(&error.to_string(), waited);
+        tokio::time::sleep(patience.every).await;
     }
-    let tls = target
-        .trust
-        .tls()
-        .map_err(|fault| ConnectionError::BadConnection(fault.to_string()))?;
-    let (client, connection) = target.config.connect(MakeRustlsConnect::new(tls)).await.map_err(away)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+fn target_of(url: &str) -> ConnectionResult<Target> {
+    Target::parse(url).map_err(|fault| ConnectionError::InvalidConnectionUrl(fault.to_string()))
+}
+
+async fn open(target: &Target) -> Result<AsyncPgConnection, Refused> {
+    if !target.trust.needs_tls(&target.config) {
+        let connected = target.config.connect(tokio_postgres::NoTls).await;
+        let (client, connection) = connected.map_err(Refused::Server)?;
+        let made = AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+        return made.map_err(Refused::Session);
+    }
+    let tls = target.trust.tls().map_err(Refused::Settings)?;
+    let connected = target.config.connect(MakeRustlsConnect::new(tls)).await;
+    let (client, connection) = connected.map_err(Refused::Server)?;
+    let made = AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+    made.map_err(Refused::Session)
+}
+
+/// Why there is no connection.
+enum Refused {
+    /// What the URL asks for cannot be had here.
+    Settings(Fault),
+    /// The server is away, or refused.
+    Server(tokio_postgres::Error),
+    /// It answered and could not be worked with.
+    Session(ConnectionError),
+}
+
+impl Refused {
+    /// Whether it may be otherwise in a moment: nobody answered, or somebody who is still starting.
+    fn may_pass(&self) -> bool {
+        let Self::Server(error) = self else { return false };
+        match error.code() {
+            Some(code) => *code == SqlState::CANNOT_CONNECT_NOW || *code == SqlState::TOO_MANY_CONNECTIONS,
+            None => {
+                error.is_closed() || std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
+            }
+        }
+    }
+}
+
+impl From<Refused> for ConnectionError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Settings(fault) => Self::BadConnection(fault.to_string()),
+            Refused::Server(error) => Self::BadConnection(said(&error)),
+            Refused::Session(error) => error,
+        }
+    }
 }
 
 /// Whether a URL can be read, for the settings.

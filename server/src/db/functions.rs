@@ -17,6 +17,14 @@ diesel::define_sql_function! {
     fn pg_try_advisory_xact_lock(key: BigInt) -> Bool;
 }
 diesel::define_sql_function! {
+    /// Takes a lock of this transaction that any number may share; waits for who has it alone.
+    fn pg_advisory_xact_lock_shared(key: BigInt);
+}
+diesel::define_sql_function! {
+    /// Takes a lock of this transaction alone; waits for all who have it.
+    fn pg_advisory_xact_lock(key: BigInt);
+}
+diesel::define_sql_function! {
     /// A 64-bit hash of a text.
     fn hashtextextended(value: Text, seed: BigInt) -> BigInt;
 }

@@ -5,7 +5,7 @@ use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnecti
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::connect;
-use super::roles;
+use super::{restored, roles};
 
 /// The migrations, built into the program.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
@@ -29,6 +29,17 @@ pub async fn up(owner_url: &str, passwords: &roles::Passwords) -> anyhow::Result
         Ok(run.iter().map(ToString::to_string).collect())
     })
     .await
+}
+
+/// After [`up`]: makes the change log of a database that was restored into another cluster readable there. Returns how many
+/// changes it was about.
+///
+/// # Errors
+/// When the database is away, or the login lacks a right.
+pub async fn adopt_restored(owner_url: &str) -> anyhow::Result<usize> {
+    let mut conn = connect(owner_url).await.context("connecting as the owner")?;
+    let placed = restored::adopt_log(&mut conn).await;
+    placed.context("giving the changes of another cluster their place")
 }
 
 /// Takes every migration back, newest first: for the test that proves each `down.sql`.

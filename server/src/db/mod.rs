@@ -9,6 +9,7 @@ pub mod held;
 mod joins;
 pub mod migrate;
 pub mod notify;
+pub mod restored;
 pub mod roles;
 pub mod schema;
 pub mod space;

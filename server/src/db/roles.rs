@@ -54,12 +54,16 @@ pub async fn ensure(conn: &mut AsyncPgConnection, passwords: &Passwords) -> dies
 
 /// Lets the owner work in this database and the migrating login act as the owner.
 ///
+/// From PostgreSQL 16 on a login that may make roles is a member of those it made, but may not act as them before it grants
+/// itself that too. Older versions know no such difference, and no such word.
+///
 /// # Errors
 /// When the login that asks may not.
 pub async fn prepare_database(conn: &mut AsyncPgConnection) -> diesel::QueryResult<()> {
     conn.batch_execute(&format!(
         "CREATE EXTENSION IF NOT EXISTS postgis; \
-         DO $$ BEGIN IF NOT pg_has_role(current_user, '{OWNER}', 'MEMBER') THEN \
+         DO $$ BEGIN IF NOT pg_has_role(current_user, '{OWNER}', \
+         CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN \
          EXECUTE format('GRANT {OWNER} TO %I', current_user); END IF; END $$; \
          DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO {OWNER}', current_database()); END $$; \
          GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}; \

@@ -289,7 +289,7 @@ diesel::table! {
         agent_only -> Bool,
         /// Of a new alert: 1 low, 2 normal, 3 high, 4 urgent.
         priority -> Int2,
-        /// Danger: people are told to call this number and nothing is taken in.
+        /// Danger: people are told to call this number; a report that arrives nevertheless is taken in as a danger.
         call_number -> Nullable<Text>,
         /// Not the town's job: the resident is told who is competent and nothing is taken in.
         redirect_body_id -> Nullable<Uuid>,
@@ -535,6 +535,8 @@ diesel::table! {
         since -> Timestamptz,
         /// Unsubscribed.
         ended_at -> Nullable<Timestamptz>,
+        /// Keyed mark of address or number and day, by which messages to one recipient are counted; null after a day.
+        contact_mark -> Nullable<Bytea>,
     }
 }
 
@@ -752,7 +754,7 @@ diesel::table! {
         sent_at -> Nullable<Timestamptz>,
         /// Call or letter: who did it.
         done_by -> Nullable<Uuid>,
-        /// Call: reached, no_answer, wrong_number; letter: printed. On-call: acknowledged.
+        /// Call: reached, no_answer, wrong_number; letter: printed. On-call: acknowledged. Mail, SMS: why it waits or was given up (no_relay; no_gateway, no_address, refused, given_up).
         outcome -> Nullable<Text>,
     }
 }
@@ -977,7 +979,7 @@ diesel::table! {
     use diesel::sql_types::*;
     use postgis_diesel::sql_types::Geography;
 
-    /// Days of crews that somebody had put in order; the order itself stands in task.rank. What is urgent re-plans it.
+    /// Days of crews that somebody had put in order, from today on; the order itself stands in task.rank. What is urgent re-plans it.
     round (jurisdiction_id, crew_id, day) {
         /// Town.
         jurisdiction_id -> Int4,
@@ -1070,7 +1072,7 @@ diesel::table! {
         consult_hours -> Nullable<Int4>,
         /// With notices none: and answered within so many hours.
         answer_hours -> Nullable<Int4>,
-        /// Chain for what is urgent outside hours: [{"phone": "...", "minutes": 10}], next in line after so many minutes.
+        /// Chain for what is urgent outside hours: [{"phone": "...", "email": "...", "minutes": 10}], phone or email at least, next in line after so many minutes.
         on_call -> Jsonb,
     }
 }

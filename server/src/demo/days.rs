@@ -304,6 +304,7 @@ fn submission(report: &invented::SimReport) -> anyhow::Result<Submission> {
             phone: report.contact.phone.clone(),
             name: report.contact.name.clone(),
             postal_address: report.contact.postal_address.clone(),
+            answers: None,
         },
         follow_secret: None,
         joins: None,

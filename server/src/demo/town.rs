@@ -155,7 +155,8 @@ fn service(entry: &invented::Service, zone: Tz) -> anyhow::Result<ServiceEntry> 
 
 fn on_call(phone: &str) -> OnCall {
     OnCall {
-        phone: phone.to_owned(),
+        phone: Some(phone.to_owned()),
+        email: None,
         minutes: ON_CALL_MINUTES,
     }
 }

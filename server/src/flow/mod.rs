@@ -13,4 +13,5 @@ pub mod dispatch;
 pub mod notification;
 pub mod photo;
 pub mod report;
+pub mod request;
 pub mod status;

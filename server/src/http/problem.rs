@@ -14,7 +14,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::text::{Locale, Texts};
+use crate::text::{Arg, Locale, Texts};
 
 macro_rules! kinds {
     ($($variant:ident, $slug:literal, $status:literal, $doc:literal;)*) => {
@@ -74,7 +74,7 @@ kinds! {
 }
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FieldError {
     /// Where: a dotted path in the body, or the parameter's name.
     pub field: Cow<'static, str>,
@@ -82,7 +82,7 @@ pub struct FieldError {
     pub code: &'static str,
     /// Values for the words (limits, alternatives).
     #[serde(skip)]
-    pub args: Vec<(&'static str, Cow<'static, str>)>,
+    pub args: Vec<(&'static str, Arg<'static>)>,
 }
 
 /// An error on its way to the client.
@@ -262,7 +262,7 @@ impl FieldErrors {
         &mut self,
         field: impl Into<Cow<'static, str>>,
         code: &'static str,
-        args: Vec<(&'static str, Cow<'static, str>)>,
+        args: Vec<(&'static str, Arg<'static>)>,
     ) {
         self.0.push(FieldError {
             field: field.into(),

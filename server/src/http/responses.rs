@@ -1,5 +1,5 @@
 //! The problems that a kind of operation can answer, for the API's description: written once, so that no handler forgets
-//! one.
+//! one. What only one operation answers stands beside it.
 
 use std::collections::BTreeMap;
 
@@ -9,73 +9,134 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
-/// Problems of every command by staff on something that has a status or a version.
-pub struct StaffCommand;
+/// Declares sets of problems, a type each: a handler names one among its `responses`, beside what only its own operation
+/// answers.
+macro_rules! sets {
+    ($($(#[$about:meta])* $name:ident { $($status:literal $words:literal,)+ })+) => {
+        $(
+            $(#[$about])*
+            pub struct $name;
 
-/// Problems of every look by staff.
-pub struct StaffRead;
-
-impl IntoResponses for StaffCommand {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[
-            (400, "Not JSON, or the address is not of its form."),
-            (401, "Not signed in, or the session ended."),
-            (403, "Not in this role."),
-            (404, "Nothing there in the person's scope."),
-            (
-                409,
-                "Its state does not allow it; for a step, `allowed` lists what it does allow. Or the id names something else.",
-            ),
-            (412, "It changed since it was read."),
-            (413, "The body is too large."),
-            (415, "Not JSON by its content type."),
-            (422, "Something lacks or is out of range; `errors` names each field."),
-            (503, "The database is away."),
-        ])
-    }
+            impl IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    problems(&[$(($status, $words)),+])
+                }
+            }
+        )+
+    };
 }
 
-impl IntoResponses for StaffRead {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[
-            (400, "A parameter is not of its form."),
-            (401, "Not signed in, or the session ended."),
-            (403, "Not in this role."),
-            (404, "Nothing there in the person's scope."),
-            (422, "A parameter is out of range; `errors` names each."),
-            (503, "The database is away."),
-        ])
+sets! {
+    /// Every command by staff on something that has a status or a version.
+    StaffCommand {
+        400 "Not JSON, or the address is not of its form.",
+        401 "Not signed in, or the session ended.",
+        403 "Not in this role.",
+        404 "Nothing there in the person's scope.",
+        409 "Its state does not allow it; for a step, `allowed` lists what it does allow. Or the id names something else.",
+        412 "It changed since it was read.",
+        413 "The body is too large.",
+        415 "Not JSON by its content type.",
+        422 "Something lacks or is out of range; `errors` names each field.",
+        503 "The database is away.",
     }
-}
 
-/// Problems of every verb on an upload in pieces.
-pub struct Upload;
+    /// Every look by staff.
+    StaffRead {
+        400 "A parameter is not of its form.",
+        401 "Not signed in, or the session ended.",
+        403 "Not in this role.",
+        404 "Nothing there in the person's scope.",
+        422 "A parameter is out of range; `errors` names each.",
+        503 "The database is away.",
+    }
 
-impl IntoResponses for Upload {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[
-            (400, "A header is missing or not of its form."),
-            (401, "Neither a session nor a follow secret."),
-            (403, "This role handles no photos."),
-            (
-                404,
-                "No such upload, report or task in reach; or what was here has run out.",
-            ),
-            (
-                409,
-                "The upload stands at another `offset`; or the id names something else.",
-            ),
-            (412, "Another version of tus; `Tus-Resumable` says ours."),
-            (413, "More than was announced, or than 15 MiB."),
-            (415, "Not `application/offset+octet-stream`."),
-            (
-                422,
-                "The photo cannot be used: `reason` says why; or the metadata names nothing that a photo can be of.",
-            ),
-            (429, "Too many requests."),
-            (460, "Not the bytes of the checksum; nothing of them was kept."),
-            (503, "Database or photo store away."),
-        ])
+    /// Calls, letters and messages that the desk sees to.
+    DeskTask {
+        401 "Not signed in.",
+        403 "This role may not.",
+        503 "The database is away.",
+    }
+
+    /// What asks for a session, and for no right.
+    Session {
+        401 "No running session.",
+        503 "The database is away.",
+    }
+
+    /// What an admin of the whole town does with people and grants.
+    TownAdmin {
+        401 "No running session.",
+        403 "Not an admin of the whole town.",
+        503 "The database is away.",
+    }
+
+    /// What is sent as JSON in a session.
+    JsonBody {
+        400 "Not JSON.",
+        415 "Not JSON by its content type.",
+    }
+
+    /// What is sent to get a session, or a tablet's secret.
+    Credentials {
+        400 "Not JSON.",
+        415 "Not JSON by its content type.",
+        503 "The database is away.",
+    }
+
+    /// What anybody may ask.
+    PublicRead {
+        429 "Too many requests.",
+        503 "Not now.",
+    }
+
+    /// What anybody may send as JSON.
+    PublicBody {
+        400 "The body is not JSON.",
+        413 "The body is too large.",
+        415 "Not JSON.",
+    }
+
+    /// A link of a mail, made for one person.
+    PersonalLink {
+        404 "No such link.",
+        503 "The database is away.",
+    }
+
+    /// A photo sent in one piece.
+    PhotoSent {
+        400 "No readable body.",
+        403 "This role handles no photos.",
+        409 "The id names another photo.",
+        413 "More than 15 MB.",
+        415 "Neither a picture nor a form.",
+        422 "The photo cannot be used: `reason` says why; or the id is no UUIDv7.",
+        429 "Too many requests.",
+        503 "Database or photo store away.",
+    }
+
+    /// Whether the public sees a photo.
+    PhotoRelease {
+        401 "No session.",
+        403 "This role releases no photos.",
+        404 "No such photo in reach.",
+        503 "Database away.",
+    }
+
+    /// Every verb on an upload in pieces.
+    Upload {
+        400 "A header is missing or not of its form.",
+        401 "Neither a session nor a follow secret.",
+        403 "This role handles no photos.",
+        404 "No such upload, report or task in reach; or what was here has run out.",
+        409 "The upload stands at another `offset`; or the id names something else.",
+        412 "Another version of tus; `Tus-Resumable` says ours.",
+        413 "More than was announced, or than 15 MiB.",
+        415 "Not `application/offset+octet-stream`.",
+        422 "The photo cannot be used: `reason` says why; or the metadata names nothing that a photo can be of.",
+        429 "Too many requests.",
+        460 "Not the bytes of the checksum; nothing of them was kept.",
+        503 "Database or photo store away.",
     }
 }
 

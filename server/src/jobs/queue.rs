@@ -10,6 +10,7 @@ use crate::db::TownId;
 use crate::db::functions::{hashtextextended, pg_try_advisory_xact_lock};
 use crate::db::schema::job;
 use crate::http::problem::Problem;
+use crate::jobs::Clock;
 
 /// How long a worker may hold a job before another takes it over.
 pub const LEASE: TimeDelta = TimeDelta::minutes(2);
@@ -17,13 +18,11 @@ pub const LEASE: TimeDelta = TimeDelta::minutes(2);
 pub const MAX_ATTEMPTS: i32 = 12;
 
 /// A claimed job.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = job)]
+#[derive(Clone, Debug)]
 pub struct Job {
     /// Order.
     pub id: i64,
     /// Town to set before anything else.
-    #[diesel(column_name = jurisdiction_id)]
     pub town: i32,
     /// Which handler.
     pub kind: String,
@@ -31,6 +30,36 @@ pub struct Job {
     pub payload: Value,
     /// Failures so far.
     pub attempts: i32,
+    /// The clock that it runs by.
+    pub clock: Clock,
+    /// Until when it is this worker's.
+    leased_until: Option<DateTime<Utc>>,
+}
+
+/// A job's row, as far as a worker needs it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = job)]
+struct Row {
+    id: i64,
+    jurisdiction_id: i32,
+    kind: String,
+    payload: Value,
+    attempts: i32,
+    leased_until: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn job(self, clock: &Clock) -> Job {
+        Job {
+            id: self.id,
+            town: self.jurisdiction_id,
+            kind: self.kind,
+            payload: self.payload,
+            attempts: self.attempts,
+            clock: clock.clone(),
+            leased_until: self.leased_until,
+        }
+    }
 }
 
 impl Job {
@@ -100,11 +129,12 @@ pub async fn ensure(conn: &AsyncPgConnection, town: TownId, kind: &str, run_at: 
     Ok(())
 }
 
-/// Takes the next due job under a lease; several workers never take the same one.
+/// Takes the next due job under a lease, which counts from the moment of this claim; several workers never take the same one.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn claim(conn: &mut AsyncPgConnection, kinds: &[&str], now: DateTime<Utc>) -> Result<Option<Job>, Problem> {
+pub async fn claim(conn: &mut AsyncPgConnection, kinds: &[&str], clock: &Clock) -> Result<Option<Job>, Problem> {
+    let now = clock.now();
     let claimed = conn
         .transaction::<_, diesel::result::Error, _>(async |conn| {
             let due = job::table
@@ -121,45 +151,60 @@ pub async fn claim(conn: &mut AsyncPgConnection, kinds: &[&str], now: DateTime<U
             };
             diesel::update(job::table.filter(job::id.eq(id)))
                 .set(job::leased_until.eq(now + LEASE))
-                .returning(Job::as_returning())
+                .returning(Row::as_returning())
                 .get_result(conn)
                 .await
                 .map(Some)
         })
         .await?;
-    Ok(claimed)
+    Ok(claimed.map(|row: Row| row.job(clock)))
 }
 
-/// A job is done: its row goes.
+/// A job's row while the lease by which it was claimed holds; a macro because the types of diesel's queries have no short
+/// name.
+macro_rules! held {
+    ($held:expr) => {
+        job::table
+            .filter(job::id.eq($held.id))
+            .filter(job::leased_until.is_not_distinct_from($held.leased_until))
+    };
+}
+
+/// A job is done: its row goes. `false`: another worker has taken it over since, and what becomes of it is theirs to say.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn finish(conn: &mut AsyncPgConnection, id: i64) -> Result<(), Problem> {
-    diesel::delete(job::table.filter(job::id.eq(id))).execute(conn).await?;
-    Ok(())
+pub async fn finish(conn: &mut AsyncPgConnection, done: &Job) -> Result<bool, Problem> {
+    let gone = diesel::delete(held!(done)).execute(conn).await?;
+    Ok(gone > 0)
 }
 
-/// A job is to be looked at again later; this is no failure.
+/// A job is to be looked at again later; this is no failure. Answers as [`finish`].
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn postpone(conn: &mut AsyncPgConnection, id: i64, run_at: DateTime<Utc>) -> Result<(), Problem> {
-    diesel::update(job::table.filter(job::id.eq(id)))
+pub async fn postpone(conn: &mut AsyncPgConnection, again: &Job, run_at: DateTime<Utc>) -> Result<bool, Problem> {
+    let kept = diesel::update(held!(again))
         .set((job::run_at.eq(run_at), job::leased_until.eq(None::<DateTime<Utc>>)))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(kept > 0)
 }
 
-/// A job failed: tried again after a wait that doubles each time, dead after the last try.
+/// A job failed: tried again after a wait that doubles each time, dead after the last try. Answers as [`finish`].
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn fail(conn: &mut AsyncPgConnection, failed: &Job, error: &str, now: DateTime<Utc>) -> Result<(), Problem> {
+pub async fn fail(
+    conn: &mut AsyncPgConnection,
+    failed: &Job,
+    error: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, Problem> {
     let attempts = failed.attempts + 1;
     let wait = TimeDelta::seconds(1_i64 << attempts.clamp(0, 12));
     let state = if attempts >= MAX_ATTEMPTS { "dead" } else { "due" };
-    diesel::update(job::table.filter(job::id.eq(failed.id)))
+    let kept = diesel::update(held!(failed))
         .set((
             job::state.eq(state),
             job::attempts.eq(attempts),
@@ -169,7 +214,7 @@ pub async fn fail(conn: &mut AsyncPgConnection, failed: &Job, error: &str, now: 
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(kept > 0)
 }
 
 /// How many jobs wait whose time has come, and how many are dead.

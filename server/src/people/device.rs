@@ -10,7 +10,6 @@ use super::policy::{self, Operation, Staff, Target};
 use super::queries::device::{self as rows, DeviceRow};
 use super::queries::session::{self, EndReason, Which};
 use super::staff::Origin;
-use crate::audit::{self, Entry};
 use crate::auth::secret::{digest, matches, random_token};
 use crate::catalog::model::Town;
 use crate::db::{TownId, Tx};
@@ -154,6 +153,33 @@ pub async fn announce(
     now: DateTime<Utc>,
 ) -> Result<(Uuid, EnrolmentCode), Problem> {
     policy::permit_any(staff, Operation::ManageDevices)?;
+    check(town, name, crew_id)?;
+    policy::permit(staff, Operation::ManageDevices, &target(town, Some(crew_id)))?;
+    let actor = staff.actor();
+    let origin = Origin {
+        actor: &actor,
+        request_id: Some(request_id),
+    };
+    insert(tx, staff.staff_user_id, name, crew_id, origin, now).await
+}
+
+/// Announces a tablet by the operator's command, in the name of a person of the town.
+///
+/// # Errors
+/// [`Kind::Invalid`].
+pub async fn announce_by_operator(
+    tx: &mut Tx,
+    town: &Town,
+    by: Uuid,
+    name: &str,
+    crew_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(Uuid, EnrolmentCode), Problem> {
+    check(town, name, crew_id)?;
+    insert(tx, by, name, crew_id, Origin::OPERATOR, now).await
+}
+
+fn check(town: &Town, name: &str, crew_id: Uuid) -> Result<(), Problem> {
     let name = name.trim();
     let mut errors = FieldErrors::default();
     if name.is_empty() || name.chars().count() > MAX_NAME {
@@ -162,26 +188,32 @@ pub async fn announce(
     if !town.crews.get(&crew_id).is_some_and(|crew| crew.active) {
         errors.add("crew_id", "unknown_crew");
     }
-    errors.check(())?;
-    policy::permit(staff, Operation::ManageDevices, &target(town, Some(crew_id)))?;
+    errors.check(())
+}
+
+async fn insert(
+    tx: &mut Tx,
+    by: Uuid,
+    name: &str,
+    crew_id: Uuid,
+    origin: Origin<'_>,
+    now: DateTime<Utc>,
+) -> Result<(Uuid, EnrolmentCode), Problem> {
     let (id, code) = (Uuid::now_v7(), EnrolmentCode::random(tx.town())?);
     let row = rows::NewRow {
         jurisdiction_id: tx.town().0,
         id,
-        name,
+        name: name.trim(),
         crew_id,
         code_hash: code.hash(),
         code_expires_at: now + CODE_LIFETIME,
-        created_by: staff.staff_user_id,
+        created_by: by,
         created_at: now,
     };
     rows::insert(tx, &row).await?;
-    let actor = staff.actor();
-    let origin = Origin {
-        actor: &actor,
-        request_id: Some(request_id),
-    };
-    note(tx, origin, "announce_device", id, json!({"crew_id": crew_id}), now).await?;
+    origin
+        .note(tx, "announce_device", ("device", id), json!({"crew_id": crew_id}), now)
+        .await?;
     Ok((id, code))
 }
 
@@ -199,7 +231,9 @@ pub async fn enrol(
     let device = waiting.ok_or_else(|| Problem::new(Kind::WrongCredentials))?;
     let secret = DeviceSecret::random(tx.town(), device.id)?;
     rows::enrol(tx, device.id, digest(secret.text.as_bytes()), now).await?;
-    note(tx, origin, "enrol_device", device.id, json!({}), now).await?;
+    origin
+        .note(tx, "enrol_device", ("device", device.id), json!({}), now)
+        .await?;
     Ok((device, secret))
 }
 
@@ -248,24 +282,7 @@ pub async fn revoke(
         actor: &actor,
         request_id: Some(request_id),
     };
-    note(tx, origin, "revoke_device", id, json!({"sessions": ended}), now).await
-}
-
-async fn note(
-    tx: &Tx,
-    origin: Origin<'_>,
-    action: &str,
-    device: Uuid,
-    detail: serde_json::Value,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let entry = Entry {
-        actor: origin.actor,
-        action,
-        entity: "device",
-        entity_id: Some(device),
-        detail,
-        request_id: origin.request_id,
-    };
-    audit::record(tx, tx.town(), &entry, now).await
+    origin
+        .note(tx, "revoke_device", ("device", id), json!({"sessions": ended}), now)
+        .await
 }

@@ -1,7 +1,7 @@
 //! People and their grants: who is added, what they may do, and how that ends.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::credentials;
@@ -28,6 +28,28 @@ impl Origin<'static> {
         actor: &Actor::System,
         request_id: None,
     };
+}
+
+impl Origin<'_> {
+    /// A line of the audit trail about something: a person, a tablet.
+    pub(super) async fn note(
+        self,
+        tx: &Tx,
+        action: &str,
+        (entity, id): (&str, Uuid),
+        detail: Value,
+        now: DateTime<Utc>,
+    ) -> Result<(), Problem> {
+        let entry = Entry {
+            actor: self.actor,
+            action,
+            entity,
+            entity_id: Some(id),
+            detail,
+            request_id: self.request_id,
+        };
+        audit::record(tx, tx.town(), &entry, now).await
+    }
 }
 
 /// A person to be added, with the secrets as typed: neither logged nor kept.
@@ -172,16 +194,8 @@ pub(super) async fn note(
     origin: Origin<'_>,
     action: &str,
     person: Uuid,
-    detail: serde_json::Value,
+    detail: Value,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let entry = Entry {
-        actor: origin.actor,
-        action,
-        entity: "staff_user",
-        entity_id: Some(person),
-        detail,
-        request_id: origin.request_id,
-    };
-    audit::record(tx, tx.town(), &entry, now).await
+    origin.note(tx, action, ("staff_user", person), detail, now).await
 }

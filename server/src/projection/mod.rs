@@ -8,15 +8,13 @@
 mod queries;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use geo_dedup::LonLat;
-use geo_dedup::cell::{cell_centre, h3_15};
-use postgis_diesel::types::Point;
+use geo_dedup::cell::h3_15;
 
 use crate::app::App;
 use crate::audit::PROJECT_CHANGES;
 use crate::catalog::model::Town;
 use crate::db::change_log;
-use crate::db::space::{from_point, to_point};
+use crate::db::space::to_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::report::buckets::ReportedBy;
 use crate::http::problem::Problem;
@@ -24,8 +22,6 @@ use crate::jobs::worker::Outcome;
 use crate::jobs::{Handler, Job};
 use queries::{PublicAlert, Released};
 
-/// The public place of an alert is the centre of its cell of this resolution, about 10 m across from centre to corner.
-const PUBLIC_RESOLUTION: u8 = 12;
 /// Before changes that were not yet to be read are looked at again.
 const SOON: TimeDelta = TimeDelta::milliseconds(200);
 
@@ -81,11 +77,10 @@ pub async fn advance(app: &App, town: crate::db::TownId) -> Result<bool, Problem
 
 /// The public row of an alert; `None` when the public knows nothing of it: of a sensitive category, or merged into another.
 fn public(town: &Town, alert: &Alert, released: &[Released]) -> Result<Option<PublicAlert>, Problem> {
-    let category = town.category_by_id(alert.category_id);
-    if alert.merged_into.is_some() || category.is_none_or(|category| category.sensitive) {
+    if alert.merged_into.is_some() || town.is_sensitive(&[alert.category_id]) {
         return Ok(None);
     }
-    let place = public_place(&alert.anchor)?;
+    let place = alert.public_place()?;
     let day = |at: DateTime<Utc>| at.with_timezone(&town.time_zone).date_naive();
     let photos = released.iter().filter(|photo| photo.alert_id == alert.id);
     Ok(Some(PublicAlert {
@@ -104,10 +99,4 @@ fn public(town: &Town, alert: &Alert, released: &[Released]) -> Result<Option<Pu
             .map(ReportedBy::as_str),
         photo_ids: photos.map(|photo| photo.id).collect(),
     }))
-}
-
-/// Whoever asks from wherever, as often as they like, learns the cell and no more.
-fn public_place(anchor: &Point) -> Result<LonLat, Problem> {
-    let anchor = from_point(anchor).map_err(Problem::internal)?;
-    Ok(cell_centre(&anchor, PUBLIC_RESOLUTION).unwrap_or(anchor))
 }

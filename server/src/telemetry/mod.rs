@@ -25,6 +25,7 @@ pub struct Metrics {
     photos: IntCounterVec,
     jobs_due: IntGauge,
     jobs_dead: IntGauge,
+    messages_waiting: IntGauge,
 }
 
 impl Metrics {
@@ -45,13 +46,17 @@ impl Metrics {
             photos: counter("vigie_photos_total", "Photos by outcome", "outcome")?,
             jobs_due: IntGauge::new("vigie_jobs_due", "Jobs whose time has come")?,
             jobs_dead: IntGauge::new("vigie_jobs_dead", "Jobs given up")?,
+            messages_waiting: IntGauge::new(
+                "vigie_messages_waiting",
+                "Messages that could not go yet: their channel is away, or there is no mail relay",
+            )?,
         };
         let registry = &metrics.registry;
         registry.register(Box::new(metrics.requests.clone()))?;
         for counter in [&metrics.decisions, &metrics.sends, &metrics.photos] {
             registry.register(Box::new(counter.clone()))?;
         }
-        for gauge in [&metrics.jobs_due, &metrics.jobs_dead] {
+        for gauge in [&metrics.jobs_due, &metrics.jobs_dead, &metrics.messages_waiting] {
             registry.register(Box::new(gauge.clone()))?;
         }
         Ok(metrics)
@@ -83,6 +88,11 @@ impl Metrics {
     pub fn jobs(&self, due: i64, dead: i64) {
         self.jobs_due.set(due);
         self.jobs_dead.set(dead);
+    }
+
+    /// How many messages could not go yet.
+    pub fn messages_waiting(&self, waiting: i64) {
+        self.messages_waiting.set(waiting);
     }
 
     /// Everything in Prometheus' text format.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{Datelike, NaiveDate};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
@@ -93,7 +94,49 @@ impl Locale {
 }
 
 /// Names and values of a message's variables.
-pub type Args<'a> = [(&'static str, Cow<'a, str>)];
+pub type Args<'a> = [(&'static str, Arg<'a>)];
+
+/// Numbers above this are shown as they are: nobody counts so far, and the plural rules do not either.
+const MOST: f64 = 1e12;
+
+/// The value of a message's variable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg<'a> {
+    /// Shown as it is.
+    Words(Cow<'a, str>),
+    /// Shown as the language writes it, without grouping; a text may choose singular or plural by it.
+    Number(f64),
+}
+
+impl<'a> From<&'a str> for Arg<'a> {
+    fn from(words: &'a str) -> Self {
+        Self::Words(words.into())
+    }
+}
+
+impl From<String> for Arg<'_> {
+    fn from(words: String) -> Self {
+        Self::Words(words.into())
+    }
+}
+
+impl From<u32> for Arg<'_> {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<f64> for Arg<'_> {
+    /// Two decimals are enough for a reader.
+    fn from(number: f64) -> Self {
+        if number.abs() < MOST {
+            // Zero has no sign for a reader.
+            Self::Number((number * 100.0).round() / 100.0 + 0.0)
+        } else {
+            Self::Words(number.to_string().into())
+        }
+    }
+}
 
 /// All texts, parsed once.
 pub struct Texts {
@@ -105,8 +148,10 @@ impl Texts {
     /// Parses the texts that are built into the program.
     #[must_use]
     pub fn load() -> Self {
+        let mut french = bundle(langid!("fr"), FRENCH);
+        french.set_formatter(Some(with_comma));
         Self {
-            french: bundle(langid!("fr"), FRENCH),
+            french,
             english: bundle(langid!("en"), ENGLISH),
         }
     }
@@ -124,10 +169,27 @@ impl Texts {
         let pattern = bundle.get_message(id)?.value()?;
         let mut fluent = FluentArgs::new();
         for (name, value) in args {
-            fluent.set(*name, FluentValue::from(value.as_ref()));
+            let value = match value {
+                Arg::Words(words) => FluentValue::from(words.as_ref()),
+                Arg::Number(number) => FluentValue::from(*number),
+            };
+            fluent.set(*name, value);
         }
         let mut errors = Vec::new();
         Some(bundle.format_pattern(pattern, Some(&fluent), &mut errors).into_owned())
+    }
+
+    /// A day in words: "1er mai 2026", "1 May 2026".
+    #[must_use]
+    pub fn day(&self, locale: Locale, day: NaiveDate) -> String {
+        let month = self.say(locale, &format!("message-month-{}", day.month()), &[]);
+        // The year is a name and no quantity.
+        let args: [(&'static str, Arg<'_>); 3] = [
+            ("day", day.day().into()),
+            ("month", month.into()),
+            ("year", day.year().to_string().into()),
+        ];
+        self.say(locale, "message-date-long", &args)
     }
 
     const fn bundle(&self, locale: Locale) -> &FluentBundle<FluentResource> {
@@ -135,6 +197,14 @@ impl Texts {
             Locale::Fr => &self.french,
             Locale::En => &self.english,
         }
+    }
+}
+
+/// French writes a comma where the library has a point.
+fn with_comma<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    match value {
+        FluentValue::Number(number) => Some(number.as_string().replace('.', ",")),
+        _ => None,
     }
 }
 

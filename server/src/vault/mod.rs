@@ -14,4 +14,4 @@ mod seal;
 
 pub use queries::put;
 pub use reveal::{Purpose, Reading, reveal, rewrap};
-pub use seal::{Contact, Field, blind_index};
+pub use seal::{Contact, Field, blind_index, daily_mark};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::auth::keys::{Key, KeyRing, Named};
@@ -25,10 +26,12 @@ vocabulary! {
         Name = "name",
         /// Postal address, for who chose a letter.
         PostalAddress = "postal_address",
+        /// Answers to a category's questions that are personal data, as a JSON object.
+        Answers = "answers",
     }
 }
 
-/// How to reach a person. Never logged: `Debug` says only what is known, not what it is.
+/// How to reach a person, and what else of them a report told. Never logged: `Debug` says only what is known, not what it is.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Contact {
     /// Address of electronic mail.
@@ -39,6 +42,8 @@ pub struct Contact {
     pub name: Option<String>,
     /// Postal address.
     pub postal_address: Option<String>,
+    /// Personal answers to the category's questions: a JSON object.
+    pub answers: Option<String>,
 }
 
 impl Contact {
@@ -50,6 +55,7 @@ impl Contact {
             Field::Phone => self.phone.as_deref(),
             Field::Name => self.name.as_deref(),
             Field::PostalAddress => self.postal_address.as_deref(),
+            Field::Answers => self.answers.as_deref(),
         }
     }
 
@@ -69,6 +75,7 @@ impl Contact {
             Field::Phone => self.phone = Some(value),
             Field::Name => self.name = Some(value),
             Field::PostalAddress => self.postal_address = Some(value),
+            Field::Answers => self.answers = Some(value),
         }
     }
 }
@@ -151,16 +158,26 @@ pub(super) fn renew(
 }
 
 /// The value by which a person can be found again without reading anyone: HMAC-SHA-256 of the normalised e-mail address or
-/// telephone number, salted with the town. Names and postal addresses have none.
+/// telephone number, salted with the town. Nothing else has one.
 #[must_use]
 pub fn blind_index(keys: &KeyRing, town: TownId, field: Field, value: &str) -> Option<Vec<u8>> {
     let normal = match field {
         Field::Email => value.trim().to_lowercase(),
         Field::Phone => normal_phone(value),
-        Field::Name | Field::PostalAddress => return None,
+        Field::Name | Field::PostalAddress | Field::Answers => return None,
     };
     let data = format!("{}|{field}|{normal}", town.0);
     Some(derive(&keys.index, "blind index", data.as_bytes()).to_vec())
+}
+
+/// By what messages to one address or number are counted within a day. It is another one every day, so that it ties nobody's
+/// reports together for longer.
+#[must_use]
+pub fn daily_mark(keys: &KeyRing, town: TownId, field: Field, value: &str, day: NaiveDate) -> Option<Vec<u8>> {
+    let index = blind_index(keys, town, field, value)?;
+    let data = [index.as_slice(), day.to_string().as_bytes()].concat();
+    let mark = derive(&keys.index, "daily mark", &data);
+    mark.get(..16).map(<[u8]>::to_vec)
 }
 
 /// `06 12 34 56 78`, `0033612345678` and `+33 6 12 34 56 78` are one number.

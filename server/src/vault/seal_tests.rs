@@ -29,6 +29,7 @@ fn person() -> Contact {
         phone: Some("06 12 34 56 78".into()),
         name: Some("Camille Martin".into()),
         postal_address: None,
+        answers: Some(r#"{"plate":"AB-123-CD"}"#.into()),
     }
 }
 
@@ -114,7 +115,19 @@ fn one_number_has_one_index_per_town_however_it_is_written() {
 }
 
 #[test]
+fn a_mark_is_of_one_recipient_and_one_day() {
+    let (keys, _) = rings();
+    let mark = |value, day: &str| daily_mark(&keys, TOWN, Field::Email, value, day.parse().expect("a day"));
+    assert_eq!(mark("a@exemple.fr", "2026-11-20"), mark(" A@exemple.fr", "2026-11-20"));
+    assert_ne!(mark("a@exemple.fr", "2026-11-20"), mark("a@exemple.fr", "2026-11-21"));
+    assert_ne!(mark("a@exemple.fr", "2026-11-20"), mark("b@exemple.fr", "2026-11-20"));
+}
+
+#[test]
 fn debug_tells_nothing_of_the_person() {
     let shown = format!("{:?}", person());
-    assert!(!shown.contains("camille") && !shown.contains("06"), "{shown}");
+    assert!(
+        !shown.contains("camille") && !shown.contains("06") && !shown.contains("AB-"),
+        "{shown}"
+    );
 }

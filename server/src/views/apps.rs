@@ -7,7 +7,7 @@ use rust_embed::RustEmbed;
 use crate::http::etag;
 use crate::http::problem::{Kind, Problem, ProblemBody};
 
-/// What `web/` was built to.
+/// What `web/` was built to. Without it Rust alone can still be worked on; a release is not built then (`build.rs`).
 #[derive(RustEmbed)]
 #[folder = "../web/dist/"]
 #[allow_missing = true]

@@ -12,11 +12,13 @@ use crate::catalog::gates::shut_by;
 use crate::catalog::model::{Body, Category, EmergencyNumber, Town};
 use crate::flow::photo::formats::{PhotoFormats, photo_formats};
 use crate::flow::report::acknowledge::{Jurisdiction, jurisdiction};
+use crate::flow::report::model::ContactWay;
 use crate::flow::report::parse::{MAX_ADDRESS, MAX_DESCRIPTION};
 use crate::http::client::Client;
 use crate::http::etag;
 use crate::http::limits::Class;
 use crate::http::problem::{FieldErrors, Kind, Problem, ProblemBody};
+use crate::http::responses::PublicRead;
 use crate::text::Localized;
 
 /// For which place.
@@ -42,6 +44,8 @@ pub struct CatalogueAnswer {
     pub categories: Vec<CategoryAnswer>,
     /// Numbers for emergencies.
     pub emergency_numbers: Vec<EmergencyNumber>,
+    /// Ways in which people can be told here what happens: `sms` only where text messages are sent.
+    pub contact_ways: Vec<ContactWay>,
     /// Limits that an app should keep to.
     pub limits: Limits,
     /// Data-protection notice.
@@ -78,7 +82,8 @@ pub struct CategoryAnswer {
     /// Where to go instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instead: Option<Localized>,
-    /// Danger: call this number instead of reporting.
+    /// Danger: stop the form and say to call this number, with `message`. A report that is sent nevertheless is taken in, and its
+    /// `call_now` says so again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
     /// Who is competent when it is not the town.
@@ -130,8 +135,7 @@ pub struct Notice {
         (status = 400, description = "A parameter is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No town of that name.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No place given, or outside every territory.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicRead,
     )
 )]
 #[get("/v1/catalogue")]
@@ -201,6 +205,7 @@ fn answer(app: &App, town: &Town, at: Option<LonLat>, photos: PhotoFormats, now:
             .map(|category| category_answer(app, town, category, at, now))
             .collect(),
         emergency_numbers: town.emergency_numbers.clone(),
+        contact_ways: ContactWay::offered(app.sms.is_some()).to_vec(),
         limits: Limits {
             description: MAX_DESCRIPTION,
             address: MAX_ADDRESS,
@@ -223,7 +228,8 @@ fn category_answer(
 ) -> CategoryAnswer {
     let sector = at.and_then(|at| town.sector_at(at)).map(|sector| sector.id);
     let gate = shut_by(&town.gates, category.id, now, town.time_zone, sector);
-    let redirect = category.call_number.is_some() || category.redirect_body_id.is_some();
+    let elsewhere = category.redirect_body_id.is_some() && category.call_number.is_none();
+    let redirect = category.call_number.is_some() || elsewhere;
     let parent = category
         .parent_id
         .and_then(|id| town.category_by_id(id))
@@ -237,7 +243,7 @@ fn category_answer(
         keywords: category.keywords.clone(),
         icon: format!("{}/icons/{}.svg", app.config.public_url, category.icon),
         questions: category.questions.schema().clone(),
-        open: gate.is_none() && !redirect,
+        open: gate.is_none() && !elsewhere,
         message: gate
             .map(|gate| gate.message.clone())
             .or_else(|| redirect.then(|| category.redirect_message.clone())),

@@ -12,7 +12,7 @@ use super::particulars::{Particulars, Reader, particulars};
 use crate::app::App;
 use crate::auth::extract::FollowSecret;
 use crate::auth::secret;
-use crate::catalog::model::{Catalogue, Category};
+use crate::catalog::model::Catalogue;
 use crate::db::directory::town_of;
 use crate::db::schema::status_event;
 use crate::db::{TownId, Tx};
@@ -28,6 +28,7 @@ use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::limits::Class;
 use crate::http::problem::{FieldErrors, Kind, Problem, ProblemBody};
+use crate::http::responses::{PublicBody, PublicRead};
 
 /// A report and where it stands.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -108,8 +109,7 @@ pub struct PublicStep {
     responses(
         (status = 200, description = "The report.", body = FollowedByAuthor),
         (status = 404, description = "No such report, or not with this secret.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicRead,
     )
 )]
 #[get("/v1/reports/{id}")]
@@ -180,13 +180,11 @@ pub struct LookedUp {
     request_body = Lookup,
     responses(
         (status = 200, description = "Where it stands.", body = LookedUp),
-        (status = 400, description = "The body is not JSON.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such reference, or another code.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The reference or the code is mistyped.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many tries.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicBody,
     )
 )]
 #[post("/v1/reports/lookup")]
@@ -253,16 +251,17 @@ async fn followed(tx: &mut Tx, catalogue: &Catalogue, report: StoredReport) -> R
         .category_by_id(report.category_id)
         .ok_or_else(|| Problem::internal("the category is gone"))?;
     let alert = alert::queries::survivor(tx, report.alert_id).await?;
-    let steps = if category.sensitive {
+    let sensitive = town.is_sensitive(&[report.category_id, alert.category_id]);
+    let steps = if sensitive {
         Vec::new()
     } else {
         history(tx, town_id, alert.id).await?
     };
-    let (status, reason) = shown(&alert, category)?;
+    let (status, reason) = shown(&alert, sensitive)?;
     let expected = alert
         .expected_from
         .zip(alert.expected_to)
-        .filter(|_| alert.open && !category.sensitive);
+        .filter(|_| alert.open && !sensitive);
     Ok(FollowedReport {
         id: report.id,
         reference: report.reference,
@@ -271,22 +270,22 @@ async fn followed(tx: &mut Tx, catalogue: &Catalogue, report: StoredReport) -> R
         received_at: report.received_at,
         description: report.description,
         status,
-        status_at: if category.sensitive && alert.open {
+        status_at: if sensitive && alert.open {
             report.received_at
         } else {
             alert.status_at
         },
         reason,
         expected_by: expected.map(|(from, to)| DayRange { from, to }),
-        alert: (!category.sensitive).then(|| told(&alert)),
+        alert: (!sensitive).then(|| told(&alert)),
         history: steps,
     })
 }
 
-/// What may be shown of the status: a sensitive category says "received" until the end.
-fn shown(alert: &Alert, category: &Category) -> Result<(PublicStatus, Option<String>), Problem> {
+/// What may be shown of the status: of what is sensitive "received" until the end.
+fn shown(alert: &Alert, sensitive: bool) -> Result<(PublicStatus, Option<String>), Problem> {
     let status = alert.status()?;
-    if category.sensitive {
+    if sensitive {
         let ended = matches!(status, Status::Resolved | Status::Rejected);
         return Ok((
             if ended {

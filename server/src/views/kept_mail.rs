@@ -1,4 +1,4 @@
-//! The mails that were kept because no relay is set: for the demo and for trying Vigie out. Served on loopback only,
+//! The mails that `vigie run` kept because no relay is set: for the demo and for trying Vigie out. Served on loopback only,
 //! because whoever reads here reads everyone's mail.
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
@@ -61,7 +61,7 @@ pub(super) fn is_shown(app: &App) -> bool {
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback());
-    app.config.smtp.is_none() && loopback && app.config.listen.ip().is_loopback()
+    app.config.keeps_mail() && loopback && app.config.listen.ip().is_loopback()
 }
 
 fn shown(app: &App) -> Result<(), Problem> {
@@ -72,7 +72,7 @@ fn shown(app: &App) -> Result<(), Problem> {
     }
 }
 
-/// Mails that were kept instead of sent, newest first. Only without a mail relay and on loopback.
+/// Mails that were kept instead of sent, newest first. Only with `vigie run`, without a mail relay, and on loopback.
 #[utoipa::path(operation_id = "list_kept_mail", tag = "operation", responses(
     (status = 200, description = "A page.", body = String, content_type = "text/html"),
     (status = 404, description = "Not here.", body = ProblemBody, content_type = "application/problem+json"),

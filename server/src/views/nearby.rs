@@ -20,12 +20,13 @@ use crate::db::schema::public_alert;
 use crate::db::space::from_point;
 use crate::db::window::{Rows, Window, Within};
 use crate::db::{TownId, Tx};
-use crate::flow::photo::links::{PhotoLinks, links_to};
+use crate::flow::photo::links::{PhotoLinks, released_links};
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::http::client::Client;
 use crate::http::limits::Class;
 use crate::http::point::PointBody;
 use crate::http::problem::{FieldErrors, Problem, ProblemBody};
+use crate::http::responses::PublicRead;
 use crate::text::Locale;
 
 /// Most alerts of an answer: more are not read on a phone.
@@ -111,8 +112,7 @@ struct Row {
         (status = 200, description = "Open alerts that it may be, nearest first.", body = NearbyAlerts),
         (status = 400, description = "A parameter is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No place on Earth, outside every territory, or no such category.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicRead,
     ))]
 #[get("/v1/alerts/nearby")]
 pub async fn list_nearby_alerts(
@@ -272,7 +272,7 @@ impl Shown<'_> {
             distance_m,
             opened_on: row.opened_on,
             reported_by: row.reported_by,
-            photo: photo.map(|id| links_to(&self.app.keys, public_url, self.town.id, *id, self.now)),
+            photo: photo.map(|id| released_links(&self.app.keys, public_url, self.town.id, *id, self.now)),
         })
     }
 }

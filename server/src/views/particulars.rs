@@ -15,7 +15,7 @@ use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::notification::token::{self, Use};
 use crate::flow::photo;
-use crate::flow::photo::links::PhotoLinks;
+use crate::flow::photo::links::{PhotoLinks, released_links};
 use crate::flow::photo::model::Photo;
 use crate::flow::report::acknowledge::{BodyContact, ServiceContact};
 use crate::flow::report::model::ContactWay;
@@ -70,7 +70,7 @@ pub struct Reader<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Reads them. Of a sensitive category nothing is said that only its alert would tell.
+/// Reads them. Where the report or its alert is of a sensitive category nothing is said that only the alert would tell.
 ///
 /// # Errors
 /// When the database refuses.
@@ -83,17 +83,13 @@ pub async fn particulars(
     alert: &Alert,
 ) -> Result<Particulars, Problem> {
     let Reader { app, locale, .. } = reader;
-    let open = !category.sensitive;
+    let open = !town.is_sensitive(&[category.id, alert.category_id]);
     let service = town.services.get(&alert.service_id).filter(|_| open);
     let body = alert.body_id.and_then(|id| town.bodies.get(&id)).filter(|_| open);
     let position = from_point(&report.place).map_err(Problem::internal)?;
-    let sector = || {
-        town.sector_at(position)
-            .map(|sector| format!("{}, {}", sector.name, town.name))
-    };
     Ok(Particulars {
         category_label: category.label.get(locale).to_owned(),
-        place: report.address.clone().or_else(sector),
+        place: report.address.clone().or_else(|| town.roughly_at(position)),
         reason_text: alert.reason.as_deref().filter(|_| open).map(|reason| {
             let id = format!("message-reason-for-{}", reason.replace('_', "-"));
             app.texts.find(locale, &id, &[]).unwrap_or_else(|| reason.to_owned())
@@ -127,11 +123,11 @@ async fn photos(
     let theirs = |photo: &&Photo| photo.report_id == Some(report.id) || (open && photo.alert_id == Some(alert.id));
     let mut shown = Vec::new();
     for photo in all.iter().filter(theirs).filter(|photo| photo.released_at.is_some()) {
-        let links = photo::links::links(&reader.app.keys, &reader.app.config.public_url, photo, reader.now)?;
-        shown.extend(links.map(|links| FollowedPhoto {
+        let (keys, url) = (&reader.app.keys, &reader.app.config.public_url);
+        shown.push(FollowedPhoto {
             of_repair: photo.report_id.is_none(),
-            links,
-        }));
+            links: released_links(keys, url, town.id, photo.id, reader.now),
+        });
     }
     Ok(shown)
 }

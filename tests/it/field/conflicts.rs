@@ -106,12 +106,7 @@ async fn what_was_merged_away_is_done_on_the_survivor() {
     let mut street = Street::open().await;
     let given = street.task().await;
     let survivor = street.report("street-light").await;
-    let path = format!("/v1/alerts/{}/merge", given.alert);
-    street
-        .supervisor
-        .send(&path, json!({"into": survivor}))
-        .await
-        .expect(200);
+    street.merge(&given.alert, &survivor).await;
     let noted = street.crew.does(&given, "note", json!({"note": "cable cut"})).await;
     assert_eq!(outcome(&noted), ("applied", "merged"));
     assert_eq!(noted["alert_id"], survivor.as_str());
@@ -200,12 +195,7 @@ async fn decided(street: &Street, given: &Given, receipt: &Value, lost: &Value) 
 async fn a_category_that_somebody_set_meanwhile_is_not_overwritten() {
     let mut street = Street::open().await;
     let given = street.task().await;
-    let path = format!("/v1/alerts/{}", given.alert);
-    let meanwhile = street
-        .supervisor
-        .request(reqwest::Method::PATCH, &path)
-        .json(&json!({"category": "fly-tipping"}));
-    meanwhile.header("If-Match", "*").send().await.expect(200);
+    street.edit(&given.alert, json!({"category": "fly-tipping"})).await;
     let says = json!({"category": "pothole", "from_category": "street-light"});
     let receipt = street.crew.does(&given, "requalify", says).await;
     assert_eq!(outcome(&receipt), ("waiting", "changed_meanwhile"));
@@ -255,12 +245,7 @@ async fn another_crew_gets_what_this_one_hands_over_and_what_it_saw_on_its_way()
     assert_eq!(again[0]["alert_id"], receipts[0]["alert_id"]);
     assert_eq!(again[0]["replayed"], true);
     let alert = receipts[0]["alert_id"].as_str().expect("an alert");
-    let read = street
-        .supervisor
-        .get(&format!("/v1/alerts/{alert}"))
-        .send()
-        .await
-        .expect(200);
+    let read = street.read(alert).await;
     assert_eq!(read["reports"][0]["channel"], "field");
 }
 
@@ -302,4 +287,26 @@ async fn one_action_that_is_not_possible_does_not_hold_up_the_others() {
         .send("/v1/sync/actions", alone)
         .await
         .problem("unauthenticated");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_way_it_is_said_an_action_has_twenty_photos_at_most() {
+    let mut street = Street::open().await;
+    let given = street.task().await;
+    let photos: Vec<Uuid> = (0..21).map(|_| Uuid::now_v7()).collect();
+    let named = |errors: &Value| {
+        assert_eq!(errors[0]["field"], "photo_ids", "{errors}");
+        assert_eq!(errors[0]["code"], "too_many_photos", "{errors}");
+    };
+    let receipt = street.crew.does(&given, "start", json!({"photo_ids": photos})).await;
+    assert_eq!(outcome(&receipt), ("refused", "incomplete"));
+    named(&receipt["problem"]["errors"]);
+    let action = json!({"id": Uuid::now_v7(), "action": "start", "client_at": hours_ago(0), "photo_ids": photos});
+    let path = format!("/v1/tasks/{}/actions", given.task);
+    named(&street.crew.person.send(&path, action).await.problem("invalid")["errors"]);
+    let step = street
+        .step(&given.alert, json!({"step": "start", "photo_ids": photos}))
+        .await;
+    named(&step.problem("invalid")["errors"]);
+    assert_eq!(street.status(&given.alert).await, "dispatched");
 }

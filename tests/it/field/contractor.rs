@@ -180,12 +180,7 @@ async fn a_company_does_a_job_by_its_link() {
 
 /// The company's step stands in the history with its words, its photo and its time, and in the audit trail with its name.
 async fn is_written_down(street: &mut Street, given: &Given) {
-    let read = street
-        .supervisor
-        .get(&format!("/v1/alerts/{}", given.alert))
-        .send()
-        .await
-        .expect(200);
+    let read = street.read(&given.alert).await;
     let finish = read["history"]
         .as_array()
         .expect("a history")
@@ -212,11 +207,11 @@ async fn is_written_down(street: &mut Street, given: &Given) {
     assert_eq!(texts(&mut street.db, made).await, [format!("staff {COMPANY}")]);
 }
 
-/// The link says that the job has ended, and takes nothing any more.
+/// The link says that the task has ended, and takes nothing any more.
 async fn is_over(street: &Street, link: &str) {
     let over = html(&street.open_link(&format!("{link}&sent=1")).await);
     assert!(
-        over.contains("your answer is recorded") && over.contains("This job has ended"),
+        over.contains("your answer is recorded") && over.contains("This task has ended"),
         "{over}"
     );
     assert!(!over.contains("<form"));
@@ -244,7 +239,7 @@ async fn the_page_says_what_the_work_needs_and_nothing_of_who_reported_it() {
         "46.500000, ",
         "Cold asphalt, two bags &#60;one&#62; lane closed",
         COMPANY,
-        "Job A-",
+        "Task A-",
         "+33 1 99 00 00 10",
     ] {
         assert!(page.contains(said), "{said} is missing: {page}");
@@ -318,7 +313,7 @@ async fn a_link_that_ran_out_or_was_changed_opens_nothing() {
     street.dispatch(&given.alert, street.others.crew).await;
     let over = street.open_link(&link).await;
     assert_eq!(over.status, 200);
-    assert!(html(&over).contains("This job has ended"));
+    assert!(html(&over).contains("This task has ended"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

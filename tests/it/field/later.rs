@@ -95,12 +95,7 @@ async fn a_report_that_waits_can_be_let_in() {
     let let_in = street.decide(&receipt, "apply").await.expect(200);
     assert_eq!(outcome(&let_in), ("applied", ""));
     let alert = let_in["alert_id"].as_str().expect("an alert");
-    let read = street
-        .supervisor
-        .get(&format!("/v1/alerts/{alert}"))
-        .send()
-        .await
-        .expect(200);
+    let read = street.read(alert).await;
     assert_eq!(read["reports"][0]["channel"], "field");
     street.decide(&receipt, "apply").await.problem("conflict");
 }

@@ -90,12 +90,7 @@ impl Street {
     }
 
     async fn qualify(&self, alert: &str) {
-        let path = format!("/v1/alerts/{alert}");
-        let qualified = self
-            .supervisor
-            .request(Method::PATCH, &path)
-            .json(&json!({"priority": 2}));
-        qualified.header("If-Match", "*").send().await.expect(200);
+        self.edit(alert, json!({"priority": 2})).await;
     }
 
     async fn dispatch(&self, alert: &str, crew: Uuid) -> String {
@@ -108,13 +103,26 @@ impl Street {
         self.supervisor.send(&format!("/v1/alerts/{alert}/steps"), body).await
     }
 
+    /// An alert as the supervisor reads it.
+    async fn read(&self, alert: &str) -> Value {
+        let path = format!("/v1/alerts/{alert}");
+        self.supervisor.get(&path).send().await.expect(200)
+    }
+
+    /// Changes what the supervisor may change of an alert.
+    async fn edit(&self, alert: &str, body: Value) {
+        let path = format!("/v1/alerts/{alert}");
+        let edit = self.supervisor.request(Method::PATCH, &path).json(&body);
+        edit.header("If-Match", "*").send().await.expect(200);
+    }
+
+    async fn merge(&self, alert: &str, into: &str) -> Value {
+        let path = format!("/v1/alerts/{alert}/merge");
+        self.supervisor.send(&path, json!({"into": into})).await.expect(200)
+    }
+
     async fn status(&self, alert: &str) -> String {
-        let read = self
-            .supervisor
-            .get(&format!("/v1/alerts/{alert}"))
-            .send()
-            .await
-            .expect(200);
+        let read = self.read(alert).await;
         read["status"].as_str().expect("a status").to_owned()
     }
 

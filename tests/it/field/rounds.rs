@@ -6,8 +6,11 @@ use chrono::{TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use vigie_tests::database::number;
+use vigie::flow::dispatch::round::plan::order_day;
+use vigie::flow::dispatch::round::queries;
+use vigie_tests::database::{number, texts};
 use vigie_tests::people::Person;
+use vigie_tests::server::TestApp;
 use vigie_tests::town::Role;
 
 use super::{Given, Street};
@@ -236,12 +239,7 @@ async fn a_task_that_becomes_urgent_moves_forward() {
     let mut street = Street::open().await;
     let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
     street.round_of_today().await;
-    let path = format!("/v1/alerts/{}", b.alert);
-    let urgent = street
-        .supervisor
-        .request(Method::PATCH, &path)
-        .json(&json!({"priority": 4}));
-    urgent.header("If-Match", "*").send().await.expect(200);
+    street.edit(&b.alert, json!({"priority": 4})).await;
     assert_eq!(street.replans().await, 1);
     street.app.run_due(Utc::now()).await;
     assert_eq!(street.today().await, names(&[&b, &a]));
@@ -303,6 +301,127 @@ async fn a_later_day_is_a_round_of_its_own() {
     assert_eq!(street.today().await, names(&[&loose]));
     let round = street.round(tomorrow).await;
     assert_eq!(ids(&round["tasks"]), names(&[&a, &b]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_danger_that_comes_with_a_merge_moves_the_survivor_forward() {
+    let mut street = Street::open().await;
+    let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
+    street.round_of_today().await;
+    let body = json!({"category": "street-light", "position": street.app.town.point(750.0, 0.0), "accuracy_m": 5,
+        "answers": {"cable": "live"}});
+    let told = street.app.anyone().send("/v1/reports", body).await.expect(201);
+    let apart = told["alert"]["id"].as_str().expect("an alert").to_owned();
+    assert_ne!(apart, b.alert);
+    let merged = street.merge(&apart, &b.alert).await;
+    assert_eq!(street.replans().await, 1);
+    street.app.run_due(Utc::now()).await;
+    assert_eq!(street.today().await, names(&[&b, &a]));
+    // Taken back nothing has become urgent that a crew has.
+    let operation = merged["id"].as_str().expect("an id");
+    let path = format!("/v1/operations/{operation}/undo");
+    street.supervisor.send(&path, json!({})).await.expect(200);
+    assert_eq!(street.replans().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_no_day_goes_to_the_end_of_the_first_day_in_order() {
+    let street = Street::open().await;
+    let (loose, b, a) = (
+        street.stop(300.0).await,
+        street.stop(900.0).await,
+        street.stop(600.0).await,
+    );
+    for given in [&a, &b] {
+        street.plan(given, json!({"planned_on": street.day(1)})).await;
+    }
+    let from_here = json!({"day": street.day(1), "start": street.app.town.point(0.0, 0.0)});
+    street.round(from_here).await;
+    let late = street.stop(-150.0).await;
+    let path = format!("/v1/tasks?day={}", street.day(1));
+    let tomorrow = ids(&street.crew.person.get(&path).send().await.expect(200)["items"]);
+    assert_eq!(tomorrow, names(&[&loose, &a, &b, &late]));
+    assert_eq!(street.today().await, names(&[&loose, &late]));
+    // Of two days in order the first has it.
+    let round = street.round(json!({"day": street.day(2)})).await;
+    assert_eq!(round["tasks"], json!([]));
+}
+
+/// The worker's look at days that are over, so many days from now.
+async fn days_later(street: &Street, days: i64) {
+    let then = Utc::now() + TimeDelta::days(days);
+    vigie::work::ensure_recurring(&street.app.app, then)
+        .await
+        .expect("jobs");
+    street.app.run_due(then).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_day_leaves_over_is_planned_into_the_next_one_or_loses_its_place() {
+    let mut street = Street::open().await;
+    let (far, near) = (street.stop(900.0).await, street.stop(300.0).await);
+    let tomorrow = street.stop(600.0).await;
+    street.plan(&tomorrow, json!({"planned_on": street.day(1)})).await;
+    let here = street.app.town.point(0.0, 0.0);
+    street.round_of_today().await;
+    street.round(json!({"day": street.day(1), "start": here})).await;
+    days_later(&street, 1).await;
+    let order = "SELECT id::text AS value FROM task WHERE state IN ('open', 'accepted') ORDER BY rank";
+    assert_eq!(texts(&mut street.db, order).await, names(&[&near, &tomorrow, &far]));
+    let rounds = "SELECT count(*) AS value FROM round";
+    assert_eq!(
+        number(&mut street.db, rounds).await,
+        1,
+        "the day that is over is no round"
+    );
+    days_later(&street, 2).await;
+    let places = "SELECT sum(rank) AS value FROM task";
+    assert_eq!(
+        number(&mut street.db, places).await,
+        0,
+        "nobody has put that day in order"
+    );
+    assert_eq!(number(&mut street.db, rounds).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_comes_while_a_day_is_being_put_in_order_goes_to_its_end() {
+    let mut street = Street::open().await;
+    let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
+    let alert = street.report("street-light").await;
+    street.qualify(&alert).await;
+    let (town, crew) = (street.app.town.id, street.crew.crew);
+    let now = Utc::now();
+    let mut tx = street.app.app.db.begin(town).await.expect("a transaction");
+    queries::hold_days_alone(&mut tx, crew).await.expect("the days");
+    let ordered = async {
+        until_somebody_waits(&street.app).await;
+        let catalogue = street.app.app.catalogue.get();
+        let found = catalogue.town(town).expect("the town");
+        let day = street.day(0).parse().expect("a day");
+        let planner = street.app.town.staff[&Role::Supervisor].id;
+        queries::keep(&mut tx, (crew, day), planner, None, now)
+            .await
+            .expect("kept");
+        order_day(&mut tx, found, (crew, day), None, now)
+            .await
+            .expect("in order");
+        tx.commit().await.expect("written");
+    };
+    let (task, ()) = tokio::join!(street.dispatch(&alert, crew), ordered);
+    let late = Given { task, alert };
+    assert_eq!(street.today().await.last(), Some(&late.task));
+    assert_eq!(street.today().await.len(), names(&[&a, &b, &late]).len());
+}
+
+/// Waits until a transaction of this database waits for another one's lock.
+async fn until_somebody_waits(app: &TestApp) {
+    let mut db = app.db.admin().await;
+    let waiting = "SELECT count(*) AS value FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while number(&mut db, waiting).await == 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

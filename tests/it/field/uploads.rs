@@ -100,12 +100,7 @@ async fn a_photo_arrives_in_pieces_before_or_after_its_action() {
             let receipt = street.crew.does(&given, "done", done).await;
             assert_eq!(outcome(&receipt), ("applied", ""), "{receipt}");
         }
-        let read = street
-            .supervisor
-            .get(&format!("/v1/alerts/{}", given.alert))
-            .send()
-            .await
-            .expect(200);
+        let read = street.read(&given.alert).await;
         assert_eq!(read["status"], "resolved");
         assert_eq!(read["photos"][0]["id"], id.to_string(), "{}", read["photos"]);
         assert_eq!(read["photos"][0]["kind"], "proof");
@@ -272,12 +267,7 @@ async fn other_peoples_clients_get_their_photo_through() {
         let said = client.output().await.expect("the client runs");
         let words = String::from_utf8_lossy(&said.stderr);
         assert!(said.status.success(), "{}: {words}", script.display());
-        let read = street
-            .supervisor
-            .get(&format!("/v1/alerts/{}", given.alert))
-            .send()
-            .await
-            .expect(200);
+        let read = street.read(&given.alert).await;
         assert_eq!(read["photos"][0]["id"], id, "{}", script.display());
     }
 }

@@ -97,6 +97,7 @@ async fn what_follows_reaches_all(desk: &mut Desk, merged: &str, survivor: &str)
     // "It is this one", said of the alert that was merged away, means the survivor; that one is closed by now.
     let reopened = desk.step(survivor, json!({"step": "reopen"})).await;
     reopened.expect(200);
+    desk.app.projected().await;
     let late = desk.report_with(0.0, json!({"joins": merged})).await;
     assert_eq!(late.alert, survivor);
 }
@@ -205,6 +206,7 @@ async fn what_was_built_on_a_merge_stays_or_prevents_its_undo() {
     desk.ask(&format!("/v1/reports/{}/move", joined.id), json!({"to": third.alert}))
         .await
         .expect(200);
+    desk.app.projected().await;
     let came = desk.report_with(200.5, json!({"joins": other.alert})).await;
     assert_eq!(came.alert, other.alert);
     // Closed since: its followers were told so.

@@ -81,6 +81,7 @@ async fn a_split_alert_that_got_more_reports_keeps_them() {
     let (first, second) = (desk.report(0.0).await, desk.report(2.0).await);
     let done = desk.split(&first.alert, &[&second.id]).await;
     let new = done["alerts"][1]["id"].as_str().expect("an id").to_owned();
+    desk.app.projected().await;
     let came = desk.report_with(6.0, json!({"joins": new})).await;
     assert_eq!(came.alert, new);
     desk.undo(&done).await.expect(200);

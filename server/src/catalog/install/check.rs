@@ -207,6 +207,14 @@ impl Check<'_> {
         if let Some(email) = &entry.email {
             self.address(&format!("{path}.email"), email);
         }
+        for (n, link) in entry.on_call.iter().enumerate() {
+            let link_path = format!("{path}.on_call[{n}]");
+            let reached = link.phone.is_some() || link.email.is_some();
+            self.require(reached, &link_path, "needs a phone or an email");
+            if let Some(email) = &link.email {
+                self.address(&format!("{link_path}.email"), email);
+            }
+        }
         for (field, hours) in [
             ("consult_hours", entry.consult_hours),
             ("answer_hours", entry.answer_hours),

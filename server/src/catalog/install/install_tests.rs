@@ -38,6 +38,7 @@ fn every_fault_is_named_with_its_path() {
     document["sectors"][1]["boundary"] =
         json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]});
     document["bodies"][2]["email"] = json!(null);
+    document["services"][0]["on_call"] = json!([{"minutes": 10}, {"email": "nobody", "minutes": 10}]);
     document["crews"][0]["sector"] = json!("moon");
     document["categories"][1]["group"] = json!("not-yet");
     document["categories"][1]["priority"] = json!(9);
@@ -50,6 +51,8 @@ fn every_fault_is_named_with_its_path() {
         "default_service",
         "sectors[1].boundary",
         "bodies[2].email",
+        "services[0].on_call[0]",
+        "services[0].on_call[1].email",
         "crews[0].sector",
         "categories[2].code",
         "categories[1].group",

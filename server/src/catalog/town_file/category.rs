@@ -61,7 +61,8 @@ pub struct CategoryEntry {
     /// Of a new alert: 1 low, 2 normal, 3 high, 4 urgent.
     #[serde(default = "normal_priority")]
     pub priority: i16,
-    /// Danger: people are told to call this number, nothing is taken in.
+    /// Danger: people are told to call this number. The form stops there; a report that arrives nevertheless is taken in, as
+    /// a danger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_number: Option<String>,
     /// Code of the body that is competent instead of the town: nothing is taken in.

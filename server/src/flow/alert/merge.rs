@@ -46,21 +46,20 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
     let before = Marks::of(&pair.to);
     let task = close_away(&mut command.tx, &mut pair.from, into, now).await?;
     let all: Vec<&Member> = pair.members.iter().collect();
-    let mut to = pair.to.clone();
-    absorb(&mut to, &pair.from);
-    settle(&sectors(&town), &mut to, &all, &[])?;
+    absorb(&mut pair.to, &pair.from);
+    settle(&sectors(&town), &mut pair.to, &all, &[])?;
     let mut trace = Trace {
-        to: Some(change(before.clone(), &to)),
+        to: Some(change(before.clone(), &pair.to)),
         task,
         warnings,
         suggested: queries::set_ties(&command.tx, town.id, (from, into), "suggested", "confirmed").await? > 0,
         reports,
         ..Trace::default()
     };
-    if regroup::is_told(&town, &pair.from) && regroup::is_told(&town, &to) {
+    if regroup::is_told(&town, &pair.from) && regroup::is_told(&town, &pair.to) {
         let notice = Notice {
             template: Template::Merged,
-            alert: &to,
+            alert: &pair.to,
             reports: &trace.reports,
             except: &[],
             event: asked.id,
@@ -75,18 +74,19 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
         role: pair.role,
         undoes: None,
     };
-    let operation = doing.keep(command, [&mut pair.from, &mut to], &trace).await?;
+    let operation = doing.keep(command, [&mut pair.from, &mut pair.to], &trace).await?;
     shift(&command.tx, town.id, &operation, &trace.reports, (from, into)).await?;
     queries::keep_verdicts(&command.tx, &operation, &trace.reports, into, true).await?;
     queries::tie(&command.tx, town.id, (from, into), "merged_into", now).await?;
-    if to.severity > before.severity {
-        warn_service(&command.tx, &town, &to, asked.id, now).await?;
+    if pair.to.severity > before.severity {
+        warn_service(&command.tx, &town, &pair.to, asked.id, now).await?;
     }
-    index(&mut command.tx, [&pair.from, &to]).await?;
+    pair.call_if_urgent(&mut command.tx, &town, now).await?;
+    index(&mut command.tx, [&pair.from, &pair.to]).await?;
     Ok(Done {
         id: asked.id,
         kind: OperationKind::Merge,
-        alerts: [pair.from, to],
+        alerts: [pair.from, pair.to],
         trace,
         at: now,
     })

@@ -2,14 +2,20 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use geo_dedup::LonLat;
+use geo_dedup::cell::cell_centre;
 use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use crate::db::TownId;
 use crate::db::schema::alert;
+use crate::db::space::from_point;
 use crate::flow::status::vocabulary::Status;
 use crate::http::problem::Problem;
 use crate::people::policy::Target;
+
+/// The public place of an alert is the centre of its cell of this resolution, about 10 m across from centre to corner.
+const PUBLIC_RESOLUTION: u8 = 12;
 
 /// An alert as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Identifiable)]
@@ -88,6 +94,15 @@ impl Alert {
     /// Never with a row that the schema let in.
     pub fn status(&self) -> Result<Status, Problem> {
         self.status.parse().map_err(Problem::internal)
+    }
+
+    /// Where the public sees it: whoever asks from wherever, as often as they like, learns the cell and no more.
+    ///
+    /// # Errors
+    /// Never with a row that the schema let in.
+    pub fn public_place(&self) -> Result<LonLat, Problem> {
+        let anchor = from_point(&self.anchor).map_err(Problem::internal)?;
+        Ok(cell_centre(&anchor, PUBLIC_RESOLUTION).unwrap_or(anchor))
     }
 
     /// What the policy needs to know of it.

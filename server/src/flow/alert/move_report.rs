@@ -70,6 +70,7 @@ pub async fn move_report(command: &mut Command, report: Uuid, to: Uuid, asked: A
     if raised {
         warn_service(&command.tx, &town, &pair.to, asked.id, now).await?;
     }
+    pair.call_if_urgent(&mut command.tx, &town, now).await?;
     index(&mut command.tx, [&pair.from, &pair.to]).await?;
     Ok(done(pair, trace, &operation))
 }

@@ -16,6 +16,8 @@ use crate::catalog::model::Town;
 use crate::db::space::{from_point, to_point};
 use crate::db::{TownId, Tx};
 use crate::flow::command::{Command, current};
+use crate::flow::dispatch::round::job::call_if_urgent;
+use crate::flow::dispatch::round::plan::is_urgent;
 use crate::flow::notification::regroup;
 use crate::flow::report::queries::{Member, belong_to, claim_ids, members};
 use crate::flow::status::advance::after;
@@ -39,6 +41,8 @@ pub struct Pair {
     /// Reports of both, oldest first.
     pub members: Vec<Member>,
     together: Together,
+    /// Whether each was open and urgent when it was read.
+    pressing: [bool; 2],
 }
 
 impl Pair {
@@ -68,7 +72,9 @@ impl Pair {
         };
         let role = permit(&command.staff, Operation::Regroup, &from.target())?;
         permit(&command.staff, Operation::Regroup, &to.target()).map_err(unknown)?;
+        let pressing = |alert: &Alert| alert.open && is_urgent(alert);
         Ok(Self {
+            pressing: [pressing(from), pressing(to)],
             from: from.clone(),
             to: to.clone(),
             role,
@@ -90,6 +96,17 @@ impl Pair {
     /// The reports of one of them.
     pub fn of(&self, alert: Uuid) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(move |member| member.alert_id == alert)
+    }
+
+    /// Has the days of the crews planned anew that have one of them, if it has become urgent; after both are written.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn call_if_urgent(&self, tx: &mut Tx, town: &Town, now: DateTime<Utc>) -> Result<(), Problem> {
+        for (alert, before) in [&self.from, &self.to].into_iter().zip(self.pressing) {
+            call_if_urgent(tx, town, alert, before, now).await?;
+        }
+        Ok(())
     }
 
     /// Holds that both anchors lie where the locks reach.

@@ -147,6 +147,7 @@ async fn bring_back(
     if kept.is_empty() {
         queries::tie(&command.tx, town.id, (to, from), "merged_into", now).await?;
     }
+    pair.call_if_urgent(&mut command.tx, &town, now).await?;
     index(&mut command.tx, [&pair.from, &pair.to]).await?;
     Ok(trace)
 }

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::model::{Shift, Task, TaskState};
 use super::queries::{self, NewTask, Plan};
-use super::round::job::{call_if_urgent, came_to_its_day, day_of, rank_of_new};
+use super::round::job::{call_if_urgent, rank_of_new};
+use super::round::queries::set_ranks;
 use crate::audit;
 use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
@@ -44,10 +45,10 @@ pub async fn dispatch(
 ) -> Result<Task, Problem> {
     let crew = town.crews.get(&order.crew_id).filter(|crew| crew.active);
     let crew = crew.ok_or_else(|| Problem::field("crew_id", "unknown_crew"))?;
+    let rank = rank_of_new(tx, town, crew.id, order.planned_on, now).await?;
     queries::end_task(tx, alert.id, TaskState::Withdrawn, now).await?;
     let today = local_date(town.time_zone, now).unwrap_or_default();
     let id = Uuid::now_v7();
-    let rank = rank_of_new(tx, crew.id, day_of(town, order.planned_on, now)).await?;
     let new = NewTask {
         jurisdiction_id: town.id.0,
         id,
@@ -63,7 +64,7 @@ pub async fn dispatch(
     queries::add_task(tx, &new).await?;
     audit::changed(tx, town.id, &[("task", id)], now).await?;
     if !by.historic {
-        call_if_urgent(tx, town, alert, now).await?;
+        call_if_urgent(tx, town, alert, false, now).await?;
     }
     alert.crew_id = Some(crew.id);
     let with_task = Details {
@@ -117,9 +118,13 @@ pub async fn replan(
     if !task.is_live() {
         return Err(Problem::new(Kind::Conflict).with("reason", "task_ended"));
     }
+    let moved = plan.planned_on.is_some() && plan.planned_on != task.planned_on;
+    if moved {
+        move_to(tx, town, task, plan.planned_on, now).await?;
+    }
     queries::plan(tx, task.id, plan).await?;
     audit::changed(tx, town.id, &[("task", task.id)], now).await?;
-    if plan.planned_on.is_some() && plan.planned_on != task.planned_on {
+    if moved {
         let today = local_date(town.time_zone, now).unwrap_or_default();
         let given = Given {
             planned_date: plan.planned_on,
@@ -131,7 +136,7 @@ pub async fn replan(
         };
         advance(tx, town, alert, Step::Plan, given, by.with(details), now).await?;
         if plan.rank.is_none() {
-            came_to_its_day(tx, town, alert, now).await?;
+            call_if_urgent(tx, town, alert, false, now).await?;
         }
     } else {
         let entry = audit::Entry {
@@ -145,4 +150,41 @@ pub async fn replan(
         audit::record(tx, town.id, &entry, now).await?;
     }
     queries::find_task(tx, task.id).await
+}
+
+/// The task that a crew still has, if there is one, is planned for another day.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn plan_live(
+    tx: &mut Tx,
+    town: &Town,
+    alert: &Alert,
+    day: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let task = queries::live_task(tx, alert.id).await?;
+    let Some(task) = task.filter(|task| task.planned_on != Some(day)) else {
+        return Ok(());
+    };
+    move_to(tx, town, &task, Some(day), now).await?;
+    let plan = Plan {
+        planned_on: Some(day),
+        ..Plan::default()
+    };
+    queries::plan(tx, task.id, &plan).await?;
+    audit::changed(tx, town.id, &[("task", task.id)], now).await?;
+    call_if_urgent(tx, town, alert, false, now).await
+}
+
+/// A task comes to another day, and stands there as one that the crew is just being given.
+async fn move_to(
+    tx: &mut Tx,
+    town: &Town,
+    task: &Task,
+    day: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let rank = rank_of_new(tx, town, task.crew_id, day, now).await?;
+    set_ranks(tx, &[task.id], &[rank]).await
 }

@@ -118,22 +118,6 @@ pub async fn plan(tx: &mut Tx, id: Uuid, plan: &Plan<'_>) -> Result<(), Problem>
     Ok(())
 }
 
-/// Gives the task that a crew still has another day, if there is one.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn plan_live(tx: &mut Tx, alert_id: Uuid, day: NaiveDate) -> Result<(), Problem> {
-    let town = tx.town();
-    let live = task::table
-        .filter(task::jurisdiction_id.eq(town.0).and(task::alert_id.eq(alert_id)))
-        .filter(task::state.eq_any(LIVE));
-    diesel::update(live)
-        .set(task::planned_on.eq(day))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 /// A crew says yes.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use super::scene::Scene;
 use super::template::Template;
 use crate::flow::report::buckets::ReportedBy;
 use crate::flow::status::vocabulary::PublicStatus;
-use crate::text::Locale;
+use crate::text::{Arg, Locale};
 
 /// A message in parts; layouts put them in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Content {
     pub action: Option<(String, String)>,
     /// Small print.
     pub footer: Vec<String>,
+    /// That nobody reads an answer: for mails. A letter is answered at the address above it, a call at once.
+    pub no_answer: Option<String>,
     /// Link that stops messages: words and address.
     pub unsubscribe: Option<(String, String)>,
 }
@@ -44,13 +46,14 @@ pub fn content(template: Template, scene: &Scene<'_>) -> Content {
             Locale::En => ": ",
         },
         // Of the daily mail; `digest` counts its lines.
-        subject: one_line(&scene.say(&id("subject"), &[("count", "1")])),
+        subject: one_line(&scene.say(&id("subject"), &[("count", 1_u32.into())])),
         sender: scene.town.name.clone(),
-        lead: scene.say(&id("lead"), &[("report", &report)]),
+        lead: scene.say(&id("lead"), &[("report", report.into())]),
         facts: Vec::new(),
         paragraphs: Vec::new(),
         action: None,
         footer: Vec::new(),
+        no_answer: (!template.wants_answer()).then(|| scene.say("message-automatic", &[])),
         unsubscribe: None,
     };
     if template.for_residents() {
@@ -58,7 +61,6 @@ pub fn content(template: Template, scene: &Scene<'_>) -> Content {
     } else {
         colleague(template, scene, &mut content);
     }
-    content.footer.push(scene.say("message-automatic", &[]));
     content
 }
 
@@ -66,15 +68,22 @@ pub fn content(template: Template, scene: &Scene<'_>) -> Content {
 #[must_use]
 pub fn sms(template: Template, scene: &Scene<'_>) -> String {
     let link = scene.links.take.as_ref().or(scene.links.follow.as_ref());
-    let code = scene.report.map_or("", |report| &report.code);
+    let code = scene.report.map_or("", |report| report.code.as_str());
     let reason = scene.reason();
-    let own = [
-        ("link", link.map_or("", String::as_str)),
-        ("code", code),
-        ("reason", &reason),
+    let own: [(&'static str, Arg<'_>); 3] = [
+        ("link", link.map_or("", String::as_str).into()),
+        ("code", code.into()),
+        ("reason", reason.into()),
     ];
     let text = scene.say(&format!("message-{}-sms", template.text_name()), &own);
-    one_line(&gsm7::written(&text))
+    let more = more(scene).unwrap_or_default();
+    one_line(&gsm7::written(&format!("{text} {more}")))
+}
+
+/// That a call is about further alerts too.
+fn more(scene: &Scene<'_>) -> Option<String> {
+    let more = scene.detail.more?.to_string();
+    Some(scene.say("message-on-call-more", &[("more", &more)]))
 }
 
 /// Texts of towns and residents go into headers and text messages: no line breaks, nothing unprintable.
@@ -101,7 +110,7 @@ fn resident(template: Template, scene: &Scene<'_>, content: &mut Content) {
     if !scene.is_sensitive() {
         let category = scene.category().map_or("", |category| category.label.get(scene.locale));
         fact(scene, content, "category", category.to_owned());
-        fact(scene, content, "place", scene.alert.address.clone().unwrap_or_default());
+        fact(scene, content, "place", scene.known_place().unwrap_or_default());
     }
     event(template, scene, content);
     if let Some(service) = scene.service() {
@@ -121,7 +130,7 @@ fn resident(template: Template, scene: &Scene<'_>, content: &mut Content) {
     if let Some(report) = scene.report {
         content
             .footer
-            .push(scene.say("message-follow-phone", &[("code", &report.code)]));
+            .push(scene.say("message-follow-phone", &[("code", report.code.as_str().into())]));
     }
     content.footer.push(scene.say("message-privacy", &[]));
     if let Some(link) = &scene.links.unsubscribe {
@@ -217,7 +226,7 @@ fn acknowledgement(scene: &Scene<'_>, content: &mut Content) {
     if let Some(numbers) = scene.emergency_numbers() {
         content
             .paragraphs
-            .push(scene.say("message-emergency", &[("numbers", &numbers)]));
+            .push(scene.say("message-emergency", &[("numbers", numbers.into())]));
     }
 }
 
@@ -249,6 +258,7 @@ fn colleague(template: Template, scene: &Scene<'_>, content: &mut Content) {
     }
     let note = scene.detail.note.as_ref().or(scene.detail.public_note.as_ref());
     fact(scene, content, "note", note.cloned().unwrap_or_default());
+    content.paragraphs.extend(more(scene));
     if let Some(link) = &scene.links.take {
         content.action = Some((scene.say("message-acknowledge-call", &[]), link.clone()));
     }
@@ -259,8 +269,8 @@ fn colleague(template: Template, scene: &Scene<'_>, content: &mut Content) {
 pub fn digest(scenes: &[Scene<'_>]) -> Option<Content> {
     let first = scenes.first()?;
     let mut digest = content(Template::ServiceDigest, first);
-    let count = scenes.len().to_string();
-    digest.subject = one_line(&first.say("message-service-digest-subject", &[("count", &count)]));
+    let count = u32::try_from(scenes.len()).unwrap_or(u32::MAX);
+    digest.subject = one_line(&first.say("message-service-digest-subject", &[("count", count.into())]));
     digest.facts = scenes
         .iter()
         .map(|scene| {

@@ -12,8 +12,9 @@ use super::content;
 use super::dossier::Dossier;
 use super::layout;
 use super::model::{Channel, Notification};
-use super::queries::{self, Scope, Settled};
-use super::recipient::addresses;
+use super::queries::queue::{self, Scope, Settled};
+use super::queries::waiting;
+use super::recipient::{addresses, called_by_mail};
 use crate::app::App;
 use crate::catalog::model::Town;
 use crate::clients::SendError;
@@ -22,8 +23,8 @@ use crate::clients::sms::Sms;
 use crate::db::TownId;
 use crate::db::held::one_at_a_time;
 use crate::http::problem::{Kind, Problem};
-use crate::jobs::Job;
 use crate::jobs::worker::Outcome;
+use crate::jobs::{Clock, Job};
 
 /// Rows claimed at once: `BATCH / AT_ONCE` sends of at most 15 s each end before the lease does.
 const BATCH: i64 = 24;
@@ -31,6 +32,8 @@ const BATCH: i64 = 24;
 const DIGEST_LINES: i64 = 500;
 /// Sends at once.
 const AT_ONCE: usize = 4;
+/// Between two looks whether a mail relay was set since.
+const RELAY_LOOK: TimeDelta = TimeDelta::minutes(10);
 
 /// How a try ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,10 @@ pub enum Verdict {
     Refused(String),
     /// There is no address.
     NoAddress,
+    /// There is no gateway for text messages: the desk is to find another way.
+    NoGateway,
+    /// There is no mail relay yet: it waits for one.
+    NoRelay,
     /// The reader stopped messages meanwhile.
     Ended,
 }
@@ -59,7 +66,7 @@ pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Prob
     let town = town(&app, job.town()).await?;
     let claimed = claim(&app, job.town(), scope, now).await?;
     stream::iter(claimed)
-        .map(|notification| one_at_a_time(deliver(&app, &town, notification, now)))
+        .map(|notification| one_at_a_time(deliver(&app, &town, notification, &job.clock)))
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
@@ -86,7 +93,7 @@ pub(super) async fn claim(
     } else {
         BATCH
     };
-    let claimed = queries::claim(&tx, town, scope, now, limit).await?;
+    let claimed = queue::claim(&tx, town, scope, now, limit).await?;
     tx.commit().await?;
     Ok(claimed)
 }
@@ -94,12 +101,13 @@ pub(super) async fn claim(
 /// When the job must come back: when the next row of its scope is due, or never.
 pub(super) async fn next(app: &App, town: TownId, scope: Scope) -> Result<Outcome, Problem> {
     let tx = app.db.begin(town).await?;
-    let next = queries::next_due(&tx, town, scope).await?;
+    let next = queue::next_due(&tx, town, scope).await?;
     Ok(next.map_or(Outcome::Done, Outcome::Again))
 }
 
-async fn deliver(app: &App, town: &Town, notification: Notification, now: DateTime<Utc>) -> Result<(), Problem> {
-    let verdict = match send(app, town, &notification, now).await {
+async fn deliver(app: &App, town: &Town, mut notification: Notification, clock: &Clock) -> Result<(), Problem> {
+    let sent = send(app, town, &mut notification, clock.now()).await;
+    let verdict = match sent {
         Ok(verdict) => verdict,
         Err(problem) if problem.kind == Kind::Unavailable => return Err(problem),
         // One message that cannot be made must not hold the others: it goes the way of one that could not be sent.
@@ -108,34 +116,68 @@ async fn deliver(app: &App, town: &Town, notification: Notification, now: DateTi
             Verdict::Later("the message could not be made".to_owned())
         }
     };
-    record(app, std::slice::from_ref(&notification), &verdict, now).await
+    record(app, std::slice::from_ref(&notification), &verdict, clock.now()).await
 }
 
-async fn send(app: &App, town: &Town, notification: &Notification, now: DateTime<Utc>) -> Result<Verdict, Problem> {
+async fn send(app: &App, town: &Town, notification: &mut Notification, now: DateTime<Utc>) -> Result<Verdict, Problem> {
     let mut tx = app.db.begin(notification.town()).await?;
+    if called_by_mail(app, town, notification)? {
+        waiting::goes_by(&tx, notification.town(), notification.id, Channel::Email).await?;
+        notification.channel = Channel::Email.as_str().to_owned();
+    }
     let dossier = Dossier::read(app, &mut tx, notification).await?;
     tx.commit().await?;
     if dossier.ended {
         return Ok(Verdict::Ended);
     }
-    let to = addresses(app, town, notification, &dossier).await?;
-    let Some(first) = to.first().cloned() else {
+    match notification.channel()? {
+        Channel::Sms => send_sms(app, town, notification, &dossier).await,
+        _ => send_mail(app, town, notification, &dossier, now).await,
+    }
+}
+
+/// The gateway first: nobody's number is read from the vault for what cannot go.
+async fn send_sms(app: &App, town: &Town, notification: &Notification, dossier: &Dossier) -> Result<Verdict, Problem> {
+    let Some(gateway) = &app.sms else {
+        tracing::warn!(notification = %notification.id, "a text message is given up: there is no gateway");
+        return Ok(Verdict::NoGateway);
+    };
+    let to = addresses(app, town, notification, dossier).await?;
+    let Some(to) = to.into_iter().next() else {
         return Ok(Verdict::NoAddress);
     };
-    let template = notification.template()?;
-    let scene = dossier.scene(&app.texts, town);
-    if notification.channel()? == Channel::Sms {
-        let sms = Sms {
-            to: first,
-            text: content::sms(template, &scene),
-            id: notification.id,
-        };
-        return Ok(app.sms.send(&sms).await.into());
+    let sms = Sms {
+        to,
+        text: content::sms(notification.template()?, &dossier.scene(&app.texts, town)),
+        id: notification.id,
+    };
+    Ok(gateway.send(&sms).await.into())
+}
+
+/// The relay first: nobody's address is read from the vault for what cannot go.
+async fn send_mail(
+    app: &App,
+    town: &Town,
+    notification: &Notification,
+    dossier: &Dossier,
+    now: DateTime<Utc>,
+) -> Result<Verdict, Problem> {
+    let Some(mailer) = &app.mailer else {
+        return Ok(Verdict::NoRelay);
+    };
+    let to = addresses(app, town, notification, dossier).await?;
+    if to.is_empty() {
+        return Ok(Verdict::NoAddress);
     }
-    let mut mail = mail(app, town, notification, &content::content(template, &scene), now)?;
+    let (template, scene) = (notification.template()?, dossier.scene(&app.texts, town));
+    let content = content::content(template, &scene);
+    let mut mail = mail(app, town, notification, &content, now)?;
     mail.to = to;
+    if template.wants_answer() {
+        mail.reply_to = scene.service().and_then(|service| service.email.clone());
+    }
     mail.unsubscribe = dossier.one_click();
-    Ok(app.mailer.send(&mail).await.into())
+    Ok(mailer.send(&mail).await.into())
 }
 
 /// A mail without its readers.
@@ -151,6 +193,7 @@ pub(super) fn mail(
         message_id: format!("<{}@{}>", notification.id, app.config.public_host()),
         from: (town.name.clone(), town.email.clone()),
         to: Vec::new(),
+        reply_to: None,
         subject: content.subject.clone(),
         text: layout::text(content)?,
         html: layout::html(content)?,
@@ -173,7 +216,9 @@ pub(super) async fn record(
     let tx = app.db.begin(town).await?;
     for notification in notifications {
         let settled = settle(verdict, notification.attempts, &app.config.retry_schedule, now);
-        queries::settle(&tx, town, notification.id, &settled, now).await?;
+        if !queue::settle(&tx, notification, &settled, now).await? {
+            tracing::warn!(notification = %notification.id, "a message took longer than its lease, or was ended meanwhile");
+        }
         if let Some(outcome) = settled.attempt {
             app.metrics.sent(&format!("{}_{outcome}", notification.channel));
         }
@@ -219,6 +264,20 @@ pub fn settle(verdict: &Verdict, attempts: i32, schedule: &[Duration], now: Date
             outcome: Some("no_address"),
             attempt: Some("refused"),
             words: Some("no address".to_owned()),
+            ..blank
+        },
+        Verdict::NoGateway => Settled {
+            outcome: Some("no_gateway"),
+            attempt: Some("refused"),
+            words: Some("no gateway".to_owned()),
+            ..blank
+        },
+        // Not a try: the schedule begins when there is somebody to give it to.
+        Verdict::NoRelay => Settled {
+            state: State::Due,
+            attempts,
+            next_at: now + RELAY_LOOK,
+            outcome: Some("no_relay"),
             ..blank
         },
         Verdict::Refused(words) => Settled {

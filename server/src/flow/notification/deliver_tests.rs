@@ -38,6 +38,22 @@ fn a_refused_recipient_is_dead_at_once_and_flagged() {
 }
 
 #[test]
+fn without_a_gateway_a_text_message_is_dead_and_without_a_relay_a_mail_waits() {
+    let dead = settle(&Verdict::NoGateway, 0, SCHEDULE, now());
+    assert_eq!((dead.state, dead.outcome), (State::Dead, Some("no_gateway")));
+    assert_eq!(dead.words.as_deref(), Some("no gateway"));
+    // However often: the schedule has not begun.
+    for attempts in [0, 2] {
+        let waits = settle(&Verdict::NoRelay, attempts, SCHEDULE, now());
+        assert_eq!(
+            (waits.state, waits.attempts, waits.attempt),
+            (State::Due, attempts, None)
+        );
+        assert_eq!((waits.next_at, waits.outcome), (now() + RELAY_LOOK, Some("no_relay")));
+    }
+}
+
+#[test]
 fn who_unsubscribed_meanwhile_hears_nothing_and_nothing_was_tried() {
     let ended = settle(&Verdict::Ended, 1, SCHEDULE, now());
     assert_eq!(

@@ -9,7 +9,8 @@ use super::fan_out::DELIVER;
 use super::model::{Channel, Notification, Recipient, State};
 use super::queries::desk as desk_queries;
 use super::queries::desk::{List, Listed};
-use super::{content, layout, queries};
+use super::queries::queue;
+use super::{content, layout};
 use crate::app::App;
 use crate::audit;
 use crate::auth::token::StaffToken;
@@ -83,7 +84,10 @@ pub async fn list(
     let mut entries = Vec::new();
     for listed in rows {
         let dossier = Dossier::read(app, &mut tx, &listed.notification).await?;
-        let content = content::content(listed.notification.template()?, &dossier.scene(&app.texts, &town));
+        let mut content = content::content(listed.notification.template()?, &dossier.scene(&app.texts, &town));
+        if matches!(listed.notification.channel()?, Channel::Call | Channel::Letter) {
+            content.no_answer = None;
+        }
         entries.push(Entry {
             text: layout::text(&content)?,
             subject: content.subject,
@@ -142,7 +146,7 @@ pub async fn call_ended(
         CallOutcome::NoAnswer => (State::Dead, "retry", TimeDelta::zero()),
         CallOutcome::WrongNumber => (State::Dead, "refused", TimeDelta::zero()),
     };
-    let settled = queries::Settled {
+    let settled = queue::Settled {
         state,
         attempts: call.attempts + 1,
         next_at: asker.now + wait,
@@ -150,7 +154,7 @@ pub async fn call_ended(
         attempt: Some(attempt),
         words,
     };
-    queries::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queue::settle(&tx, &call, &settled, asker.now).await?;
     desk_queries::done_by(&tx, tx.town(), id, staff.staff_user_id).await?;
     note(&tx, &staff, asker, "record_call_outcome", &call, outcome.as_str()).await?;
     tx.commit().await
@@ -163,7 +167,7 @@ pub async fn call_ended(
 pub async fn letter_printed(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<(), Problem> {
     let (tx, staff, letter) = open(app, asker, id).await?;
     due(&letter, Channel::Letter)?;
-    let settled = queries::Settled {
+    let settled = queue::Settled {
         state: State::Sent,
         attempts: letter.attempts + 1,
         next_at: asker.now,
@@ -171,7 +175,7 @@ pub async fn letter_printed(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<()
         attempt: Some("sent"),
         words: None,
     };
-    queries::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queue::settle(&tx, &letter, &settled, asker.now).await?;
     desk_queries::done_by(&tx, tx.town(), id, staff.staff_user_id).await?;
     note(&tx, &staff, asker, "mark_letter_printed", &letter, "printed").await?;
     tx.commit().await
@@ -186,7 +190,7 @@ pub async fn retry(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<(), Problem
     if dead.state != State::Dead.as_str() {
         return Err(Problem::new(Kind::Conflict).with("state", dead.state));
     }
-    let settled = queries::Settled {
+    let settled = queue::Settled {
         state: State::Due,
         attempts: 0,
         next_at: asker.now,
@@ -194,7 +198,7 @@ pub async fn retry(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<(), Problem
         attempt: None,
         words: None,
     };
-    queries::settle(&tx, tx.town(), id, &settled, asker.now).await?;
+    queue::settle(&tx, &dead, &settled, asker.now).await?;
     jobs::enqueue(&tx, tx.town(), DELIVER, json!({"notification": id}), asker.now).await?;
     note(&tx, &staff, asker, "retry_notification", &dead, "due").await?;
     tx.commit().await?;

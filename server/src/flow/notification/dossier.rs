@@ -54,8 +54,11 @@ impl Dossier {
             dossier.report = Some(ReportFacts {
                 id: reader.report_id,
                 reference: reader.reference,
+                category_id: reader.category_id,
                 received_at: reader.received_at,
                 code: FollowCode::from_bytes(secret::phone_code(&app.keys.server, reader.report_id)).to_string(),
+                address: reader.address,
+                place: reader.place,
             });
         }
         if notification.recipient()? == Recipient::OnCall {

@@ -24,6 +24,8 @@ pub const DELIVER: &str = "deliver";
 pub const DIGEST: &str = "digest";
 /// Job that calls the next in line: payload `{"alert": id, "event": id, "service": id, "index": number}`.
 pub const ON_CALL: &str = "on_call";
+/// Between two calls that begin a service's on-call chain.
+const CALLS_APART: TimeDelta = TimeDelta::minutes(5);
 
 /// Tells everyone who follows the alert, except by the app: one row each, and one job. Messages that residents don't hear
 /// leave nothing.
@@ -42,7 +44,7 @@ pub async fn followers(
     if !template.for_residents() {
         return Ok(());
     }
-    let told = queries::add_for_followers(conn, town, (alert_id, event_id), template, &detail, now).await?;
+    let told = queries::followers::add_for_followers(conn, town, (alert_id, event_id), template, &detail, now).await?;
     if told > 0 {
         jobs::enqueue(conn, town, DELIVER, json!({"event": event_id}), now).await?;
     }
@@ -148,18 +150,18 @@ pub async fn service(
         Way::Supervisors => add(conn, town, &row(Recipient::Supervisor, notice.template())).await?,
         Way::Nothing => {}
         Way::Digest(at) => {
-            let first = !queries::digest_waits(conn, town, service.id).await?;
+            let first = !queries::queue::digest_waits(conn, town, service.id).await?;
             let line = NewNotification {
                 next_at: at,
                 ..row(Recipient::Service, Template::ServiceDigest)
             };
-            if queries::add(conn, &line).await? && first {
+            if queries::queue::add(conn, &line).await? && first {
                 jobs::enqueue(conn, town, DIGEST, json!({"service": service.id}), at).await?;
             }
         }
     }
     if on_call {
-        call_out(conn, town, service, alert_id, event_id, 0, now).await?;
+        call(conn, town, service, alert_id, event_id, now).await?;
     }
     Ok(())
 }
@@ -229,8 +231,29 @@ pub async fn body(
     add(conn, town, &row).await
 }
 
-/// Calls one link of a service's on-call chain by SMS and leaves the job that calls the next unless it is acknowledged;
-/// past the end of the chain the supervisors hear.
+/// Begins a service's on-call chain, unless it was called a moment ago: then what comes waits for the next call, which says
+/// how many more there are. A storm, or somebody who invents one, wakes nobody by the minute.
+async fn call(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    service: &Service,
+    alert_id: Uuid,
+    event_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let last = queries::call::latest(conn, town, service.id, event_id, now - CALLS_APART).await?;
+    let Some((call, at)) = last else {
+        return call_out(conn, town, service, alert_id, event_id, 0, now).await;
+    };
+    if at > now && queries::call::add_to(conn, town, call).await? {
+        return Ok(());
+    }
+    call_out(conn, town, service, alert_id, event_id, 0, at + CALLS_APART).await
+}
+
+/// Calls one link of a service's on-call chain, by text message or, without a number, by mail, and leaves the job that
+/// calls the next unless it is acknowledged; past the end of the chain the supervisors hear. Harmless to repeat. `now` may
+/// be still to come: the call leaves then.
 ///
 /// # Errors
 /// As [`followers`].
@@ -250,9 +273,19 @@ pub async fn call_out(
     let Some(link) = service.on_call.get(index) else {
         return add(conn, town, &row(Recipient::Supervisor, Template::OnCallUnanswered)).await;
     };
+    let place = i32::try_from(index).map_err(Problem::internal)?;
+    // What was to be a text message may have become a mail since, so that no unique index finds it.
+    if queries::waiting::was_called(conn, town, (event_id, service.id), place).await? {
+        return Ok(());
+    }
+    let channel = if link.phone.is_some() {
+        Channel::Sms
+    } else {
+        Channel::Email
+    };
     let call = NewNotification {
-        channel: Channel::Sms.as_str(),
-        chain_index: Some(i32::try_from(index).map_err(Problem::internal)?),
+        channel: channel.as_str(),
+        chain_index: Some(place),
         ..row(Recipient::OnCall, Template::OnCall)
     };
     add(conn, town, &call).await?;
@@ -290,7 +323,7 @@ fn blank<'a>(
 
 /// Adds a row unless it is there, and the job that sends it.
 async fn add(conn: &AsyncPgConnection, town: TownId, row: &NewNotification<'_>) -> Result<(), Problem> {
-    if queries::add(conn, row).await? {
+    if queries::queue::add(conn, row).await? {
         jobs::enqueue(conn, town, DELIVER, json!({"event": row.event_id}), row.next_at).await?;
     }
     Ok(())

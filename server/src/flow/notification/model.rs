@@ -97,6 +97,9 @@ pub struct Detail {
     /// Acknowledgement: where the alert stood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<PublicStatus>,
+    /// On call: how many further alerts the call is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<u32>,
     /// When the alert was closed: late evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<DateTime<Utc>>,
@@ -142,6 +145,8 @@ pub struct Notification {
     pub created_at: DateTime<Utc>,
     /// Call, letter, on call: how it ended; a refused address.
     pub outcome: Option<String>,
+    /// Until when it is with whoever read this row.
+    pub leased_until: Option<DateTime<Utc>>,
 }
 
 impl Notification {

@@ -25,7 +25,8 @@ fn service(notices: Notices) -> Service {
         consult_hours: None,
         answer_hours: None,
         on_call: vec![OnCall {
-            phone: "+33600000000".into(),
+            phone: Some("+33600000000".into()),
+            email: None,
             minutes: 10,
         }],
     }

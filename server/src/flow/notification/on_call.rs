@@ -1,4 +1,4 @@
-//! The on-call chain: one link after the other is called by SMS until somebody takes it.
+//! The on-call chain: one link after the other is called until somebody takes it.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -25,7 +25,7 @@ pub async fn escalate(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome,
         return Ok(Outcome::Done);
     };
     let tx = app.db.begin(job.town()).await?;
-    if queries::somebody_took(&tx, job.town(), event, service.id).await? {
+    if queries::call::somebody_took(&tx, job.town(), event, service.id).await? {
         return Ok(Outcome::Done);
     }
     fan_out::call_out(&tx, job.town(), service, alert, event, index, now).await?;
@@ -50,7 +50,7 @@ pub async fn take(
     let Some(service) = call.service_id else {
         return Err(Problem::new(Kind::NotFound));
     };
-    if queries::take(&tx, town, &call, now).await? {
+    if queries::call::take(&tx, town, &call, now).await? {
         let entry = Entry {
             actor: &Actor::Anonymous,
             action: "acknowledge_on_call",

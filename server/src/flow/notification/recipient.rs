@@ -4,7 +4,7 @@ use super::dossier::Dossier;
 use super::model::{Channel, Notification, Recipient};
 use super::queries;
 use crate::app::App;
-use crate::catalog::model::{Service, Town};
+use crate::catalog::model::{OnCall, Town};
 use crate::http::problem::Problem;
 use crate::vault::{self, Field, Purpose, Reading};
 
@@ -27,9 +27,25 @@ pub async fn addresses(
             let body = notification.body_id.and_then(|id| town.bodies.get(&id));
             body.and_then(|body| body.email.clone())
         }
-        Recipient::OnCall => service.and_then(|service| on_call_phone(service, notification.chain_index)),
+        Recipient::OnCall => {
+            let channel = notification.channel()?;
+            on_call(town, notification).and_then(|link| on_call_address(link, channel))
+        }
     };
     Ok(found.into_iter().collect())
+}
+
+/// Whether somebody on call who was to get a text message is called by mail instead: there is no gateway, or no number any
+/// more, and there is an address.
+///
+/// # Errors
+/// Never with a row that the schema let in.
+pub fn called_by_mail(app: &App, town: &Town, notification: &Notification) -> Result<bool, Problem> {
+    if notification.recipient()? != Recipient::OnCall || notification.channel()? != Channel::Sms {
+        return Ok(false);
+    }
+    let link = on_call(town, notification);
+    Ok(link.is_some_and(|link| link.email.is_some() && (app.sms.is_none() || link.phone.is_none())))
 }
 
 async fn follower(app: &App, notification: &Notification, dossier: &Dossier) -> Result<Vec<String>, Problem> {
@@ -56,7 +72,16 @@ async fn supervisors(app: &App, notification: &Notification) -> Result<Vec<Strin
     queries::supervisors(&tx, notification.town(), notification.service_id).await
 }
 
-fn on_call_phone(service: &Service, index: Option<i32>) -> Option<String> {
-    let index = usize::try_from(index.unwrap_or(0)).ok()?;
-    service.on_call.get(index).map(|link| link.phone.clone())
+/// The link of the on-call chain whose turn it is.
+fn on_call<'a>(town: &'a Town, notification: &Notification) -> Option<&'a OnCall> {
+    let service = town.services.get(&notification.service_id?)?;
+    let index = usize::try_from(notification.chain_index.unwrap_or(0)).ok()?;
+    service.on_call.get(index)
+}
+
+fn on_call_address(link: &OnCall, channel: Channel) -> Option<String> {
+    match channel {
+        Channel::Sms => link.phone.clone(),
+        _ => link.email.clone(),
+    }
 }

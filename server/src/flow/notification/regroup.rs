@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::content;
 use super::fan_out::DELIVER;
 use super::model::{Channel, Detail};
-use super::queries::regroup;
+use super::queries::{followers, regroup};
 use super::scene::{Links, ReportFacts, Scene};
 use super::template::Template;
 use crate::catalog::model::Town;
@@ -42,7 +42,10 @@ pub struct Notice<'a> {
 /// # Errors
 /// When the database refuses; the caller's change must not stand then.
 pub async fn tell(tx: &Tx, town: &Town, notice: &Notice<'_>, now: DateTime<Utc>) -> Result<Told, Problem> {
-    let (reports, except) = (notice.reports, notice.except);
+    let private = town.categories.iter().filter(|category| category.sensitive);
+    let private: Vec<Uuid> = private.map(|category| category.id).collect();
+    let reports = regroup::of_other_categories(tx, town.id, notice.reports, &private).await?;
+    let (reports, except) = (reports.as_slice(), notice.except);
     let mut told = Told::default();
     for (channel, count) in regroup::count(tx, town.id, reports, except).await? {
         match channel.parse::<Channel>().map_err(Problem::internal)? {
@@ -54,7 +57,7 @@ pub async fn tell(tx: &Tx, town: &Town, notice: &Notice<'_>, now: DateTime<Utc>)
         }
     }
     let (about, detail) = ((notice.alert.id, notice.event), detail(notice.alert)?);
-    let added = regroup::add_for_reports(
+    let added = followers::add_for_reports(
         tx,
         town.id,
         (reports, except),
@@ -97,8 +100,7 @@ pub async fn follow_to(tx: &Tx, town: TownId, reports: &[Uuid], alert: Uuid) -> 
 /// it, or under which number.
 #[must_use]
 pub fn is_told(town: &Town, alert: &Alert) -> bool {
-    town.category_by_id(alert.category_id)
-        .is_some_and(|category| !category.sensitive)
+    !town.is_sensitive(&[alert.category_id])
 }
 
 fn detail(alert: &Alert) -> Result<Value, Problem> {

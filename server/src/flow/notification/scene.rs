@@ -1,15 +1,15 @@
 //! Everything that the words of one message may need, and the words themselves.
 
-use std::borrow::Cow;
-
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
+use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use super::model::Detail;
 use crate::catalog::model::{Category, Service, Town};
+use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::status::vocabulary::PublicStatus;
-use crate::text::{Locale, Texts};
+use crate::text::{Arg, Args, Locale, Texts};
 
 /// What a message says of a report.
 #[derive(Clone, Debug)]
@@ -18,10 +18,16 @@ pub struct ReportFacts {
     pub id: Uuid,
     /// What people say on the telephone.
     pub reference: String,
+    /// Category that its author chose.
+    pub category_id: Uuid,
     /// Received time.
     pub received_at: DateTime<Utc>,
     /// Its telephone code.
     pub code: String,
+    /// Its place in its author's own words.
+    pub address: Option<String>,
+    /// Its place.
+    pub place: Point,
 }
 
 /// Addresses that a message offers.
@@ -71,22 +77,24 @@ impl Scene<'_> {
     /// Whether the words must tell a bystander nothing: no category, no place, no number of people.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
-        self.category().is_none_or(|category| category.sensitive)
+        let of_alert = self.alert.category_id;
+        let of_report = self.report.map_or(of_alert, |report| report.category_id);
+        self.town.is_sensitive(&[of_report, of_alert])
     }
 
     /// A text with every variable that the scene knows, and some of its own.
     #[must_use]
-    pub fn say(&self, id: &str, own: &[(&'static str, &str)]) -> String {
+    pub fn say(&self, id: &str, own: &Args<'_>) -> String {
         let category = self.category().map_or("", |category| category.label.get(self.locale));
         let reference = self.report.map_or(&self.alert.reference, |report| &report.reference);
-        let mut args: Vec<(&'static str, Cow<'_, str>)> = vec![
+        let mut args: Vec<(&'static str, Arg<'_>)> = vec![
             ("town", self.town.name.as_str().into()),
             ("alert", self.alert.reference.as_str().into()),
             ("reference", reference.as_str().into()),
             ("category", category.into()),
             ("place", self.place().into()),
         ];
-        args.extend(own.iter().map(|(name, value)| (*name, Cow::from(*value))));
+        args.extend(own.iter().cloned());
         self.texts.say(self.locale, id, &args)
     }
 
@@ -101,12 +109,21 @@ impl Scene<'_> {
         self.say(id, &[])
     }
 
-    /// The address as first given, or where to look.
+    /// The place in words. Residents read their own words, or sector and town: what one of them typed, a name or a door,
+    /// is not for the others. The town's people read the address as first given.
+    #[must_use]
+    pub fn known_place(&self) -> Option<String> {
+        let Some(report) = self.report else {
+            return self.alert.address.clone();
+        };
+        let roughly = || self.town.roughly_at(from_point(&report.place).ok()?);
+        report.address.clone().or_else(roughly)
+    }
+
+    /// The place in words, or where to look.
     #[must_use]
     pub fn place(&self) -> String {
-        self.alert
-            .address
-            .clone()
+        self.known_place()
             .unwrap_or_else(|| self.texts.say(self.locale, "message-place-none", &[]))
     }
 
@@ -129,12 +146,7 @@ impl Scene<'_> {
     /// A day in words.
     #[must_use]
     pub fn date(&self, date: NaiveDate) -> String {
-        let month = self.say(&format!("message-month-{}", date.month()), &[]);
-        let (day, year) = (date.day().to_string(), date.year().to_string());
-        self.say(
-            "message-date-long",
-            &[("day", &day), ("month", &month), ("year", &year)],
-        )
+        self.texts.day(self.locale, date)
     }
 
     /// An instant in words, by the town's clock.
@@ -145,7 +157,7 @@ impl Scene<'_> {
         let date = self.date(local.date_naive());
         self.say(
             "message-date-time",
-            &[("date", &date), ("hour", &hour), ("minute", &minute)],
+            &[("date", date.into()), ("hour", hour.into()), ("minute", minute.into())],
         )
     }
 
@@ -158,7 +170,7 @@ impl Scene<'_> {
             return Some(self.date(to));
         }
         let (from, to) = (self.date(from), self.date(to));
-        Some(self.say("message-expected-range", &[("from", &from), ("to", &to)]))
+        Some(self.say("message-expected-range", &[("from", from.into()), ("to", to.into())]))
     }
 
     /// Emergency numbers: "112 (all emergencies), 18 (fire)".

@@ -99,6 +99,12 @@ impl Template {
         }
     }
 
+    /// Whether its reader is to answer it; nobody reads answers to the others.
+    #[must_use]
+    pub const fn wants_answer(self) -> bool {
+        matches!(self, Self::HandOver)
+    }
+
     /// The public status that a resident reads from it, if it is about one.
     #[must_use]
     pub const fn public_status(self) -> Option<PublicStatus> {

@@ -1,4 +1,5 @@
 //! Short-lived signed links: whoever holds one may look at one size of one photo for five minutes. Originals have none.
+//! Links for residents and the public say so in what is signed: they die at once when the photo is taken back.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::Serialize;
@@ -26,8 +27,11 @@ pub struct PhotoLinks {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Links to a photo's pictures; `None` before it was decoded and when it was refused. Whether the reader may see the photo
-/// is the caller's to know.
+/// Before the name of a picture in links that work as long as its photo is released.
+const RELEASED: &str = "released-";
+
+/// Links to a photo's pictures for the town's people and its author; `None` before it was decoded and when it was refused.
+/// Whether the reader may see the photo is the caller's to know.
 ///
 /// # Errors
 /// Never with a row that the schema let in.
@@ -40,18 +44,20 @@ pub fn links(
     if photo.state()? != PhotoState::Ready {
         return Ok(None);
     }
-    Ok(Some(links_to(keys, public_url, photo.town(), photo.id, now)))
+    let of = |part| path(photo.town(), photo.id, part);
+    Ok(Some(signed(keys, public_url, of, now)))
 }
 
-/// Links to a photo that is known to be ready, as all released ones are.
+/// Links to a released photo, for residents and the public: they work while it is released.
 #[must_use]
-pub fn links_to(keys: &KeyRing, public_url: &str, town: TownId, id: Uuid, now: DateTime<Utc>) -> PhotoLinks {
+pub fn released_links(keys: &KeyRing, public_url: &str, town: TownId, id: Uuid, now: DateTime<Utc>) -> PhotoLinks {
+    signed(keys, public_url, |part| released_path(town, id, part), now)
+}
+
+fn signed(keys: &KeyRing, public_url: &str, path: impl Fn(Part) -> String, now: DateTime<Utc>) -> PhotoLinks {
     // A link counts whole seconds.
     let expires_at = (now + LIFETIME).trunc_subsecs(0);
-    let link = |part| {
-        let path = path(town, id, part);
-        format!("{public_url}{}", sign_link(&keys.server, &path, expires_at))
-    };
+    let link = |part| format!("{public_url}{}", sign_link(&keys.server, &path(part), expires_at));
     PhotoLinks {
         large: link(Part::Large),
         small: link(Part::Small),
@@ -65,7 +71,19 @@ pub fn path(town: TownId, id: Uuid, part: Part) -> String {
     format!("/p/{}/{id}/{}.jpg", town.0, side(part))
 }
 
-/// The object that a link's last part names; originals have no name here.
+/// The same for residents and the public.
+#[must_use]
+pub fn released_path(town: TownId, id: Uuid, part: Part) -> String {
+    format!("/p/{}/{id}/{RELEASED}{}.jpg", town.0, side(part))
+}
+
+/// The picture's name in a link's last part, and whether the photo must be released.
+#[must_use]
+pub fn name(file: &str) -> (&str, bool) {
+    file.strip_prefix(RELEASED).map_or((file, false), |name| (name, true))
+}
+
+/// The object that a picture's name stands for; originals have no name here.
 #[must_use]
 pub fn part(file: &str) -> Option<Part> {
     let side_given = file.strip_suffix(".jpg")?;

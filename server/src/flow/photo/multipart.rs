@@ -17,6 +17,9 @@ use super::model::{MAX_PER_REPORT, Refusal};
 use crate::http::json::JSON_LIMIT;
 use crate::http::problem::{Kind, Problem};
 
+/// Most parts of a body, those that are refused included.
+const MAX_PARTS: usize = 100;
+
 /// What may come in.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -52,6 +55,17 @@ impl Limits {
     };
 }
 
+impl Limits {
+    /// The bytes that one more photo may have after so many, and why it is refused when it has more.
+    const fn of_photo(self, there: usize) -> (usize, Refusal) {
+        if there < self.photos {
+            (self.photo, Refusal::TooLarge)
+        } else {
+            (0, Refusal::TooMany)
+        }
+    }
+}
+
 /// What came in.
 #[derive(Debug, Default)]
 pub struct Parts {
@@ -69,8 +83,8 @@ pub struct Parts {
 pub async fn read(headers: &HeaderMap, payload: web::Payload, limits: Limits) -> Result<Parts, Problem> {
     let mut multipart = Multipart::new(headers, payload);
     let mut parts = Parts::default();
-    let mut left = limits.total;
-    while let Some(mut field) = multipart.try_next().await.map_err(|error| malformed(&error))? {
+    let (mut left, mut count) = (limits.total, 0);
+    while let Some(mut field) = next(&mut multipart, &mut count).await? {
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "report" if parts.report.is_none() && limits.report > 0 => {
@@ -78,15 +92,9 @@ pub async fn read(headers: &HeaderMap, payload: web::Payload, limits: Limits) ->
                 parts.report = Some(report.ok_or_else(|| too_large(limits.report))?);
             }
             "photo" => {
-                let keep = if parts.photos.len() < limits.photos {
-                    limits.photo
-                } else {
-                    0
-                };
+                let (keep, why) = limits.of_photo(parts.photos.len());
                 let photo = collect(&mut field, keep, &mut left).await?;
-                parts
-                    .photos
-                    .push(photo.ok_or(if keep == 0 { Refusal::TooMany } else { Refusal::TooLarge }));
+                parts.photos.push(photo.ok_or(why));
             }
             _ => return Err(Problem::field("multipart", "unknown_part")),
         }
@@ -117,15 +125,14 @@ pub async fn read_form(
 ) -> Result<Form, Problem> {
     let mut multipart = Multipart::new(headers, payload);
     let mut form = Form::default();
-    let mut left = limits.total;
-    while let Some(mut field) = multipart.try_next().await.map_err(|error| malformed(&error))? {
+    let (mut left, mut count) = (limits.total, 0);
+    while let Some(mut field) = next(&mut multipart, &mut count).await? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "photo" {
-            let photo = collect(&mut field, limits.photo, &mut left).await?;
-            match photo {
+            let (keep, why) = limits.of_photo(form.photos.len());
+            match collect(&mut field, keep, &mut left).await? {
                 Some(bytes) if bytes.is_empty() => {}
-                _ if form.photos.len() >= limits.photos => form.photos.push(Err(Refusal::TooMany)),
-                photo => form.photos.push(photo.ok_or(Refusal::TooLarge)),
+                photo => form.photos.push(photo.ok_or(why)),
             }
         } else if names.contains(&name.as_str()) {
             let text = collect(&mut field, limits.report, &mut left).await?;
@@ -137,6 +144,15 @@ pub async fn read_form(
         }
     }
     Ok(form)
+}
+
+/// The next part; there are not more than anybody has a use for, empty ones included.
+async fn next(multipart: &mut Multipart, parts: &mut usize) -> Result<Option<Field>, Problem> {
+    *parts += 1;
+    if *parts > MAX_PARTS {
+        return Err(Problem::new(Kind::BodyTooLarge).with("limit_parts", MAX_PARTS));
+    }
+    multipart.try_next().await.map_err(|error| malformed(&error))
 }
 
 /// The bytes of a part; `None` when there are more than `keep`, which are then read and dropped.

@@ -119,6 +119,7 @@ fn a_link_opens_one_size_of_one_photo_for_five_minutes() {
         links::path(town, id, Part::Small),
         links::path(TownId(4), id, Part::Large),
         links::path(town, Uuid::now_v7(), Part::Large),
+        links::released_path(town, id, Part::Large),
     ] {
         assert!(!check(&other, now), "{other}");
     }
@@ -139,4 +140,6 @@ fn originals_have_no_name_in_links() {
     ] {
         assert_eq!(links::part(file), None, "{file:?}");
     }
+    assert_eq!(links::name("released-400.jpg"), ("400.jpg", true));
+    assert_eq!(links::name("400.jpg"), ("400.jpg", false));
 }

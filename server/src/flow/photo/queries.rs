@@ -140,8 +140,8 @@ pub struct Standing {
     pub target: Target,
     /// Alert concerned.
     pub alert_id: Uuid,
-    /// Category of the alert.
-    pub category_id: Uuid,
+    /// Category of the alert and, for a report, the one that its author chose.
+    pub categories: Vec<Uuid>,
     /// SHA-256 of the report's follow secret.
     pub follow_hash: Option<Vec<u8>>,
 }
@@ -151,19 +151,24 @@ pub struct Standing {
 /// # Errors
 /// When the database refuses.
 pub async fn standing(conn: &AsyncPgConnection, town: TownId, of: Subject) -> Result<Option<Standing>, Problem> {
-    let (alert_id, entered_by, follow_hash) = match of {
-        Subject::Alert(id) => (id, None, None),
+    let (alert_id, entered_by, follow_hash, chosen) = match of {
+        Subject::Alert(id) => (id, None, None, None),
         Subject::Report(id) => {
             let found = report::table
                 .filter(report::jurisdiction_id.eq(town.0).and(report::id.eq(id)))
-                .select((report::alert_id, report::entered_by, report::follow_hash))
-                .first::<(Uuid, Option<Uuid>, Vec<u8>)>(&mut &*conn)
+                .select((
+                    report::alert_id,
+                    report::entered_by,
+                    report::follow_hash,
+                    report::category_id,
+                ))
+                .first::<(Uuid, Option<Uuid>, Vec<u8>, Uuid)>(&mut &*conn)
                 .await
                 .optional()?;
-            let Some((alert_id, entered_by, hash)) = found else {
+            let Some((alert_id, entered_by, hash, chosen)) = found else {
                 return Ok(None);
             };
-            (alert_id, entered_by, Some(hash))
+            (alert_id, entered_by, Some(hash), Some(chosen))
         }
     };
     let found = alert::table
@@ -180,7 +185,7 @@ pub async fn standing(conn: &AsyncPgConnection, town: TownId, of: Subject) -> Re
             entered_by,
         },
         alert_id,
-        category_id,
+        categories: chosen.into_iter().chain([category_id]).collect(),
         follow_hash,
     }))
 }

@@ -66,13 +66,18 @@ pub async fn sniff_and_store(app: &App, town: TownId, bytes: Bytes) -> Result<Re
 async fn sniff(app: &App, town: TownId, bytes: Bytes) -> Result<Received, NotReceived> {
     let sniffed = app.decoder.sniff(bytes.clone()).await?;
     let size = i32::try_from(bytes.len()).map_err(|_| NotReceived::Refused(Refusal::TooLarge))?;
-    let hashed = bytes.clone();
-    // 15 MB take tens of milliseconds: too long for a thread that answers others.
-    let sha256 = tokio::task::spawn_blocking(move || digest(&hashed))
-        .await
-        .map_err(|error| NotReceived::Failed(Problem::internal(error)))?;
+    let sha256 = hash(bytes.clone()).await.map_err(NotReceived::Failed)?;
     app.photos.put(&Key::original(town, &sha256), bytes).await?;
     Ok(Received { sha256, size, sniffed })
+}
+
+/// SHA-256 of a photo's bytes. 15 MB take tens of milliseconds: too long for a thread that answers others.
+///
+/// # Errors
+/// When the server is ending.
+pub async fn hash(bytes: Bytes) -> Result<Vec<u8>, Problem> {
+    let hashing = tokio::task::spawn_blocking(move || digest(&bytes));
+    hashing.await.map_err(Problem::internal)
 }
 
 /// The photos of a report on its way in. A bad photo never loses the report, and neither does a store that is away: each

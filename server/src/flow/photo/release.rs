@@ -41,10 +41,10 @@ pub async fn release(
         return Ok(photo);
     }
     if public {
-        let category = catalogue
+        let sensitive = catalogue
             .town(town)
-            .and_then(|town| town.category_by_id(standing.category_id));
-        if category.is_none_or(|category| category.sensitive) {
+            .is_none_or(|town| town.is_sensitive(&standing.categories));
+        if sensitive {
             return Err(Problem::new(Kind::Conflict).with("reason", "sensitive_category"));
         }
         if photo.state()? != PhotoState::Ready {

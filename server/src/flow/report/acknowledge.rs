@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::buckets::ReportedBy;
-use super::model::{DayRange, Relation, Suggested};
+use super::model::{DayRange, Relation, Suggested, Withheld};
 use super::reference::FollowCode;
 use super::submit::Accepted;
 use super::tell::service_of;
@@ -34,6 +34,12 @@ pub struct Acknowledgement {
     pub call_now: Vec<CallNow>,
     /// How to follow it.
     pub follow: Follow,
+    /// No messages follow although some were asked for, and why: show it, with how to follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages_withheld: Option<Withheld>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages_withheld_text: Option<String>,
     /// Town.
     pub jurisdiction: Jurisdiction,
     /// Service in charge.
@@ -144,6 +150,8 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
         .ok_or_else(|| Problem::internal("the category is gone"))?;
     let service = service_of(town, told).ok_or_else(|| Problem::internal("the service is gone"))?;
     let body = told.body_id.and_then(|id| town.bodies.get(&id));
+    let of_alert = told.alert_category_id.unwrap_or(category.id);
+    let sensitive = town.is_sensitive(&[category.id, of_alert]);
     let alert = AlertTold {
         id: told.alert_id,
         reference: told.alert_reference.clone(),
@@ -158,6 +166,10 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
         received_at: report.received_at,
         call_now: accepted.call_now.clone(),
         follow: follow(app, accepted),
+        messages_withheld: told.withheld,
+        messages_withheld_text: told
+            .withheld
+            .map(|why| app.texts.say(locale, &format!("message-withheld-{why}"), &[])),
         jurisdiction: jurisdiction(town),
         service: ServiceContact {
             name: service.name.get(locale).to_owned(),
@@ -169,9 +181,9 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
             phone: body.phone.clone(),
             website: body.website.clone(),
         }),
-        alert: (!category.sensitive).then_some(alert),
-        expected_by: told.expected.filter(|_| !category.sensitive),
-        suggestions: if category.sensitive {
+        alert: (!sensitive).then_some(alert),
+        expected_by: told.expected.filter(|_| !sensitive),
+        suggestions: if sensitive {
             Vec::new()
         } else {
             told.suggestions.clone()

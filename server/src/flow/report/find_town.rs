@@ -83,10 +83,6 @@ enum Refusal<'a> {
         message: &'a crate::text::Localized,
         instead: &'a crate::text::Localized,
     },
-    Call {
-        number: &'a str,
-        message: &'a crate::text::Localized,
-    },
     NotOurs {
         message: &'a crate::text::Localized,
         who: Option<&'a crate::catalog::model::Body>,
@@ -109,13 +105,8 @@ fn takes<'a>(
     let Some((place, category)) = usable else {
         return Err(Refusal::Unknown);
     };
-    if let Some(number) = &category.call_number {
-        return Err(Refusal::Call {
-            number,
-            message: &category.redirect_message,
-        });
-    }
-    if let Some(body) = category.redirect_body_id {
+    // A danger is taken in whoever is competent: the answer says whom to call, and a refusal would lose it.
+    if let Some(body) = category.redirect_body_id.filter(|_| category.call_number.is_none()) {
         return Err(Refusal::NotOurs {
             message: &category.redirect_message,
             who: town.bodies.get(&body),
@@ -141,13 +132,6 @@ impl Refusal<'_> {
                     "category",
                     "category_closed",
                     vec![("message", say(message)), ("instead", say(instead))],
-                );
-            }
-            Self::Call { number, message } => {
-                errors.add_with(
-                    "category",
-                    "category_call",
-                    vec![("number", number.to_owned().into()), ("message", say(message))],
                 );
             }
             Self::NotOurs { message, who } => {

@@ -6,7 +6,7 @@ use chrono::Utc;
 use serde_json::{Map, Value};
 
 use super::acknowledge::{Acknowledgement, acknowledge};
-use super::model::Channel;
+use super::model::{Channel, ContactWay};
 use super::parse;
 use super::submit::{Sender, SentPhoto, submit};
 use crate::app::App;
@@ -17,6 +17,7 @@ use crate::http::client::Client;
 use crate::http::json::{self, Body, media_type};
 use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::responses::PublicBody;
 use crate::people;
 
 /// Header by which a client makes a request repeatable.
@@ -63,7 +64,7 @@ pub struct NewReport {
     answers: Option<Map<String, Value>>,
     /// The client's own follow secret, at least 128 bits in base64url.
     follow_secret: Option<String>,
-    /// "It is this one": an alert.
+    /// "It is this one": an alert that the public sees, at most 250 m and the stated accuracy from where the public sees it.
     joins: Option<uuid::Uuid>,
     /// "It is none of these": alerts.
     not_same: Option<Vec<uuid::Uuid>>,
@@ -93,8 +94,9 @@ pub struct NewContact {
     name: Option<String>,
     /// Postal address, for letters.
     postal_address: Option<String>,
-    /// How to be told.
-    preferred: Option<super::model::ContactWay>,
+    /// How to be told: one of the catalogue's `contact_ways`. Where `sms` is none of them, whoever asks for it is told by mail
+    /// if an address is given, and refused (422) otherwise.
+    preferred: Option<ContactWay>,
 }
 
 /// Take a report in. No account needed; a retry with the same id or Idempotency-Key gets the same answer.
@@ -109,15 +111,13 @@ pub struct NewContact {
     ),
     responses(
         (status = 201, description = "Received: the legal acknowledgement. The same for a retry.", body = Acknowledgement),
-        (status = 400, description = "The body is not JSON.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "A token was shown that is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "This role enters no reports.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The id names something else, or the same request is being worked on.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Fields are wrong, all named; or the key came with another request.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many reports from here.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Not now; a retry does no harm.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicBody,
     )
 )]
 #[post("/v1/reports")]
@@ -135,9 +135,10 @@ pub async fn submit_report(
     } else {
         Channel::PUBLIC
     };
+    let ways = ContactWay::offered(app.sms.is_some());
     let (object, photos) = body(&request, payload).await?;
     let hashes: Vec<Vec<u8>> = photos.iter().flatten().map(|photo| digest(photo)).collect();
-    let submission = parse::read(&object, channels, client.locale, &hashes, now)?;
+    let submission = parse::read(&object, channels, ways, client.locale, &hashes, now)?;
     let accepted = submit(&app, &submission, &photos, &sender, now).await?;
     let answer = acknowledge(&app, &accepted)?;
     Ok(HttpResponse::Created()

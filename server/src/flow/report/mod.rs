@@ -6,14 +6,17 @@
 
 pub mod acknowledge;
 pub mod buckets;
+mod decide;
 pub mod expected;
 pub mod find_town;
+pub mod forget;
 pub mod http;
 pub mod later;
 pub mod model;
 pub mod parse;
 pub mod queries;
 pub mod reference;
+mod spared;
 pub mod submit;
 pub mod tell;
 mod write;

@@ -89,6 +89,17 @@ vocabulary! {
     }
 }
 
+impl ContactWay {
+    /// The ways where there is no gateway for text messages.
+    pub const WITHOUT_SMS: &[Self] = &[Self::App, Self::Email, Self::Call, Self::Letter, Self::None];
+
+    /// The ways in which people can be told, with a gateway for text messages or without.
+    #[must_use]
+    pub const fn offered(has_sms: bool) -> &'static [Self] {
+        if has_sms { Self::ALL } else { Self::WITHOUT_SMS }
+    }
+}
+
 /// A report as read from a request; every field is of its form, nothing was looked up yet.
 #[derive(Clone)]
 pub struct Submission {
@@ -144,6 +155,16 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Why no messages follow a report whose author asked for some.
+    Withheld {
+        /// This address or number is told of very many reports just now.
+        Recipient = "recipient",
+        /// Very many text messages leave the town just now.
+        Town = "town",
+    }
+}
+
 /// A rounded range of days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DayRange {
@@ -160,6 +181,9 @@ pub struct Told {
     pub alert_id: Uuid,
     /// Its reference.
     pub alert_reference: String,
+    /// Its category, which the town may have corrected.
+    #[serde(default)]
+    pub alert_category_id: Option<Uuid>,
     /// Its public status.
     pub status: PublicStatus,
     /// Joined or opened.
@@ -176,6 +200,9 @@ pub struct Told {
     pub closed_at: Option<DateTime<Utc>>,
     /// Alerts nearby that may be the same thing.
     pub suggestions: Vec<Suggested>,
+    /// Why its author gets no messages, if they asked for some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
     /// The photos that came with it, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<PhotoTold>,

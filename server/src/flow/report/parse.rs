@@ -27,14 +27,15 @@ pub const LONGEST_OFFLINE: TimeDelta = TimeDelta::days(90);
 /// A follow secret has at least 128 bits, so 22 characters of base64url.
 const FOLLOW_SECRET: std::ops::RangeInclusive<usize> = 22..=128;
 
-/// Reads a report. `locale` is the language of the request, for when the report names none; `photo_hashes` are of the
-/// photos that came in the same request.
+/// Reads a report. `ways` are those in which people can be told here; `locale` is the language of the request, for when the
+/// report names none; `photo_hashes` are of the photos that came in the same request.
 ///
 /// # Errors
 /// [`crate::http::problem::Kind::Invalid`] naming every wrong field.
 pub fn read(
     object: &Map<String, Value>,
     channels: &[Channel],
+    ways: &[ContactWay],
     locale: Locale,
     photo_hashes: &[Vec<u8>],
     now: DateTime<Utc>,
@@ -73,7 +74,7 @@ pub fn read(
     let contact = fields.object("contact");
     let position = position(&mut fields);
     let (way, contact) = contact.map_or((ContactWay::None, Contact::default()), |object| {
-        read_contact(object, &mut errors)
+        read_contact(object, ways, &mut errors)
     });
     match (category, position, locale, errors.is_empty()) {
         (Some(category), Some(position), Some(locale), true) => Ok(Submission {
@@ -146,7 +147,10 @@ fn ids(fields: &mut Fields<'_, '_>, name: &str) -> Vec<Uuid> {
 
 /// Contact data, and only those that the preferred way needs: a name or a postal address without a letter or a call to
 /// make is not kept.
-fn read_contact(object: &Map<String, Value>, errors: &mut FieldErrors) -> (ContactWay, Contact) {
+///
+/// Where no text messages are sent, who wants one is told by mail if they gave an address, and must choose otherwise if
+/// they did not: who was promised word and hears nothing would be worse off than who was asked again.
+fn read_contact(object: &Map<String, Value>, ways: &[ContactWay], errors: &mut FieldErrors) -> (ContactWay, Contact) {
     let mut fields = Fields::new(object, "contact", errors);
     let email = fields.text("email", 254);
     if email.as_deref().is_some_and(|email| !looks_like_email(email)) {
@@ -163,7 +167,15 @@ fn read_contact(object: &Map<String, Value>, errors: &mut FieldErrors) -> (Conta
         (None, Some(_)) => ContactWay::Sms,
         (None, None) => ContactWay::None,
     };
-    let way = fields.word("preferred", ContactWay::ALL).unwrap_or(guessed);
+    let has_sms = ways.contains(&ContactWay::Sms);
+    let way = match fields.word("preferred", ways).unwrap_or(guessed) {
+        ContactWay::Sms if !has_sms && email.is_some() => ContactWay::Email,
+        way => way,
+    };
+    if way == ContactWay::Sms && !has_sms {
+        fields.fault("preferred", "no_sms");
+        return (way, Contact::default());
+    }
     let missing = match way {
         ContactWay::Email if email.is_none() => Some("email"),
         ContactWay::Sms | ContactWay::Call if phone.is_none() => Some("phone"),
@@ -179,6 +191,7 @@ fn read_contact(object: &Map<String, Value>, errors: &mut FieldErrors) -> (Conta
         phone: keep(&[ContactWay::Sms, ContactWay::Call], phone),
         name: keep(&[ContactWay::Call, ContactWay::Letter], name),
         postal_address: keep(&[ContactWay::Letter], postal_address),
+        answers: None,
     };
     (way, contact)
 }

@@ -10,9 +10,14 @@ fn now() -> DateTime<Utc> {
 }
 
 fn parse(body: &Value) -> Result<Submission, Problem> {
+    parse_with(body, ContactWay::ALL)
+}
+
+fn parse_with(body: &Value, ways: &[ContactWay]) -> Result<Submission, Problem> {
     read(
         body.as_object().expect("an object"),
         Channel::PUBLIC,
+        ways,
         Locale::Fr,
         &[],
         now(),
@@ -20,7 +25,10 @@ fn parse(body: &Value) -> Result<Submission, Problem> {
 }
 
 fn faults(body: &Value) -> Vec<String> {
-    let problem = parse(body).err().expect("the body is wrong");
+    named(&parse(body).err().expect("the body is wrong"))
+}
+
+fn named(problem: &Problem) -> Vec<String> {
     problem
         .errors
         .iter()
@@ -89,6 +97,29 @@ fn contact_data_that_the_way_does_not_need_are_not_kept() {
     let read = parse(&body).expect("valid");
     assert_eq!(read.contact.phone.as_deref(), Some("0639980000"));
     assert!(read.contact.email.is_none() && read.contact.name.is_none());
+}
+
+#[test]
+fn where_no_text_messages_are_sent_nobody_is_promised_one() {
+    let told = |contact: Value| {
+        let mut body = smallest();
+        body["contact"] = contact;
+        parse_with(&body, ContactWay::offered(false))
+    };
+    for contact in [
+        json!({"phone": "06 39 98 00 00", "preferred": "sms"}),
+        json!({"phone": "06 39 98 00 00"}),
+        json!({"preferred": "sms"}),
+    ] {
+        let refused = told(contact).err().expect("nothing could be sent");
+        assert_eq!(named(&refused), ["contact.preferred:no_sms"]);
+    }
+    let by_mail = told(json!({"email": "a@b.example", "phone": "06 39 98 00 00", "preferred": "sms"})).expect("valid");
+    assert_eq!(by_mail.way, ContactWay::Email);
+    assert_eq!(by_mail.contact.email.as_deref(), Some("a@b.example"));
+    assert!(by_mail.contact.phone.is_none());
+    let call = told(json!({"phone": "06 39 98 00 00", "preferred": "call"})).expect("valid");
+    assert_eq!(call.way, ContactWay::Call);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use postgis_diesel::types::Point;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::model::ContactWay;
 use super::reference::Kind as ReferenceKind;
 use crate::db::functions::{hashtextextended, pg_try_advisory_xact_lock};
 use crate::db::schema::{catalogue_version, follower, idempotency, public_id, report};
@@ -347,6 +348,8 @@ pub struct NewFollower {
     pub unsubscribe_hash: Vec<u8>,
     /// From when on.
     pub since: DateTime<Utc>,
+    /// Counts messages to one recipient.
+    pub contact_mark: Option<Vec<u8>>,
 }
 
 /// Adds a follower.
@@ -361,6 +364,31 @@ pub async fn follow(conn: &AsyncPgConnection, new: Option<&NewFollower>) -> Resu
             .await?;
     }
     Ok(())
+}
+
+/// When a recipient began to be told of reports today, the latest first, at most so many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn told_today(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    mark: &[u8],
+    most: i64,
+) -> Result<Vec<DateTime<Utc>>, Problem> {
+    let told = follower::table
+        .filter(
+            follower::jurisdiction_id
+                .eq(town.0)
+                .and(follower::contact_mark.eq(mark)),
+        )
+        .filter(follower::channel.ne(ContactWay::App.as_str()))
+        .order(follower::since.desc())
+        .limit(most)
+        .select(follower::since)
+        .load(&mut &*conn)
+        .await?;
+    Ok(told)
 }
 
 /// A report of an alert, as far as the alert follows from it.

@@ -9,25 +9,21 @@
 //! No network, storage or hashing happens inside: photos were stored before, messages leave as rows.
 
 use chrono::{DateTime, SubsecRound, Utc};
-use geo_dedup::cell::{LockCell, anchor_lock_cell, lock_cells};
-use geo_dedup::{
-    Address, Context, Decision, MAX_RADIUS, Metres, Observation, SenderTag, Severity, TextPrint, Timestamp, Verdict,
-    VerdictKind,
-};
+use geo_dedup::cell::{LockCell, lock_cells};
+use geo_dedup::{Address, Metres, Observation, SenderTag, Severity, TextPrint, Timestamp};
 use uuid::Uuid;
 
+use super::decide::{decide, look};
 use super::find_town::{Taker, find_town};
 use super::model::{Submission, Told};
 use super::queries::{self, Known, StoredReport};
 use super::write::{Draft, write};
 use crate::app::App;
 use crate::auth::secret;
+use crate::catalog::danger;
 use crate::catalog::model::{Catalogue, Category, Town};
 use crate::catalog::questions::CallNow;
-use crate::db::space::from_point;
 use crate::db::{TownId, Tx};
-use crate::flow::alert;
-use crate::flow::alert::queries::candidates::{Around, around};
 use crate::flow::photo::model::{PhotoLine, Received, Refusal};
 use crate::flow::photo::receive::sniff_and_store_all;
 use crate::http::problem::{FieldErrors, Kind, Problem};
@@ -61,7 +57,7 @@ pub struct Accepted {
     pub town: std::sync::Arc<Town>,
     /// The photos that came with it.
     pub photos: Vec<PhotoLine>,
-    /// Numbers to call at once, because of its answers.
+    /// Numbers to call at once, because of its category or its answers.
     pub call_now: Vec<CallNow>,
     /// Whether it was received before and this is the same answer again.
     pub replayed: bool,
@@ -86,12 +82,12 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    fn category(&self) -> Result<&Category, Problem> {
+    pub(super) fn category(&self) -> Result<&Category, Problem> {
         self.taker.category().ok_or_else(|| Problem::internal("no category"))
     }
 
     /// What must be locked before anything around is read.
-    fn cells(&self) -> Result<Vec<LockCell>, Problem> {
+    pub(super) fn cells(&self) -> Result<Vec<LockCell>, Problem> {
         let radius = self.category()?.policy.search_radius(&self.seen);
         Ok(lock_cells(&self.seen.point, radius))
     }
@@ -175,7 +171,7 @@ fn prepare(
     let Some((taker, category)) = taker.as_ref().and_then(|t| Some((t, t.category()?))) else {
         return Err(Problem::internal("a town without a fault and without a category"));
     };
-    let severity = category.questions.severity(&submission.answers);
+    let severity = danger::severity(category, &submission.answers);
     let (observed_at, flags) = clamped(submission.observed_at.unwrap_or(now), taker.near_boundary, now);
     let sender_tag = sender
         .device
@@ -238,7 +234,7 @@ async fn settle(
 ) -> Result<Accepted, Problem> {
     let town = prepared.taker.town.clone();
     let category = prepared.taker.category();
-    let call_now = category.map(|category| category.questions.calls(&submission.answers, submission.locale));
+    let call_now = category.map(|category| danger::calls(category, &submission.answers, submission.locale));
     let call_now = call_now.unwrap_or_default();
     if let Some(report) = already(&mut tx, submission, prepared, known).await? {
         tx.rollback().await?;
@@ -258,7 +254,7 @@ async fn settle(
     {
         return Err(Problem::new(Kind::IdTaken));
     }
-    let (around, word) = look(&mut tx, submission, prepared, now).await?;
+    let (around, word) = look(&mut tx, submission, sender, prepared, now).await?;
     let outcome = decide(prepared, &word, &around, now)?;
     let draft = Draft {
         submission,
@@ -326,112 +322,4 @@ async fn already(
         return Err(Problem::new(Kind::KeyReused));
     }
     queries::find(tx, tx.town(), report_id).await
-}
-
-/// The person's own word on alerts. One that was merged away meanwhile stands for the one that it was merged into.
-pub(super) struct Word {
-    /// "It is this one."
-    pub(super) joins: Option<Uuid>,
-    /// "It is none of these."
-    not_same: Vec<Uuid>,
-}
-
-impl Word {
-    /// As verdicts: the alert, and whether it is the same.
-    pub(super) fn on_alerts(&self) -> Vec<(Uuid, bool)> {
-        let same = self.joins.map(|id| (id, true));
-        same.into_iter()
-            .chain(self.not_same.iter().map(|id| (*id, false)))
-            .collect()
-    }
-}
-
-/// Reads what is around. The cells of the search are locked, unless the person names an alert: then they are taken here,
-/// together with that alert's.
-async fn look(
-    tx: &mut Tx,
-    submission: &Submission,
-    prepared: &Prepared,
-    now: DateTime<Utc>,
-) -> Result<(Around, Word), Problem> {
-    let (town, category) = (&prepared.taker.town, prepared.category()?);
-    let joins = match submission.joins {
-        Some(id) => Some(hold_named(tx, submission, prepared, id).await?),
-        None => None,
-    };
-    let mut not_same: Vec<Uuid> = Vec::new();
-    for id in &submission.not_same {
-        let found = alert::queries::survivor(tx, *id).await.map(|alert| alert.id);
-        not_same.extend(found.ok().filter(|id| !not_same.contains(id)));
-    }
-    let named: Vec<Uuid> = not_same.iter().copied().chain(joins).collect();
-    let delay_key = (category.id, prepared.sector_id.unwrap_or_default());
-    let around = around(tx, town, &prepared.seen, &category.policy, &named, delay_key, now).await?;
-    Ok((around, Word { joins, not_same }))
-}
-
-/// Takes the locks of the search and of the alert that a person names, in one sorted taking; returns the alert's id, or that
-/// of the one that it was merged into.
-async fn hold_named(tx: &mut Tx, submission: &Submission, prepared: &Prepared, id: Uuid) -> Result<Uuid, Problem> {
-    let (town, unknown) = (tx.town(), || Problem::field("joins", "unknown_alert"));
-    let anchor = |alert: &alert::model::Alert| from_point(&alert.anchor).map_err(Problem::internal);
-    let named = alert::queries::find(tx, id).await.map_err(|_| unknown())?;
-    // As it was shown to the person: its survivor may stand a little further away.
-    if anchor(&named)?.distance(&submission.position) > farthest_joined(submission) {
-        return Err(Problem::field("joins", "too_far_to_join"));
-    }
-    let seen = alert::queries::survivor(tx, id).await?;
-    let mut cells = prepared.cells()?;
-    cells.push(anchor_lock_cell(&anchor(&seen)?));
-    cells.sort_unstable();
-    cells.dedup();
-    alert::queries::lock_cells(tx, town, &cells).await?;
-    let held = alert::queries::survivor(tx, id).await?;
-    if cells.contains(&anchor_lock_cell(&anchor(&held)?)) {
-        return Ok(held.id);
-    }
-    Err(Problem::unavailable(
-        "the alert that was named went elsewhere meanwhile",
-    ))
-}
-
-/// Somebody who looks at a thing stands beside it: nobody joins an alert at the other end of the town.
-fn farthest_joined(submission: &Submission) -> Metres {
-    let accuracy = submission.accuracy_m.and_then(|metres| Metres::new(metres).ok());
-    MAX_RADIUS.plus(accuracy.unwrap_or(Metres::ZERO).min(MAX_RADIUS))
-}
-
-fn decide(
-    prepared: &Prepared,
-    word: &Word,
-    around: &Around,
-    now: DateTime<Utc>,
-) -> Result<geo_dedup::Outcome, Problem> {
-    let category = prepared.category()?;
-    let verdicts = word.on_alerts().into_iter().map(|(id, same)| Verdict {
-        alert: geo_dedup::AlertId(id.as_u128()),
-        kind: if same { VerdictKind::Same } else { VerdictKind::NotSame },
-    });
-    let verdicts: Vec<Verdict> = verdicts.collect();
-    let context = Context {
-        at_exact_point: around.at_exact_point,
-        past_here: Some(around.past.0),
-        past_around: Some(around.past.1),
-        verdicts,
-        ..Context::at(Timestamp(now.timestamp_millis()))
-    };
-    Ok(geo_dedup::decide(
-        &prepared.seen,
-        &around.candidates,
-        &context,
-        &category.policy,
-    ))
-}
-
-/// The alert that a decision puts the report into, if any.
-pub(super) fn joined<'a>(decision: &Decision, around: &'a Around) -> Option<&'a alert::model::Alert> {
-    match decision {
-        Decision::Join { alert } | Decision::LateEvidence { alert } => around.alert(*alert),
-        Decision::Suggest { .. } | Decision::Open => None,
-    }
 }

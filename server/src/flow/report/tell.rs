@@ -76,19 +76,22 @@ pub(super) fn notice(
 }
 
 pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<Told, Problem> {
-    let relation = match &draft.outcome.decision {
-        Decision::LateEvidence { .. } => Relation::LateEvidence,
-        _ if was_there => Relation::Joined,
-        Decision::Suggest { .. } => Relation::Suggested,
-        _ => Relation::Opened,
-    };
-    let suggestions = match &draft.outcome.decision {
+    // What is of a sensitive category stays unnamed, also to who stands beside it.
+    let public = |alert: &&Alert| !draft.town().is_sensitive(&[alert.category_id]);
+    let suggestions: Vec<Suggested> = match &draft.outcome.decision {
         Decision::Suggest { alerts } => alerts
             .iter()
             .filter_map(|id| draft.around.alert(*id))
+            .filter(public)
             .map(suggested)
             .collect::<Result<_, _>>()?,
         _ => Vec::new(),
+    };
+    let relation = match &draft.outcome.decision {
+        Decision::LateEvidence { .. } => Relation::LateEvidence,
+        _ if was_there => Relation::Joined,
+        Decision::Suggest { .. } if !suggestions.is_empty() => Relation::Suggested,
+        _ => Relation::Opened,
     };
     let expected = alert
         .expected_from
@@ -97,6 +100,7 @@ pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<
     Ok(Told {
         alert_id: alert.id,
         alert_reference: alert.reference.clone(),
+        alert_category_id: Some(alert.category_id),
         status: alert.status()?.public_status(),
         relation,
         reported_by: ReportedBy::of(u64::try_from(alert.report_count).unwrap_or(1)).unwrap_or(ReportedBy::One),
@@ -105,6 +109,7 @@ pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<
         body_id: alert.body_id,
         closed_at: alert.closed_at.filter(|_| relation == Relation::LateEvidence),
         suggestions,
+        withheld: None,
         photos: draft.taken.iter().map(photo_told).collect(),
     })
 }

@@ -6,11 +6,13 @@ use geo_dedup::{Decision, Outcome, Severity};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::decide::{Word, joined};
 use super::later::{self, Later};
-use super::model::{ContactWay, Relation, Submission, Told};
+use super::model::{ContactWay, Relation, Submission, Told, Withheld};
 use super::queries::{self, NewFollower, NewReport, StoredReport};
 use super::reference::FollowCode;
-use super::submit::{Prepared, Sender, TakenPhoto, Word, joined};
+use super::spared;
+use super::submit::{Prepared, Sender, TakenPhoto};
 use super::tell::{acknowledge, notice, told};
 use crate::app::App;
 use crate::audit;
@@ -30,7 +32,7 @@ use crate::flow::notification::fan_out::LaterNotice;
 use crate::flow::notification::token;
 use crate::flow::photo::receive::attach_to_report;
 use crate::http::problem::Problem;
-use crate::vault;
+use crate::vault::{self, Contact};
 
 /// A report that was decided on.
 pub(super) struct Draft<'a> {
@@ -95,21 +97,26 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let there = joined(&draft.outcome.decision, draft.around);
     let opened = there.is_none();
     let alert_id = there.map_or_else(Uuid::now_v7, |alert| alert.id);
-    let ((), mut alert, subject_id) = tokio::try_join!(
+    let mark = spared::mark(&app.keys, draft);
+    let ((), mut alert, subject_id, withheld) = tokio::try_join!(
         claim(tx, draft, opened.then_some(alert_id)),
         place_in(tx, draft, there, alert_id),
-        keep_contact(app, tx, submission)
+        keep_personal(app, tx, draft),
+        spared::withheld(app, tx, draft, mark.as_deref())
     )?;
     let event_id = if opened { Uuid::now_v7() } else { prepared.id };
     if opened {
         begin_history(tx, draft, &mut alert, event_id).await?;
     }
-    let told = told(draft, !opened, &alert)?;
+    let told = Told {
+        withheld,
+        ..told(draft, !opened, &alert)?
+    };
     let report = new_report(draft, subject_id, &alert, &told)?;
     let code_hash = code_hasher(&app.keys, town, prepared.id);
     let raised = there.is_some_and(|before| draft.severity() > before.severity);
-    if there.is_some_and(|before| !is_urgent(before)) && !draft.sender.historic {
-        call_if_urgent(tx, town, &alert, now).await?;
+    if let Some(before) = there.filter(|_| !draft.sender.historic) {
+        call_if_urgent(tx, town, &alert, is_urgent(before), now).await?;
     }
     let key_hash = draft.sender.key_hash.as_deref();
     let (links, changed) = (links(draft), [("report", prepared.id), ("alert", alert.id)]);
@@ -123,7 +130,7 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
         follow_up(tx, draft, &alert, notice),
     )?;
     attach_photos(tx, draft, &told).await?;
-    let follower = new_follower(&app.keys, draft, subject_id, &alert);
+    let follower = new_follower(&app.keys, draft, subject_id, &alert, withheld, mark);
     let words = draft.word.on_alerts();
     tokio::try_join!(
         queries::follow(tx, follower.as_ref()),
@@ -187,11 +194,17 @@ async fn place_in(tx: &Tx, draft: &Draft<'_>, there: Option<&Alert>, id: Uuid) -
     }
 }
 
-async fn keep_contact(app: &App, tx: &Tx, submission: &Submission) -> Result<Option<Uuid>, Problem> {
-    if submission.contact.fields().is_empty() {
+/// Whatever is personal goes into the vault: how to tell the author, and the answers that the category marks so.
+async fn keep_personal(app: &App, tx: &Tx, draft: &Draft<'_>) -> Result<Option<Uuid>, Problem> {
+    let (_, answers) = draft.category()?.questions.split(&draft.submission.answers);
+    let contact = Contact {
+        answers: (!answers.is_empty()).then(|| Value::Object(answers).to_string()),
+        ..draft.submission.contact.clone()
+    };
+    if contact.fields().is_empty() {
         return Ok(None);
     }
-    vault::put(tx, &app.keys, &submission.contact).await.map(Some)
+    vault::put(tx, &app.keys, &contact).await.map(Some)
 }
 
 /// The first line of an alert's history, then what its route means for it.
@@ -319,7 +332,7 @@ fn new_report(draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert, told: 
         position_source: submission.position_source.as_str(),
         address: submission.address.clone(),
         description: submission.description.clone(),
-        answers: Value::Object(submission.answers.clone()),
+        answers: Value::Object(category.questions.split(&submission.answers).0),
         severity: draft.severity(),
         observed_at: prepared.observed_at,
         received_at: draft.now,
@@ -345,9 +358,18 @@ pub(super) fn code_hasher(keys: &KeyRing, town: &Town, report_id: Uuid) -> impl 
     move |reference| secret::digest(format!("{town} {reference} {code}").as_bytes())
 }
 
-fn new_follower(keys: &KeyRing, draft: &Draft<'_>, subject_id: Option<Uuid>, alert: &Alert) -> Option<NewFollower> {
+/// Who is spared messages reads by the follow link, as whoever chose the app.
+fn new_follower(
+    keys: &KeyRing,
+    draft: &Draft<'_>,
+    subject_id: Option<Uuid>,
+    alert: &Alert,
+    withheld: Option<Withheld>,
+    contact_mark: Option<Vec<u8>>,
+) -> Option<NewFollower> {
     let submission = draft.submission;
-    if submission.way == ContactWay::None {
+    let way = withheld.map_or(submission.way, |_| ContactWay::App);
+    if way == ContactWay::None {
         return None;
     }
     let id = Uuid::now_v7();
@@ -357,9 +379,10 @@ fn new_follower(keys: &KeyRing, draft: &Draft<'_>, subject_id: Option<Uuid>, ale
         alert_id: alert.id,
         report_id: draft.prepared.id,
         subject_id,
-        channel: submission.way.as_str(),
+        channel: way.as_str(),
         locale: submission.locale.as_str(),
         unsubscribe_hash: token::unsubscribe_hash(&keys.server, draft.town().id, id),
         since: draft.now,
+        contact_mark,
     })
 }

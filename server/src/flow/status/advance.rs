@@ -18,6 +18,8 @@ use crate::catalog::model::{Category, Town};
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
 use crate::flow::dispatch;
+use crate::flow::dispatch::round::job::call_if_urgent;
+use crate::flow::dispatch::round::plan::is_urgent;
 use crate::http::problem::{FieldErrors, Kind, Problem};
 
 /// Takes a step of an alert that the caller has locked ([`crate::flow::alert::queries::lock`]), then the step that the
@@ -103,6 +105,7 @@ async fn take(
         given,
         at,
     };
+    let was_urgent = is_urgent(alert);
     apply(alert, &taken);
     if step == Step::Reopen {
         alert.due_at = outlook::promise(town, alert, at)?;
@@ -123,7 +126,7 @@ async fn take(
     }
     dispatch::queries::after_step(tx, alert.id, step, at).await?;
     if step.raises_priority() && !by.historic {
-        dispatch::round::job::call_if_urgent(tx, town, alert, at).await?;
+        call_if_urgent(tx, town, alert, was_urgent, at).await?;
     }
     let detail = json!({"step": step, "from": from, "to": to, "reason": reason});
     note_down(tx, alert, event_id, by, detail, at).await?;

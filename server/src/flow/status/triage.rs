@@ -70,9 +70,7 @@ pub async fn qualify(
     if alert.service_id != service_before {
         tell_service(tx, town, alert, event_id, ServiceNotice::NewAlert, now).await?;
     }
-    if !was_urgent {
-        call_if_urgent(tx, town, alert, now).await?;
-    }
+    call_if_urgent(tx, town, alert, was_urgent, now).await?;
     Ok(event_id)
 }
 

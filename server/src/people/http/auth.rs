@@ -11,6 +11,7 @@ use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::responses::{Credentials, Session};
 use crate::people::device::DeviceSecret;
 use crate::people::policy::Grant;
 use crate::people::queries::staff::Person;
@@ -122,12 +123,10 @@ impl SignedIn {
 /// Sign in with address and password. An unknown address, a wrong password and a closed account get one answer.
 #[utoipa::path(operation_id = "sign_in", tag = "people", request_body = SignIn, responses(
     (status = 200, description = "In.", body = SignedIn),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "Unknown person or wrong password.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong; people of several towns must name one of `choices`.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many tries from this address or at this account; Retry-After says when.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Credentials,
 ))]
 #[post("/v1/auth/sign-in")]
 pub async fn sign_in(
@@ -147,12 +146,10 @@ pub async fn sign_in(
 /// Sign in on a crew's tablet with a personal PIN. After a few wrong ones the wait grows, never to a lock.
 #[utoipa::path(operation_id = "sign_in_pin", tag = "people", request_body = PinSignIn, responses(
     (status = 200, description = "In.", body = SignedIn),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "Wrong PIN, or a tablet that is not enrolled; `reason` is `device_revoked` when it was.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many wrong PINs; Retry-After says when.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Credentials,
 ))]
 #[post("/v1/auth/pin")]
 pub async fn sign_in_pin(
@@ -172,12 +169,10 @@ pub async fn sign_in_pin(
 /// pair, a later one ends the session.
 #[utoipa::path(operation_id = "refresh", tag = "people", request_body = Refresh, responses(
     (status = 200, description = "The next pair.", body = TokenPair),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "Not a token of a running session; `reason` is `device_revoked` when its tablet was revoked.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A field is missing.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Credentials,
 ))]
 #[post("/v1/auth/refresh")]
 pub async fn refresh(
@@ -193,8 +188,7 @@ pub async fn refresh(
 /// End this session, at once.
 #[utoipa::path(operation_id = "sign_out", tag = "people", responses(
     (status = 204, description = "Out."),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Session,
 ))]
 #[post("/v1/auth/sign-out")]
 pub async fn sign_out(app: web::Data<App>, client: Client, token: StaffToken) -> Result<HttpResponse, Problem> {
@@ -205,8 +199,7 @@ pub async fn sign_out(app: web::Data<App>, client: Client, token: StaffToken) ->
 /// End all of one's sessions, in every town and on every tablet.
 #[utoipa::path(operation_id = "sign_out_everywhere", tag = "people", responses(
     (status = 204, description = "Out everywhere."),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Session,
 ))]
 #[post("/v1/auth/sign-out-everywhere")]
 pub async fn sign_out_everywhere(

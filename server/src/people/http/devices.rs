@@ -15,6 +15,7 @@ use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::responses::{Credentials, JsonBody, Session};
 use crate::people::device::{self, CODE_LIFETIME, DeviceSecret, EnrolmentCode};
 use crate::people::policy::{self, Operation};
 use crate::people::queries::{self, device as rows};
@@ -117,13 +118,11 @@ pub struct Agents {
 /// Announce a tablet for a crew; the answer is shown to the tablet within 10 minutes.
 #[utoipa::path(operation_id = "announce_device", tag = "people", request_body = NewDevice, responses(
     (status = 201, description = "Announced.", body = Enrolment),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "Not in this role.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "A crew outside one's scope.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Session,
+    JsonBody,
 ))]
 #[post("/v1/devices")]
 pub async fn announce_device(
@@ -166,12 +165,10 @@ fn qr_svg(url: &str, code: &str) -> Result<String, Problem> {
 /// Enrol this tablet with the code that the supervisor shows.
 #[utoipa::path(operation_id = "enrol_device", tag = "people", request_body = Code, responses(
     (status = 201, description = "Enrolled.", body = Enrolled),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "A wrong, used or old code.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A field is missing.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many tries.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Credentials,
 ))]
 #[post("/v1/devices/enrol")]
 pub async fn enrol_device(
@@ -196,9 +193,8 @@ pub async fn enrol_device(
 /// The tablets in one's scope.
 #[utoipa::path(operation_id = "list_devices", tag = "people", responses(
     (status = 200, description = "The tablets.", body = Devices),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "Not in this role.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Session,
 ))]
 #[get("/v1/devices")]
 pub async fn list_devices(app: web::Data<App>, token: StaffToken) -> Result<web::Json<Devices>, Problem> {
@@ -228,10 +224,9 @@ pub async fn list_devices(app: web::Data<App>, token: StaffToken) -> Result<web:
 /// Revoke a lost or retired tablet; sessions on it end at once.
 #[utoipa::path(operation_id = "revoke_device", tag = "people", params(("id" = Uuid, Path, description = "Tablet.")), responses(
     (status = 204, description = "Revoked, now or before."),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "Not in this role.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "No such tablet in one's scope.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Session,
 ))]
 #[post("/v1/devices/{id}/revoke")]
 pub async fn revoke_device(

@@ -11,6 +11,7 @@ use crate::auth::token::StaffToken;
 use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::responses::{JsonBody, Session};
 use crate::people::own;
 use crate::people::policy::Grant;
 use crate::people::queries::{self, staff as rows};
@@ -76,8 +77,7 @@ pub struct NewPin {
 /// Who am I, where, and what may I do.
 #[utoipa::path(operation_id = "me", tag = "people", responses(
     (status = 200, description = "The caller.", body = Me),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Session,
 ))]
 #[get("/v1/me")]
 pub async fn me(app: web::Data<App>, token: StaffToken) -> Result<web::Json<Me>, Problem> {
@@ -107,13 +107,11 @@ pub async fn me(app: web::Data<App>, token: StaffToken) -> Result<web::Json<Me>,
 /// Change one's password. All other sessions end; this one goes on with the tokens of the answer.
 #[utoipa::path(operation_id = "change_password", tag = "people", request_body = NewPassword, responses(
     (status = 200, description = "Changed; the tokens held before no longer count.", body = TokenPair),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "It was changed at the same time.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "The present one is wrong, or the new one against the rules.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many tries at this account.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Session,
+    JsonBody,
 ))]
 #[put("/v1/me/password")]
 pub async fn change_password(
@@ -130,13 +128,11 @@ pub async fn change_password(
 /// Set one's PIN for the crew's tablets. One's sessions on tablets end.
 #[utoipa::path(operation_id = "set_pin", tag = "people", request_body = NewPin, responses(
     (status = 204, description = "Set."),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "The password was changed at the same time.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "The password is wrong, or the PIN against the rules.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many tries at this account.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    Session,
+    JsonBody,
 ))]
 #[put("/v1/me/pin")]
 pub async fn set_pin(

@@ -17,6 +17,7 @@ use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::page::{PageQuery, cut, next_link};
 use crate::http::problem::{FieldErrors, Problem, ProblemBody};
+use crate::http::responses::{JsonBody, TownAdmin};
 use crate::people::grants;
 use crate::people::policy::{Grant, Staff};
 use crate::people::queries::{self, staff as rows};
@@ -108,10 +109,8 @@ async fn begin(app: &App, token: StaffToken) -> Result<(Tx, Staff), Problem> {
 #[utoipa::path(operation_id = "list_staff", tag = "people", params(PageQuery), responses(
     (status = 200, description = "A page of people.", body = StaffPage, headers(("Link" = String, description = "The next page."))),
     (status = 400, description = "A parameter is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, description = "Not an admin of the whole town.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A parameter is wrong.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    TownAdmin,
 ))]
 #[get("/v1/staff")]
 pub async fn list_staff(
@@ -160,13 +159,10 @@ fn members(people: Vec<rows::Person>, held: Vec<rows::GrantRow>) -> Vec<StaffMem
 /// Add somebody. A person who already works for another town keeps name and password and gets the grants.
 #[utoipa::path(operation_id = "create_staff", tag = "people", request_body = NewStaff, responses(
     (status = 201, description = "Added.", body = Made),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, description = "Not an admin of the whole town.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "Fields are wrong.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many hashes wait.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    TownAdmin,
+    JsonBody,
 ))]
 #[post("/v1/staff")]
 pub async fn create_staff(
@@ -203,13 +199,10 @@ pub async fn create_staff(
 /// Give somebody a further grant.
 #[utoipa::path(operation_id = "add_grant", tag = "people", params(("id" = Uuid, Path, description = "Person.")), request_body = Grant, responses(
     (status = 201, description = "Given.", body = HeldGrant),
-    (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, description = "Not an admin of the whole town.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "Nobody of this town.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "Fields are wrong.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    TownAdmin,
+    JsonBody,
 ))]
 #[post("/v1/staff/{id}/grants")]
 pub async fn add_grant(
@@ -240,11 +233,9 @@ pub async fn add_grant(
 #[utoipa::path(operation_id = "revoke_grant", tag = "people",
     params(("id" = Uuid, Path, description = "Person."), ("grant_id" = Uuid, Path, description = "Grant.")), responses(
     (status = 204, description = "Taken away."),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, description = "Not an admin of the whole town.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "Nobody of this town, or no such grant.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "The town's last admin; `reason` is `last_admin`.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    TownAdmin,
 ))]
 #[post("/v1/staff/{id}/grants/{grant_id}/revoke")]
 pub async fn revoke_grant(
@@ -264,11 +255,9 @@ pub async fn revoke_grant(
 /// Somebody leaves: their grants and sessions here end, and they cannot sign in any more unless they work elsewhere too.
 #[utoipa::path(operation_id = "disable_staff", tag = "people", params(("id" = Uuid, Path, description = "Person.")), responses(
     (status = 204, description = "Gone."),
-    (status = 401, description = "No running session.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 403, description = "Not an admin of the whole town.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "Nobody of this town.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "The town's last admin; `reason` is `last_admin`.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+    TownAdmin,
 ))]
 #[post("/v1/staff/{id}/disable")]
 pub async fn disable_staff(

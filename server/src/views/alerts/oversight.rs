@@ -3,12 +3,12 @@
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Integer, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::scope::in_scope;
+use super::scope::{as_arrays, in_scope};
 use super::summary::AlertSummary;
 use crate::app::App;
 use crate::auth::token::StaffToken;
@@ -19,7 +19,7 @@ use crate::flow::alert::model::Alert;
 use crate::flow::command::Command;
 use crate::http::problem::Problem;
 use crate::http::responses::StaffRead;
-use crate::people::policy::{Operation, permit_any};
+use crate::people::policy::{Operation, Staff, permit_any};
 
 /// Most alerts of one answer.
 const MOST: i64 = 500;
@@ -58,13 +58,14 @@ const CHECK: &str = "SELECT a.id, a.reference, CASE \
       OR (a.status IN ('dispatched', 'planned', 'in_progress') AND (a.crew_id IS NULL OR NOT a.crew_id = ANY ($3))) \
       OR (a.status = 'transferred' AND a.body_id IS NULL) \
       OR NOT EXISTS (SELECT FROM alert_phase p WHERE p.jurisdiction_id = a.jurisdiction_id AND p.alert_id = a.id AND p.ended_at IS NULL)) \
+      AND ($4 OR EXISTS (SELECT FROM unnest($5, $6, $7) AS may (service, sector, crew) \
+        WHERE (may.service IS NULL OR may.service = a.service_id) \
+          AND (may.sector IS NULL OR a.sector_id IS NULL OR may.sector = a.sector_id) \
+          AND (may.crew IS NULL OR may.crew = a.crew_id))) \
     ORDER BY a.opened_at, a.id LIMIT 500";
 
-/// Open alerts that nobody has to move on.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn orphans(tx: &mut Tx, town: &Town) -> Result<Vec<Orphan>, Problem> {
+/// Open alerts in the person's scope that nobody has to move on.
+async fn orphans(tx: &mut Tx, town: &Town, staff: &Staff) -> Result<Vec<Orphan>, Problem> {
     let services: Vec<Uuid> = town.services.keys().copied().collect();
     let crews: Vec<Uuid> = town
         .crews
@@ -72,14 +73,21 @@ pub async fn orphans(tx: &mut Tx, town: &Town) -> Result<Vec<Orphan>, Problem> {
         .filter(|crew| crew.active)
         .map(|crew| crew.id)
         .collect();
+    let scope = as_arrays(staff, Operation::Oversee);
+    let unlimited = scope.is_none();
+    let [services_of, sectors_of, crews_of] = scope.unwrap_or_default();
     let found = diesel::sql_query(CHECK)
         .bind::<Integer, _>(town.id.0)
         .bind::<Array<SqlUuid>, _>(services)
-        .bind::<Array<SqlUuid>, _>(crews);
+        .bind::<Array<SqlUuid>, _>(crews)
+        .bind::<Bool, _>(unlimited)
+        .bind::<Array<Nullable<SqlUuid>>, _>(services_of)
+        .bind::<Array<Nullable<SqlUuid>>, _>(sectors_of)
+        .bind::<Array<Nullable<SqlUuid>>, _>(crews_of);
     Ok(found.load(&mut **tx).await?)
 }
 
-/// Checks that every open alert has an owner: the list should be empty.
+/// Checks that every open alert in the person's scope has an owner: the list should be empty.
 #[utoipa::path(operation_id = "list_orphans", tag = "desk",
     responses((status = 200, description = "What the check found.", body = Orphans), StaffRead))]
 #[get("/v1/oversight/orphans")]
@@ -91,7 +99,7 @@ pub async fn list_orphans(app: web::Data<App>, token: StaffToken) -> Result<Http
         now,
     } = Command::begin(&app, token, Utc::now()).await?;
     permit_any(&staff, Operation::Oversee)?;
-    let items = orphans(&mut tx, &town).await?;
+    let items = orphans(&mut tx, &town, &staff).await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(Orphans { checked_at: now, items }))
 }

@@ -69,8 +69,7 @@ pub fn decision(texts: &Texts, locale: Locale, code: &str) -> String {
 fn label(texts: &Texts, locale: Locale, feature: &FeatureBody) -> String {
     let street = feature.feature == "address" && feature.value < 0.0;
     let name = if street { "address-street" } else { &feature.feature };
-    let value = number(locale, feature.value);
-    let reason = texts.say(locale, &id("reason", name), &[("value", value.into())]);
+    let reason = texts.say(locale, &id("reason", name), &[("value", rounded(feature.value).into())]);
     let direction = match feature.log_odds {
         odds if odds > NOTHING => "reason-for",
         odds if odds < -NOTHING => "reason-against",
@@ -84,17 +83,8 @@ fn id(kind: &str, code: &str) -> String {
 }
 
 /// Two significant places are enough for a reader.
-fn number(locale: Locale, value: f64) -> String {
-    let text = if value.abs() >= 10.0 {
-        format!("{value:.0}")
-    } else {
-        let rounded = (value * 100.0).round() / 100.0;
-        rounded.to_string()
-    };
-    match locale {
-        Locale::Fr => text.replace('.', ","),
-        Locale::En => text,
-    }
+fn rounded(value: f64) -> f64 {
+    if value.abs() >= 10.0 { value.round() } else { value }
 }
 
 #[cfg(test)]

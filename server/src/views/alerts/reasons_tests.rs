@@ -64,10 +64,12 @@ fn every_feature_barrier_and_decision_has_its_words() {
 
 #[test]
 fn numbers_are_written_as_people_write_them() {
-    assert_eq!(number(Locale::Fr, 3.456), "3,46");
-    assert_eq!(number(Locale::En, 3.456), "3.46");
-    assert_eq!(number(Locale::Fr, 27.8), "28");
-    assert_eq!(number(Locale::En, -1.0), "-1");
+    let texts = Texts::load();
+    let said = |locale, value: f64| texts.say(locale, "reason-distance", &[("value", rounded(value).into())]);
+    assert_eq!(said(Locale::Fr, 3.456), "À 3,46 m");
+    assert_eq!(said(Locale::En, 3.456), "3.46 m apart");
+    assert_eq!(said(Locale::Fr, 27.8), "À 28 m");
+    assert_eq!(said(Locale::En, -1.0), "-1 m apart");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Maps: the town's base map, and alerts as vector tiles, for the public from what is public and for staff from their scope.
 
+mod cache;
 mod tile;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
+
+pub use cache::TileCache;
+use cache::{Drawn, Key};
 
 use super::alerts::scope::as_arrays;
 use crate::app::App;
@@ -17,7 +20,6 @@ use crate::catalog::model::{Catalogue, Town};
 use crate::db::schema;
 use crate::flow::command::Command;
 use crate::http::client::Client;
-use crate::http::etag;
 use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem, ProblemBody};
 use crate::people::policy::{Operation, permit_any};
@@ -35,7 +37,7 @@ pub struct MapBody {
     /// West, south, east, north of the territory; degrees.
     #[schema(example = json!([-4.6, 46.4, -4.4, 46.6]))]
     pub bounds: [f64; 4],
-    /// A MapLibre style that the town prefers, if it has one.
+    /// A MapLibre style that the town prefers, if it has one: a path at the address of this server.
     pub style_url: Option<String>,
     /// Template of the base map's tiles (MVT).
     pub base_tiles: String,
@@ -160,7 +162,8 @@ pub async fn base_tile(
         .await
         .optional()?;
     tx.commit().await?;
-    Ok(answer(&request, found.unwrap_or_default(), "public, max-age=86400"))
+    let tile = Drawn::of(found.unwrap_or_default());
+    tile.answer(&request, "public, max-age=86400").await
 }
 
 /// Open alerts as a vector tile, layer `alerts`: for the public what is public, for staff what is in their scope. From zoom
@@ -183,17 +186,26 @@ pub async fn alert_tile(
     staff: MaybeStaff,
     client: Client,
     request: HttpRequest,
-    path: web::Path<TilePath>,
+    (path, drawn): (web::Path<TilePath>, web::Data<TileCache>),
 ) -> Result<HttpResponse, Problem> {
     path.check()?;
     let Some(token) = staff.0 else {
         app.limits.count(Class::Read, &client)?;
         let catalogue = app.catalogue.fresh(&app.db).await?;
         let town = path.town(&catalogue)?;
-        let tx = app.db.begin_public(town.id).await?;
-        let tile = tile::public(&tx, town, &path).await?;
-        tx.commit().await?;
-        return Ok(answer(&request, tile, "public, max-age=30"));
+        let projected = tile::projected(&app.db.begin_public(town.id).await?).await?;
+        let key = Key::of(town.id.0, catalogue.version, projected, &path);
+        let draw = async {
+            let tx = app.db.begin_public(town.id).await?;
+            let tile = tile::public(&tx, town, &path).await?;
+            tx.commit().await?;
+            Ok(tile)
+        };
+        return drawn
+            .get(&key, draw)
+            .await?
+            .answer(&request, "public, max-age=30")
+            .await;
     };
     let Command { tx, staff, town, .. } = Command::begin(&app, token, Utc::now()).await?;
     permit_any(&staff, Operation::ReadAlert)?;
@@ -203,31 +215,5 @@ pub async fn alert_tile(
     tx.plan_once().await?;
     let tile = tile::staff(&tx, &town, as_arrays(&staff, Operation::ReadAlert), &path).await?;
     tx.commit().await?;
-    Ok(answer(&request, tile, "private, no-cache"))
-}
-
-/// A tile that the client may have already.
-fn answer(request: &HttpRequest, tile: Vec<u8>, cache: &'static str) -> HttpResponse {
-    if tile.is_empty() {
-        return HttpResponse::NoContent()
-            .insert_header((CACHE_CONTROL, cache))
-            .insert_header((VARY, "Authorization"))
-            .finish();
-    }
-    let tag = etag::of_bytes(&tile);
-    let has = etag::client_has(request, &tag);
-    let mut answer = if has {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    answer
-        .insert_header((ETAG, tag))
-        .insert_header((CACHE_CONTROL, cache))
-        .insert_header((VARY, "Authorization"));
-    if has {
-        answer.finish()
-    } else {
-        answer.insert_header((CONTENT_TYPE, MVT)).body(tile)
-    }
+    Drawn::of(tile).answer(&request, "private, no-cache").await
 }

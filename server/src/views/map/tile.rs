@@ -80,6 +80,23 @@ fn statements(table: &str, place: &str, own: &str, scope: &str) -> Statements {
     Statements { points, cells }
 }
 
+/// How far the projection of a town came: what is public does not change until this does.
+pub(super) async fn projected(tx: &Tx) -> Result<String, Problem> {
+    #[derive(QueryableByName)]
+    struct State {
+        #[diesel(sql_type = Text)]
+        place: String,
+    }
+    // Row level security leaves the town's own row, and none before the first projection.
+    let state = "SELECT txid::text || ' ' || change_id AS place FROM projection_state WHERE jurisdiction_id = $1";
+    let state: Option<State> = diesel::sql_query(state)
+        .bind::<Integer, _>(tx.town().0)
+        .get_result(&mut &**tx)
+        .await
+        .optional()?;
+    Ok(state.map(|state| state.place).unwrap_or_default())
+}
+
 /// What is public; the transaction has the public's rights.
 pub(super) async fn public(tx: &Tx, town: &Town, path: &TilePath) -> Result<Vec<u8>, Problem> {
     draw(tx, town, &PUBLIC, None, path).await

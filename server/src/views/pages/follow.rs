@@ -48,6 +48,7 @@ struct Page {
     unsubscribe: String,
     still_there: String,
     reopened: String,
+    late: String,
     /// Code and words of each public status, and under `next-` and the code what happens next.
     statuses: Vec<(String, String)>,
 }
@@ -101,6 +102,7 @@ fn words_of(app: &App, client: &Client) -> Page {
         unsubscribe: say("unsubscribe"),
         still_there: say("still-there"),
         reopened: say("now-reopened"),
+        late: say("late"),
         statuses: PublicStatus::ALL.iter().flat_map(both).collect(),
     }
 }

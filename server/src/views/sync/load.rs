@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid
 use diesel_async::RunQueryDsl;
 use postgis_diesel::sql_types::Geography;
 use postgis_diesel::types::Point;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{GoneReason, GoneTask, SyncAlert, SyncNote, SyncPhoto, SyncPhotoState, SyncReport, SyncTask};
@@ -192,6 +192,8 @@ fn shown(town: &Town, alert: &Alert) -> Result<SyncAlert, Problem> {
 struct ReportRow {
     #[diesel(sql_type = SqlUuid)]
     alert_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    category_id: Uuid,
     #[diesel(sql_type = Timestamptz)]
     observed_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -206,7 +208,7 @@ struct ReportRow {
 async fn reports(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uuid, Vec<SyncReport>>, Problem> {
     // The latest of each is beyond the query builder.
     let latest = "SELECT latest.* FROM unnest($2) AS wanted (id), \
-         LATERAL (SELECT alert_id, observed_at, description, answers, place FROM report \
+         LATERAL (SELECT alert_id, category_id, observed_at, description, answers, place FROM report \
              WHERE jurisdiction_id = $1 AND alert_id = wanted.id ORDER BY received_at DESC, id DESC LIMIT $3) AS latest";
     let rows: Vec<ReportRow> = diesel::sql_query(latest)
         .bind::<Integer, _>(town.id.0)
@@ -216,10 +218,11 @@ async fn reports(tx: &mut Tx, town: &Town, alerts: &[Uuid]) -> Result<HashMap<Uu
         .await?;
     let mut found: HashMap<Uuid, Vec<SyncReport>> = HashMap::new();
     for row in rows {
+        let category = town.category_by_id(row.category_id);
         found.entry(row.alert_id).or_default().push(SyncReport {
             observed_at: row.observed_at,
             description: row.description,
-            answers: row.answers,
+            answers: category.map_or_else(|| json!({}), |category| category.questions.impersonal(row.answers)),
             position: PointBody::of(row.place.x, row.place.y),
         });
     }

@@ -146,7 +146,7 @@ pub struct SyncReport {
     pub observed_at: DateTime<Utc>,
     /// As given.
     pub description: Option<String>,
-    /// To the category's questions.
+    /// To the category's questions, but for personal ones.
     #[schema(value_type = Object)]
     pub answers: Value,
     /// Where.

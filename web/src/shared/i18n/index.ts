@@ -48,8 +48,11 @@ function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return made;
 }
 
-export const day = (at: string) => format({ weekday: 'short', day: 'numeric', month: 'short' }).format(new Date(at.length === 10 ? `${at}T12:00` : at));
-export const moment = (at: string) => format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(at));
+/** The first of a month is "1er" in French, which Intl does not know. */
+const ordinal = (text: string) => (language.value === 'fr' ? text.replace(/(^|\D)1(?=\s\p{L})/u, (_, before: string) => `${before}1er`) : text);
+
+export const day = (at: string) => ordinal(format({ weekday: 'short', day: 'numeric', month: 'short' }).format(new Date(at.length === 10 ? `${at}T12:00` : at)));
+export const moment = (at: string) => ordinal(format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(at)));
 export const hour = (at: string) => format({ hour: '2-digit', minute: '2-digit' }).format(new Date(at));
 export const number = (value: number) => new Intl.NumberFormat(language.value === 'fr' ? 'fr-FR' : 'en-GB').format(value);
 

@@ -14,7 +14,7 @@ use crate::auth::token::StaffToken;
 use crate::flow::alert::operation::{Asked, Done};
 use crate::flow::alert::{merge, move_report as moving, not_same, split, undo};
 use crate::flow::command::Command;
-use crate::flow::status::http::steps::{request_hash, words};
+use crate::flow::request::{request_hash, words};
 use crate::http::client::Client;
 use crate::http::etag::expected_version;
 use crate::http::json::Body;
@@ -39,6 +39,22 @@ async fn begin(
     let command = Command::begin(app, token, Utc::now().trunc_subsecs(6)).await?;
     permit_any(&command.staff, Operation::Regroup)?;
     Ok((command, request_hash(about, body)?))
+}
+
+/// What comes with every command; one without an id of the client has one of ours.
+fn asked<'a>(
+    id: Option<Uuid>,
+    (reason, hash): (Option<&'a str>, &'a [u8]),
+    expected: [Option<i32>; 2],
+    client: &'a Client,
+) -> Asked<'a> {
+    Asked {
+        id: id.unwrap_or_else(Uuid::now_v7),
+        hash,
+        reason,
+        expected,
+        client,
+    }
 }
 
 /// Makes it durable, or takes a preview back, and answers.
@@ -86,13 +102,7 @@ pub async fn merge_alert(
 ) -> Result<HttpResponse, Problem> {
     let expected = [expected_version(&request)?, body.into_version];
     let (mut command, hash) = begin(&app, token, *id, (body.reason.as_deref(), &body)).await?;
-    let asked = Asked {
-        id: body.id.unwrap_or_else(Uuid::now_v7),
-        hash: &hash,
-        reason: body.reason.as_deref(),
-        expected,
-        client: &client,
-    };
+    let asked = asked(body.id, (body.reason.as_deref(), &hash), expected, &client);
     let done = merge::merge(&mut command, *id, body.into, asked).await?;
     end(&app, command, &done, *query, &client).await
 }
@@ -125,13 +135,7 @@ pub async fn split_alert(
     }
     let expected = [expected_version(&request)?, None];
     let (mut command, hash) = begin(&app, token, *id, (body.reason.as_deref(), &body)).await?;
-    let asked = Asked {
-        id: body.id.unwrap_or_else(Uuid::now_v7),
-        hash: &hash,
-        reason: body.reason.as_deref(),
-        expected,
-        client: &client,
-    };
+    let asked = asked(body.id, (body.reason.as_deref(), &hash), expected, &client);
     let done = split::split(&mut command, *id, &body.reports, asked).await?;
     end(&app, command, &done, *query, &client).await
 }
@@ -156,13 +160,12 @@ pub async fn move_report(
     Body(body): Body<MoveRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (mut command, hash) = begin(&app, token, *id, (body.reason.as_deref(), &body)).await?;
-    let asked = Asked {
-        id: body.id.unwrap_or_else(Uuid::now_v7),
-        hash: &hash,
-        reason: body.reason.as_deref(),
-        expected: [body.from_version, body.to_version],
-        client: &client,
-    };
+    let asked = asked(
+        body.id,
+        (body.reason.as_deref(), &hash),
+        [body.from_version, body.to_version],
+        &client,
+    );
     let done = moving::move_report(&mut command, *id, body.to, asked).await?;
     end(&app, command, &done, *query, &client).await
 }
@@ -188,13 +191,7 @@ pub async fn keep_alerts_apart(
 ) -> Result<HttpResponse, Problem> {
     let expected = [expected_version(&request)?, body.as_version];
     let (mut command, hash) = begin(&app, token, *id, (body.reason.as_deref(), &body)).await?;
-    let asked = Asked {
-        id: body.id.unwrap_or_else(Uuid::now_v7),
-        hash: &hash,
-        reason: body.reason.as_deref(),
-        expected,
-        client: &client,
-    };
+    let asked = asked(body.id, (body.reason.as_deref(), &hash), expected, &client);
     let done = not_same::not_same(&mut command, *id, body.other, asked).await?;
     end(&app, command, &done, *query, &client).await
 }
@@ -222,13 +219,7 @@ pub async fn undo_operation(
     Body(body): Body<UndoRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (mut command, hash) = begin(&app, token, *id, (body.reason.as_deref(), &body)).await?;
-    let asked = Asked {
-        id: body.id.unwrap_or_else(Uuid::now_v7),
-        hash: &hash,
-        reason: body.reason.as_deref(),
-        expected: [None; 2],
-        client: &client,
-    };
+    let asked = asked(body.id, (body.reason.as_deref(), &hash), [None; 2], &client);
     let done = undo::undo(&mut command, *id, asked).await?;
     end(&app, command, &done, *query, &client).await
 }

@@ -190,9 +190,12 @@ pub async fn describe(
         let facts = ReportFacts {
             id: report.id,
             reference: report.reference,
+            category_id: report.category_id,
             received_at: report.received_at,
             // Nobody but its author reads the code.
             code: FollowCode::from_bytes([0; 5]).to_string(),
+            address: report.address,
+            place: report.place,
         };
         let alert = if to_first { one } else { other };
         let follow = format!("{}/suivi", app.config.public_url);

@@ -1,36 +1,30 @@
 //! Deduplication policies over HTTP.
 
-use std::collections::HashMap;
-
 use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use chrono::{DateTime, TimeDelta, Utc};
-use geo_dedup::{CategoryId, PAST_DAYS, Policy, Timestamp};
+use geo_dedup::{PAST_DAYS, Policy};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use uuid::Uuid;
 
-use super::preview::{self, Change, Counts, Placed, Report};
-use super::queries::{self, Past};
+use super::queries;
+use super::trial::{PreviewAnswer, Trial, concerned};
 use super::{category, checked};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::auth::token::StaffToken;
 use crate::catalog::model::{Category, Town};
 use crate::catalog::policy::PolicyDocument;
-use crate::flow::alert::queries::candidates::observation;
 use crate::flow::command::Command;
 use crate::http::client::Client;
 use crate::http::etag::{expected_version, of_version};
 use crate::http::json::Body;
 use crate::http::problem::{Kind, Problem, ProblemBody};
 use crate::http::responses::{StaffCommand, StaffRead};
-use crate::people::policy::{Operation, permit_any};
+use crate::people::policy::{Operation, Staff, Target, permit, permit_any};
 
 /// Most reports that a preview places; of more, the latest.
 const MOST_REPORTS: i64 = 20_000;
-/// Most examples of each kind of change.
-const EXAMPLES: usize = 10;
 /// Farthest that a preview looks back, days.
 const LONGEST_DAYS: u16 = 366;
 
@@ -109,11 +103,24 @@ pub async fn get_dedup_policy(
     code: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::Oversee)?;
     let town = command.town.clone();
-    let answer = answer(&mut command, category(&town, &code)?).await?;
+    let category = allowed(&command.staff, Operation::Oversee, &town, &code)?;
+    let answer = answer(&mut command, category).await?;
     command.tx.commit().await?;
     Ok(said(answer))
+}
+
+/// The category of a code, if it is of a service in the person's scope: whom the policy concerns.
+fn allowed<'a>(staff: &Staff, operation: Operation, town: &'a Town, code: &str) -> Result<&'a Category, Problem> {
+    // First: who may do it to nothing at all learns of no category.
+    permit_any(staff, operation)?;
+    let category = category(town, code)?;
+    let target = Target {
+        service_id: Some(category.service_id.unwrap_or(town.default_service_id)),
+        ..Target::default()
+    };
+    permit(staff, operation, &target)?;
+    Ok(category)
 }
 
 fn said(answer: PolicyAnswer) -> HttpResponse {
@@ -173,9 +180,8 @@ pub async fn set_dedup_policy(
         return Err(Problem::new(Kind::PreconditionRequired));
     }
     let mut command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::ManageCatalogue)?;
     let town = command.town.clone();
-    let category = category(&town, &code)?;
+    let category = allowed(&command.staff, Operation::ManageCatalogue, &town, &code)?;
     let (version, before) = queries::lock(&mut command.tx, category.id).await?;
     if expected.is_some_and(|expected| expected != version) {
         return Err(Problem::new(Kind::Stale).with("version", version));
@@ -211,51 +217,6 @@ pub struct PreviewRequest {
     pub days: Option<u16>,
 }
 
-/// What another policy would have done.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct PreviewAnswer {
-    /// Reports of the category that were placed twice.
-    pub reports: usize,
-    /// Whether there were more in that time: then only the latest were placed.
-    pub truncated: bool,
-    /// Under the policy in force.
-    pub before: Counts,
-    /// Under the policy to be tried.
-    pub after: Counts,
-    /// Reports that opened an alert and would have joined one.
-    pub would_join: Changes,
-    /// Reports that joined and would have opened an alert.
-    pub would_open: Changes,
-    /// Reports that would have joined another alert.
-    pub elsewhere: Changes,
-}
-
-/// Reports for which it makes the same difference.
-#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
-pub struct Changes {
-    /// How many.
-    pub count: usize,
-    /// The most doubtful of them; empty for who may not read alerts.
-    pub examples: Vec<Example>,
-}
-
-/// A report for which it makes a difference.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Example {
-    /// Reference of the report.
-    pub report: String,
-    /// Reference of the report that opened the alert in question.
-    pub with: String,
-    /// Between the two, metres.
-    pub distance_m: f64,
-    /// Between the two, days.
-    pub days_apart: f64,
-    /// Probability that they are the same thing, under the policy in force.
-    pub posterior_before: Option<f64>,
-    /// The same under the policy to be tried.
-    pub posterior_after: Option<f64>,
-}
-
 /// Tries a policy on the reports of the last months and writes nothing.
 #[utoipa::path(operation_id = "preview_dedup_policy", tag = "setup",
     params(("code" = String, Path, description = "Code of the category.")),
@@ -276,153 +237,23 @@ pub async fn preview_dedup_policy(
         return Err(errors.into_problem());
     }
     let command = Command::begin(&app, token, Utc::now()).await?;
-    permit_any(&command.staff, Operation::Oversee)?;
     let (town, now) = (command.town.clone(), command.now);
-    let tried = category(&town, &code)?;
+    let tried = allowed(&command.staff, Operation::Oversee, &town, &code)?;
     let policy = checked(&town, tried, &body.policy, 0)?;
     let concerned = concerned(&town, tried, &policy);
     let since = now - TimeDelta::days(i64::from(days));
     // Reports of longer ago are not placed, but weigh on those that are.
     let weighs_since = since - TimeDelta::days(*PAST_DAYS.end() as i64);
     let mut past = queries::past(&command.tx, town.id, &concerned, weighs_since, MOST_REPORTS + 1).await?;
-    let may_read = permit_any(&command.staff, Operation::ReadAlert).is_ok();
     command.tx.commit().await?;
     let most = usize::try_from(MOST_REPORTS).unwrap_or(usize::MAX);
     let truncated = past.len() > most;
     past.truncate(most);
     past.reverse();
-    let trial = Trial::of(&town, tried.id, past, since)?;
+    let trial = Trial::of(&town, &command.staff, tried.id, past, since)?;
     // Placing thousands of reports twice takes a while: other requests go on meanwhile.
-    let placed = tokio::task::spawn_blocking(move || trial.run(&town, &policy, may_read));
+    let placed = tokio::task::spawn_blocking(move || trial.run(&town, &policy));
     let mut answer = placed.await.map_err(Problem::internal)?;
     answer.truncated = truncated;
     Ok(HttpResponse::Ok().json(answer))
-}
-
-/// The category, those that either policy compares it with, and those that compare themselves with it.
-fn concerned(town: &Town, tried: &Category, policy: &Policy) -> Vec<Uuid> {
-    let own = town.dedup_number(tried.id);
-    let meets = |other: &&Category| {
-        let number = town.dedup_number(other.id);
-        [&tried.policy, policy]
-            .iter()
-            .any(|policy| policy.compatibility(own, number) > 0.0)
-            || other.policy.compatibility(number, own) > 0.0
-    };
-    town.categories
-        .iter()
-        .filter(meets)
-        .map(|category| category.id)
-        .collect()
-}
-
-/// Reports of the past, to be placed under two policies.
-struct Trial {
-    own: CategoryId,
-    /// So many are history, not to be placed.
-    known: usize,
-    references: Vec<String>,
-    reports: Vec<Report>,
-}
-
-impl Trial {
-    fn of(town: &Town, tried: Uuid, past: Vec<Past>, since: DateTime<Utc>) -> Result<Self, Problem> {
-        let at = |time: DateTime<Utc>| Timestamp(time.timestamp_millis());
-        let known = past.partition_point(|row| row.received_at < since);
-        let mut references = Vec::with_capacity(past.len());
-        let mut reports = Vec::with_capacity(past.len());
-        for row in past {
-            reports.push(Report {
-                seen: observation(town, &row.seen)?,
-                received_at: at(row.received_at),
-                closed_at: row.closed_at.map(at),
-            });
-            references.push(row.reference);
-        }
-        Ok(Self {
-            own: town.dedup_number(tried),
-            known,
-            references,
-            reports,
-        })
-    }
-
-    fn run(&self, town: &Town, tried: &Policy, examples: bool) -> PreviewAnswer {
-        let default = Policy::default();
-        let in_force: HashMap<CategoryId, &Policy> = town
-            .categories
-            .iter()
-            .map(|category| (town.dedup_number(category.id), &category.policy))
-            .collect();
-        let now = |category: CategoryId| in_force.get(&category).copied().unwrap_or(&default);
-        let then = |category: CategoryId| if category == self.own { tried } else { now(category) };
-        let before = preview::place(&self.reports, self.known, now);
-        let after = preview::place(&self.reports, self.known, then);
-        let own = |number: usize| {
-            let report = self.reports.get(number).filter(|_| number >= self.known);
-            report.is_some_and(|report| report.seen.category == self.own)
-        };
-        let changes = |kind| self.changes(kind, &before, &after, own, examples);
-        PreviewAnswer {
-            reports: (0..self.reports.len()).filter(|number| own(*number)).count(),
-            truncated: false,
-            before: preview::counts(&before, own),
-            after: preview::counts(&after, own),
-            would_join: changes(Change::Joins),
-            would_open: changes(Change::Leaves),
-            elsewhere: changes(Change::Elsewhere),
-        }
-    }
-
-    fn changes(
-        &self,
-        kind: Change,
-        before: &[Placed],
-        after: &[Placed],
-        own: impl Fn(usize) -> bool,
-        examples: bool,
-    ) -> Changes {
-        let each = before.iter().zip(after).enumerate();
-        let mut changed: Vec<(usize, &Placed, &Placed)> = each
-            .filter(|(number, (before, after))| own(*number) && preview::change(*number, before, after) == Some(kind))
-            .map(|(number, (before, after))| (number, before, after))
-            .collect();
-        let count = changed.len();
-        let doubt = |(_, before, after): &(usize, &Placed, &Placed)| {
-            let joined = if kind == Change::Leaves { before } else { after };
-            joined.best.map_or(0.0, |(_, posterior)| posterior)
-        };
-        changed.sort_by(|a, b| doubt(a).total_cmp(&doubt(b)));
-        let shown = changed.into_iter().take(if examples { EXAMPLES } else { 0 });
-        Changes {
-            count,
-            examples: shown
-                .filter_map(|(number, before, after)| {
-                    let with = if kind == Change::Leaves {
-                        before.opener
-                    } else {
-                        after.opener
-                    };
-                    self.example(number, with, before, after)
-                })
-                .collect(),
-        }
-    }
-
-    fn example(&self, number: usize, with: usize, before: &Placed, after: &Placed) -> Option<Example> {
-        let (report, other) = (self.reports.get(number)?, self.reports.get(with)?);
-        let rounded = |value: f64, step: f64| (value / step).round() * step;
-        let of = |placed: &Placed| {
-            let best = placed.best.filter(|(opener, _)| *opener == with)?;
-            Some(rounded(best.1, 0.001))
-        };
-        Some(Example {
-            report: self.references.get(number)?.clone(),
-            with: self.references.get(with)?.clone(),
-            distance_m: rounded(report.seen.point.distance(&other.seen.point).get(), 0.1),
-            days_apart: rounded(report.received_at.days_since(other.received_at), 0.1),
-            posterior_before: of(before),
-            posterior_after: of(after),
-        })
-    }
 }

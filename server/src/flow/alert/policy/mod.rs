@@ -3,8 +3,7 @@
 pub mod http;
 mod preview;
 mod queries;
-
-use std::borrow::Cow;
+mod trial;
 
 use geo_dedup::{InvalidPolicy, Policy, PolicyFault, WeightSet};
 
@@ -47,8 +46,8 @@ fn note(refused: &InvalidPolicy, errors: &mut FieldErrors) {
     for fault in refused.faults() {
         match fault {
             PolicyFault::OutOfRange { field, min, max, .. } => {
-                let range: Cow<'static, str> = format!("{min}–{max}").into();
-                errors.add_with(*field, "out_of_range", vec![("range", range)]);
+                let range = format!("{min}–{max}");
+                errors.add_with(*field, "out_of_range", vec![("range", range.into())]);
             }
             PolicyFault::SuggestAboveJoin { .. } => errors.add("suggest_threshold", "suggest_above_join"),
             _ => errors.add(fault.field(), "desk_category"),

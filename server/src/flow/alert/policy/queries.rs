@@ -10,6 +10,7 @@ use crate::db::schema::{alert, category, dedup_policy, report};
 use crate::db::{TownId, Tx};
 use crate::flow::alert::queries::candidates::MemberRow;
 use crate::http::problem::Problem;
+use crate::people::policy::Target;
 
 /// A version of a policy.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -70,6 +71,22 @@ pub struct Past {
     pub received_at: DateTime<Utc>,
     /// When the alert that it belongs to was closed.
     pub closed_at: Option<DateTime<Utc>>,
+    /// Of that alert.
+    service_id: Uuid,
+    sector_id: Option<Uuid>,
+    crew_id: Option<Uuid>,
+}
+
+impl Past {
+    /// What the policy needs to know of its alert.
+    pub const fn target(&self) -> Target {
+        Target {
+            service_id: Some(self.service_id),
+            sector_id: self.sector_id,
+            crew_id: self.crew_id,
+            entered_by: None,
+        }
+    }
 }
 
 /// The reports of these categories since a time, the latest first, at most `most`.
@@ -98,6 +115,9 @@ pub async fn past(
             report::reference,
             report::received_at,
             alert::closed_at,
+            alert::service_id,
+            alert::sector_id,
+            alert::crew_id,
         ));
     Ok(rows.load(&mut &*conn).await?)
 }

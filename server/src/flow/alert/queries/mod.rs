@@ -12,7 +12,7 @@ use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use crate::db::functions;
-use crate::db::schema::alert;
+use crate::db::schema::{alert, public_alert};
 use crate::db::space::from_point;
 use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
@@ -143,4 +143,17 @@ pub async fn survivor(tx: &mut Tx, id: Uuid) -> Result<Alert, Problem> {
         found = find(tx, next).await?;
     }
     Ok(found)
+}
+
+/// Whether the public may know of an alert.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_public(conn: &AsyncPgConnection, town: TownId, id: Uuid) -> Result<bool, Problem> {
+    let row = public_alert::table.filter(
+        public_alert::jurisdiction_id
+            .eq(town.0)
+            .and(public_alert::alert_id.eq(id)),
+    );
+    Ok(diesel::select(diesel::dsl::exists(row)).get_result(&mut &*conn).await?)
 }

@@ -158,6 +158,7 @@ pub async fn join(
         .set((
             alert::report_count.eq(alert::report_count + 1),
             // Two servers' clocks, and the wait for the lock: the later report may carry the earlier time.
+            alert::opened_at.eq(joined.opened_at.min(now)),
             alert::last_report_at.eq(joined.last_report_at.max(now)),
             alert::extent_m.eq(extent),
             alert::severity.eq(joined.severity.max(severity)),

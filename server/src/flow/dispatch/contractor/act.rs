@@ -17,8 +17,8 @@ use crate::flow::dispatch::queries::find_task;
 use crate::flow::photo;
 use crate::flow::photo::model::{Received, Refusal, Subject};
 use crate::flow::photo::receive::{self, NotReceived};
+use crate::flow::request::request_hash;
 use crate::flow::status::event::By;
-use crate::flow::status::http::steps::request_hash;
 use crate::flow::status::queries::is_replay;
 use crate::http::client::Client;
 use crate::http::problem::{Kind, Problem};
@@ -40,6 +40,9 @@ pub async fn take_in(
     client: &Client,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
+    if !held.task.is_live() {
+        return taken_before(app, held, said, photos).await;
+    }
     let photos = store(app, held, photos, client).await?;
     let digests: Vec<String> = photos.iter().map(|photo| HEXLOWER.encode(&photo.sha256)).collect();
     let hash = request_hash(held.task.id, &(said, &digests))?;
@@ -89,6 +92,19 @@ pub async fn take_in(
     tx.commit().await?;
     app.wake.notify_one();
     Ok(())
+}
+
+/// The task is over: the form that ended it may be sent again, anything else is too late and is not kept.
+async fn taken_before(app: &App, held: &Held, said: &Said, photos: Vec<Result<Bytes, Refusal>>) -> Result<(), Problem> {
+    let mut digests = Vec::with_capacity(photos.len());
+    for bytes in photos.into_iter().flatten() {
+        digests.push(HEXLOWER.encode(&receive::hash(bytes).await?));
+    }
+    let hash = request_hash(held.task.id, &(said, &digests))?;
+    if is_replay(&mut app.db.begin(held.town.id).await?, said.id, &hash).await? {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::Conflict).with("reason", "task_ended"))
 }
 
 /// Puts the photos' bytes into the store, before any transaction.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::flow::dispatch::act::Action;
-use crate::flow::status::http::steps::{words, work};
+use crate::flow::request::{words, work};
 use crate::http::problem::{FieldErrors, Problem};
 use crate::http::when;
 use crate::vocabulary::vocabulary;

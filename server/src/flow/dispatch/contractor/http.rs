@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::flow::command::Command;
 use crate::flow::dispatch::queries::find_task;
-use crate::flow::photo::http::drain;
+use crate::flow::photo::http::send::drain;
 use crate::flow::photo::multipart::{self, Limits};
 use crate::flow::status::event::By;
 use crate::http::client::Client;

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::queries::{self, Link};
@@ -25,6 +25,7 @@ use crate::flow::photo;
 use crate::flow::photo::links::{LIFETIME, path};
 use crate::flow::photo::model::{Photo, PhotoState};
 use crate::flow::photo::store::Part;
+use crate::flow::report;
 use crate::http::problem::Problem;
 use crate::text::{Locale, Texts};
 
@@ -136,10 +137,14 @@ impl Sheet {
         } else {
             Vec::new()
         };
-        let pictures = if !live || category.is_none_or(|category| category.sensitive) {
+        let pictures = if !live || town.is_sensitive(&[alert.category_id]) {
             Vec::new()
         } else {
-            let photos = photo::queries::of_alert(tx, town.id, alert.id).await?;
+            let mut photos = photo::queries::of_alert(tx, town.id, alert.id).await?;
+            let members = report::queries::members(tx, town.id, &[alert.id]).await?;
+            let private = members.iter().filter(|member| town.is_sensitive(&[member.category_id]));
+            let private: Vec<Uuid> = private.map(|member| member.id).collect();
+            photos.retain(|photo| photo.report_id.is_none_or(|id| !private.contains(&id)));
             pictures(&app.keys.server, town.id, &photos, now)?
         };
         let service = town.services.get(&alert.service_id);
@@ -153,8 +158,8 @@ impl Sheet {
             latitude: format!("{:.6}", alert.anchor.y),
             longitude: format!("{:.6}", alert.anchor.x),
             instructions: held.task.instructions.clone(),
-            day: held.task.planned_on.map(|day| in_words(&app.texts, locale, day)),
-            until: in_words(&app.texts, locale, until),
+            day: held.task.planned_on.map(|day| app.texts.day(locale, day)),
+            until: app.texts.day(locale, until),
             service: service.map_or_else(String::new, |service| service.name.get(locale).to_owned()),
             phone: service.map_or_else(|| town.phone.clone(), |service| service.phone.clone()),
             facts: category.map_or_else(Vec::new, |category| facts(&app.texts, locale, category, &answers)),
@@ -202,12 +207,4 @@ fn facts(texts: &Texts, locale: Locale, category: &Category, answers: &[serde_js
         (question, answers.unwrap_or_default())
     };
     asked.into_iter().map(joined).collect()
-}
-
-fn in_words(texts: &Texts, locale: Locale, day: NaiveDate) -> String {
-    use chrono::Datelike;
-    let month = texts.say(locale, &format!("message-month-{}", day.month()), &[]);
-    let (number, year) = (day.day().to_string(), day.year().to_string());
-    let args = [("day", number.into()), ("month", month.into()), ("year", year.into())];
-    texts.say(locale, "message-date-long", &args)
 }

@@ -13,30 +13,24 @@ use crate::audit::Actor;
 use crate::auth::token::StaffToken;
 use crate::flow::command::Command;
 use crate::flow::dispatch::model::Task;
-use crate::flow::report::model::Channel;
+use crate::flow::report::model::{Channel, ContactWay};
 use crate::flow::report::parse;
 use crate::flow::report::submit::{Sender, submit};
+use crate::flow::request::request_hash;
 use crate::flow::status::event::By;
-use crate::flow::status::http::steps::{request_hash, words, work};
 use crate::http::client::Client;
-use crate::http::point::PointBody;
 use crate::http::problem::{FieldErrors, Kind, Problem};
 use crate::people::policy::{Operation, Role, Staff, permit_any};
 
-/// A position that is worse says nothing of where the crew stood.
-const WORST_ACCURACY_M: f64 = 1_000.0;
-/// Most photos of one action.
-const MOST_PHOTOS: usize = 20;
 /// Name of the operation in audit trail and history.
 const OPERATION: &str = "sync_actions";
 
 /// Faults of the world: what the tablet could choose when it froze the action is gone by now, and the crew has nothing to
 /// correct.
-const GONE_SINCE: [&str; 6] = [
+const GONE_SINCE: [&str; 5] = [
     "desk_category",
     "unknown_category",
     "category_closed",
-    "category_call",
     "category_not_ours",
     "unknown_crew",
 ];
@@ -241,22 +235,7 @@ async fn admit(command: &mut Command, action: &FieldAction) -> Result<Admission,
 /// Holds every field against its range; where the crew stood, if that is kept.
 pub(super) fn check(action: &FieldAction) -> Result<Option<LonLat>, Problem> {
     let mut errors = FieldErrors::default();
-    words(&mut errors, "reason", action.reason.as_deref());
-    words(&mut errors, "note", action.note.as_deref());
-    words(&mut errors, "public_note", action.public_note.as_deref());
-    work(&mut errors, action.minutes, &action.material);
-    let known_accuracy = |metres: f64| metres.is_finite() && metres >= 0.0;
-    if !action.accuracy.is_none_or(known_accuracy) {
-        errors.add("accuracy", "accuracy");
-    }
-    let place = action.position.as_ref().map(PointBody::position).transpose();
-    let place = place.unwrap_or_else(|_| {
-        errors.add("position", "action_position");
-        None
-    });
-    if action.photo_ids.len() > MOST_PHOTOS {
-        errors.add("photo_ids", "too_many_photos");
-    }
+    let place = action.sent().check(&mut errors);
     let needed = [
         (
             "task_id",
@@ -278,7 +257,7 @@ pub(super) fn check(action: &FieldAction) -> Result<Option<LonLat>, Problem> {
     for (field, _) in needed.into_iter().filter(|(_, lacks)| *lacks) {
         errors.add(field, "required");
     }
-    errors.check(place.filter(|_| action.accuracy.is_none_or(|metres| metres <= WORST_ACCURACY_M)))
+    errors.check(place)
 }
 
 /// Takes a report in that a crew made on its way, in the agent's name. Without an id of its own it has the action's.
@@ -295,7 +274,7 @@ pub(super) async fn report(
     // A tablet's clock that runs ahead loses no report.
     object.insert("observed_at".to_owned(), json!(action.client_at.min(received_at)));
     object.insert("channel".to_owned(), json!(Channel::Field));
-    let submission = parse::read(&object, Channel::STAFF, client.locale, &[], now)?;
+    let submission = parse::read(&object, Channel::STAFF, ContactWay::ALL, client.locale, &[], now)?;
     let sender = Sender {
         staff: Some((staff.town, agent, staff.session_id)),
         request_id: Some(client.request_id.clone()),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::db::schema::field_action;
 use crate::flow::dispatch::act::Action;
+use crate::flow::request::Sent;
 use crate::flow::status::event::Material;
 use crate::http::point::PointBody;
 use crate::vocabulary::vocabulary;
@@ -169,6 +170,23 @@ pub struct FieldAction {
     /// For `new_alert`: the body of `POST /v1/reports`, without contact.
     #[schema(value_type = Option<Object>)]
     pub report: Option<Map<String, Value>>,
+}
+
+impl FieldAction {
+    /// What it has in common with an action over the network.
+    #[must_use]
+    pub fn sent(&self) -> Sent<'_> {
+        Sent {
+            reason: self.reason.as_deref(),
+            note: self.note.as_deref(),
+            public_note: self.public_note.as_deref(),
+            minutes: self.minutes,
+            material: &self.material,
+            photo_ids: &self.photo_ids,
+            position: self.position.as_ref(),
+            accuracy: self.accuracy,
+        }
+    }
 }
 
 /// An action as stored.

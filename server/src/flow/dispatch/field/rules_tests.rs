@@ -1,6 +1,7 @@
 //! The table of conflicts, held against every world that can be.
 
 use super::*;
+use crate::flow::dispatch::act::Action;
 
 fn world(kind: FieldKind, status: Status) -> Situation {
     Situation {
@@ -44,6 +45,20 @@ fn what_takes_effect_is_a_step_that_the_table_knows() {
             assert!(ruling.reason.is_some(), "{world:?} is not told why");
         }
     }
+}
+
+#[test]
+fn a_tablet_names_an_action_as_everybody_does() {
+    let named: Vec<&str> = FieldKind::ALL
+        .iter()
+        .filter_map(|kind| kind.action().map(|action| (kind, action)))
+        .map(|(kind, action)| {
+            assert_eq!(kind.as_str(), action.as_str());
+            action.as_str()
+        })
+        .collect();
+    let all: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
+    assert_eq!(named, all);
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::flow::command::Command;
 use crate::flow::dispatch::act::{self, Action, Done};
 use crate::flow::dispatch::model::Task;
 use crate::flow::dispatch::queries::find_task;
+use crate::flow::request::{Sent, request_hash};
 use crate::flow::status::event::{By, Material};
-use crate::flow::status::http::steps::{request_hash, words, work};
 use crate::flow::status::queries::is_replay;
 use crate::http::client::Client;
 use crate::http::json::Body;
@@ -24,9 +24,6 @@ use crate::http::point::PointBody;
 use crate::http::problem::{FieldErrors, Problem};
 use crate::http::responses::StaffCommand;
 use crate::people::policy::{Operation, Role, Target, permit, permit_any};
-
-/// A position that is worse says nothing of where the crew stood.
-const WORST_ACCURACY_M: f64 = 1_000.0;
 
 /// What a crew did about a task.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
@@ -70,25 +67,24 @@ pub struct ActionRequest {
 }
 
 impl ActionRequest {
-    /// Holds every field against its range; the position, if there is one.
+    /// Holds every field against its range; where the crew stood, if that is kept.
     fn check(&self) -> Result<Option<LonLat>, Problem> {
         let mut errors = FieldErrors::default();
-        words(&mut errors, "reason", self.reason.as_deref());
-        words(&mut errors, "note", self.note.as_deref());
-        words(&mut errors, "public_note", self.public_note.as_deref());
-        work(&mut errors, self.minutes, &self.material);
-        if self
-            .accuracy
-            .is_some_and(|metres| !(metres.is_finite() && metres >= 0.0))
-        {
-            errors.add("accuracy", "accuracy");
+        let place = self.sent().check(&mut errors);
+        errors.check(place)
+    }
+
+    fn sent(&self) -> Sent<'_> {
+        Sent {
+            reason: self.reason.as_deref(),
+            note: self.note.as_deref(),
+            public_note: self.public_note.as_deref(),
+            minutes: self.minutes,
+            material: &self.material,
+            photo_ids: &self.photo_ids,
+            position: self.position.as_ref(),
+            accuracy: self.accuracy,
         }
-        let place = self.position.as_ref().map(PointBody::position).transpose();
-        let place = place.unwrap_or_else(|_| {
-            errors.add("position", "action_position");
-            None
-        });
-        errors.check(place.filter(|_| self.accuracy.is_none_or(|metres| metres <= WORST_ACCURACY_M)))
     }
 
     fn done<'a>(&'a self, request_hash: &'a [u8], place: Option<LonLat>, proof_photos: u32) -> Done<'a> {

@@ -71,9 +71,9 @@ impl RoundRequest {
     }
 }
 
-/// Puts a crew's day in order: the tasks planned for it, and for today those left over or without a day too. What is urgent
-/// comes first, then the shorter way with the more important earlier; begun work and locked stops stay. From then on the
-/// day is planned anew by itself when something urgent comes.
+/// Puts a crew's day in order: the tasks planned for it, and in the first day that is in order those left over or without a
+/// day too; 500 at most. What is urgent comes first, then the shorter way with the more important earlier; begun work and
+/// locked stops stay. From then on the day is planned anew by itself when something urgent comes.
 #[utoipa::path(operation_id = "plan_round", tag = "crew",
     params(("id" = Uuid, Path, description = "Crew.")),
     request_body = RoundRequest,
@@ -93,6 +93,7 @@ pub async fn plan_round(
     permit(&command.staff, Operation::PlanRound, &target(crew))?;
     let (day, start) = body.check(local_date(town.time_zone, now).unwrap_or_default())?;
     let planner = command.staff.staff_user_id;
+    queries::hold_days_alone(&mut command.tx, crew.id).await?;
     queries::keep(&mut command.tx, (crew.id, day), planner, start, now).await?;
     let ordered = order_day(&mut command.tx, &town, (crew.id, day), start, now).await?;
     let entry = Entry {

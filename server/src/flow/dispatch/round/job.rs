@@ -1,6 +1,8 @@
-//! Something urgent came: the day of the crew that has it is planned anew, if somebody had put it in order.
+//! What happens to a day in order by itself: something urgent has it planned anew; when it is over, what is left of it goes
+//! into the next one.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel_async::AsyncPgConnection;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -10,74 +12,119 @@ use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
-use crate::db::Tx;
+use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
 use crate::flow::dispatch::queries::live_task;
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
 use crate::jobs::worker::Outcome;
-use crate::jobs::{Handler, Job, enqueue};
+use crate::jobs::{Handler, Job, enqueue, queue};
 
 /// Plans a crew's day anew: payload `{"crew_id", "day"}`.
 const REPLAN_ROUND: &str = "replan_round";
+/// Brings what is left of days that are over into the next ones; comes back by itself.
+const END_ROUNDS: &str = "end_rounds";
+/// How often it looks.
+const EVERY: TimeDelta = TimeDelta::minutes(15);
 /// A crew that ended its latest task longer ago than this begins where its round begins.
 const STILL_THERE: TimeDelta = TimeDelta::hours(6);
 
 /// What the worker does for rounds.
 #[must_use]
-pub fn handlers() -> [(&'static str, Handler<App>); 1] {
-    [(REPLAN_ROUND, |app, job, now| Box::pin(replan(app, job, now)))]
+pub fn handlers() -> [(&'static str, Handler<App>); 2] {
+    [
+        (REPLAN_ROUND, |app, job, now| Box::pin(replan(app, job, now))),
+        (END_ROUNDS, |app, job, now| Box::pin(end_rounds(app, job, now))),
+    ]
 }
 
-/// Where a task that a crew is just being given stands in its day: at the end of one that was put in order, else where its
-/// priority puts it.
+/// Leaves a town's returning job where it is missing; called for every town when a worker starts.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn rank_of_new(tx: &mut Tx, crew_id: Uuid, day: NaiveDate) -> Result<i32, Problem> {
-    if queries::is_planned(tx, crew_id, day).await? {
-        queries::last_rank(tx, crew_id).await
-    } else {
-        Ok(0)
+pub async fn ensure_recurring(conn: &AsyncPgConnection, town: TownId, now: DateTime<Utc>) -> Result<(), Problem> {
+    queue::ensure(conn, town, END_ROUNDS, now).await
+}
+
+/// Where a task that a crew is just being given stands: at the end of a day that was put in order, else where its priority
+/// puts it. Nobody puts a day of the crew in order until the transaction ends.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn rank_of_new(
+    tx: &mut Tx,
+    town: &Town,
+    crew_id: Uuid,
+    planned_on: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> Result<i32, Problem> {
+    queries::hold_days(tx, crew_id).await?;
+    let today = local_date(town.time_zone, now).unwrap_or_default();
+    match queries::ordered_day(tx, crew_id, planned_on, today).await? {
+        Some(_) => queries::last_rank(tx, crew_id).await,
+        None => Ok(0),
     }
 }
 
-/// The task of an alert was planned for another day: it stands there as one that the crew is just being given.
+/// The alert was urgent before, or is not: nothing. Otherwise leaves the job if a crew has it in a day that was put in order.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn came_to_its_day(tx: &mut Tx, town: &Town, alert: &Alert, now: DateTime<Utc>) -> Result<(), Problem> {
-    let Some(task) = live_task(tx, alert.id).await? else {
-        return Ok(());
-    };
-    let rank = rank_of_new(tx, task.crew_id, day_of(town, task.planned_on, now)).await?;
-    queries::set_ranks(tx, &[task.id], &[rank]).await?;
-    call_if_urgent(tx, town, alert, now).await
-}
-
-/// Leaves the job if the alert is urgent and a crew has it in a day that was put in order.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn call_if_urgent(tx: &mut Tx, town: &Town, alert: &Alert, now: DateTime<Utc>) -> Result<(), Problem> {
-    if !is_urgent(alert) {
+pub async fn call_if_urgent(
+    tx: &mut Tx,
+    town: &Town,
+    alert: &Alert,
+    was_urgent: bool,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    if was_urgent || !is_urgent(alert) {
         return Ok(());
     }
     let Some(task) = live_task(tx, alert.id).await? else {
         return Ok(());
     };
-    let day = day_of(town, task.planned_on, now);
-    if queries::is_planned(tx, task.crew_id, day).await? {
-        let payload = json!({"crew_id": task.crew_id, "day": day});
-        enqueue(tx, town.id, REPLAN_ROUND, payload, now).await?;
+    queries::hold_days(tx, task.crew_id).await?;
+    let today = local_date(town.time_zone, now).unwrap_or_default();
+    if let Some(day) = queries::ordered_day(tx, task.crew_id, task.planned_on, today).await? {
+        call(tx, (task.crew_id, day), now).await?;
     }
     Ok(())
 }
 
-/// The day in which a crew meets a task: what is left over or has no day is today's.
-#[must_use]
-pub fn day_of(town: &Town, planned_on: Option<NaiveDate>, now: DateTime<Utc>) -> NaiveDate {
+async fn call(tx: &Tx, (crew_id, day): (Uuid, NaiveDate), now: DateTime<Utc>) -> Result<(), Problem> {
+    let payload = json!({"crew_id": crew_id, "day": day});
+    enqueue(tx, tx.town(), REPLAN_ROUND, payload, now).await
+}
+
+/// Works in the database only. Harmless to repeat.
+async fn end_rounds(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let Some(town) = catalogue.town(job.town()) else {
+        return Ok(Outcome::Done);
+    };
     let today = local_date(town.time_zone, now).unwrap_or_default();
-    planned_on.map_or(today, |day| day.max(today))
+    let crews = queries::crews_of_ended(&mut app.db.begin(town.id).await?, today).await?;
+    for crew_id in crews {
+        let mut tx = app.db.begin(town.id).await?;
+        queries::hold_days_alone(&mut tx, crew_id).await?;
+        match queries::ordered_day(&mut tx, crew_id, None, today).await? {
+            Some(day) => call(&tx, (crew_id, day), now).await?,
+            None => give_up_places(&mut tx, crew_id, today, now).await?,
+        }
+        queries::forget_ended(&mut tx, crew_id, today).await?;
+        tx.commit().await?;
+    }
+    app.wake.notify_one();
+    Ok(Outcome::Again(now + EVERY))
+}
+
+/// A place in a day that is over says nothing among tasks that nobody has put in order.
+async fn give_up_places(tx: &mut Tx, crew_id: Uuid, today: NaiveDate, now: DateTime<Utc>) -> Result<(), Problem> {
+    let left = queries::loose_with_place(tx, crew_id, today).await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    queries::set_ranks(tx, &left, &vec![0; left.len()]).await?;
+    audit::all_changed(tx, tx.town(), "task", &left, now).await
 }
 
 /// Works in the database only. Harmless to repeat.
@@ -91,7 +138,8 @@ async fn replan(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Probl
     // A day that is over stays as it was: what is left of it is today's.
     let day = day.max(today);
     let mut tx = app.db.begin(job.town()).await?;
-    let Some(round) = queries::lock(&mut tx, crew_id, day).await? else {
+    queries::hold_days_alone(&mut tx, crew_id).await?;
+    let Some(round) = queries::find(&mut tx, crew_id, day).await? else {
         return Ok(Outcome::Done);
     };
     let here = if day == today {
@@ -103,7 +151,11 @@ async fn replan(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Probl
         Some(here) => Some(here),
         None => round.start()?,
     };
-    let ordered = order_day(&mut tx, town, (crew_id, day), start, now).await?;
+    let ordered = match order_day(&mut tx, town, (crew_id, day), start, now).await {
+        // It has grown beyond what is ordered at once, and stays as it is.
+        Err(problem) if problem.kind == Kind::Conflict => return Ok(Outcome::Done),
+        ordered => ordered?,
+    };
     queries::touch(&mut tx, crew_id, day, now).await?;
     let entry = Entry {
         actor: &Actor::System,

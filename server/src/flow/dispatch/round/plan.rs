@@ -14,7 +14,7 @@ use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::dispatch::model::Task;
 use crate::flow::status::vocabulary::Status;
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
 
 /// Severity that counts as urgent: danger.
 const DANGER: i16 = 2;
@@ -44,13 +44,11 @@ pub const fn is_urgent(alert: &Alert) -> bool {
     alert.priority >= URGENT || alert.severity >= DANGER
 }
 
-/// Puts the open tasks of a day in order. The caller holds the round's row. The tasks' rows are held, not their alerts:
-/// only their order is written, and what else happens to an alert meanwhile is not undone by it.
-///
-/// More than [`MOST_STOPS`] tasks in a day are no round; the rest keeps its order after them.
+/// Puts the open tasks of a day in order. The caller holds the crew's days alone, and the round is there. The alerts are not
+/// held: only the tasks' order is written, and what else happens to an alert meanwhile is not undone by it.
 ///
 /// # Errors
-/// When the database refuses.
+/// [`Kind::Conflict`] with the reason `too_many_stops` for more than [`MOST_STOPS`] tasks, which are no round.
 pub async fn order_day(
     tx: &mut Tx,
     town: &Town,
@@ -59,20 +57,22 @@ pub async fn order_day(
     now: DateTime<Utc>,
 ) -> Result<Ordered, Problem> {
     let today = local_date(town.time_zone, now).unwrap_or_default();
-    // What is left over or has no day is today's; of a later day only while nobody ordered today's.
-    let loose = day <= today || !queries::is_planned(tx, crew_id, today).await?;
-    let given = queries::of_day(tx, crew_id, day, loose.then_some(today)).await?;
-    let stops: Vec<Stop<LonLat>> = given.iter().take(MOST_STOPS).map(stop).collect::<Result<_, _>>()?;
-    let rest = stops.len()..given.len();
+    // What is left over or has no day is of the first day in order.
+    let loose = queries::ordered_day(tx, crew_id, None, today).await? == Some(day);
+    let most = i64::try_from(MOST_STOPS).map_err(Problem::internal)?;
+    let given = queries::of_day(tx, crew_id, day, loose.then_some(today), most + 1).await?;
+    if given.len() > MOST_STOPS {
+        return Err(Problem::new(Kind::Conflict)
+            .with("reason", "too_many_stops")
+            .with("limit", MOST_STOPS));
+    }
+    let stops: Vec<Stop<LonLat>> = given.iter().map(stop).collect::<Result<_, _>>()?;
     // Long days take tens of milliseconds: too long for a thread that answers others.
     let (order, length_before_m, length_m) = tokio::task::spawn_blocking(move || search(start, &stops))
         .await
         .map_err(Problem::internal)?;
     let mut given: Vec<Option<(Task, Alert)>> = given.into_iter().map(Some).collect();
-    let driven = order
-        .into_iter()
-        .chain(rest)
-        .filter_map(|place| given.get_mut(place)?.take());
+    let driven = order.into_iter().filter_map(|place| given.get_mut(place)?.take());
     let mut stops: Vec<(Task, Alert)> = driven.collect();
     write(tx, &mut stops, now).await?;
     Ok(Ordered {

@@ -3,6 +3,7 @@
 use actix_web::{post, web};
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::limits::Class;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::responses::DeskTask;
 use crate::vault::{Contact, Purpose};
 use crate::vocabulary::vocabulary;
 
@@ -45,7 +47,7 @@ pub struct RevealRequest {
     pub purpose: StaffPurpose,
 }
 
-/// How to reach a reporter: what they gave.
+/// How to reach a reporter, and what else is personal: what they gave.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ContactBody {
     /// Address of electronic mail.
@@ -56,11 +58,15 @@ pub struct ContactBody {
     pub name: Option<String>,
     /// Postal address.
     pub postal_address: Option<String>,
+    /// Answers to questions that the category marks as personal, such as a number plate.
+    #[schema(value_type = Option<Object>)]
+    pub answers: Option<Value>,
 }
 
 impl From<Contact> for ContactBody {
     fn from(contact: Contact) -> Self {
         Self {
+            answers: contact.answers.and_then(|answers| serde_json::from_str(&answers).ok()),
             email: contact.email,
             phone: contact.phone,
             name: contact.name,
@@ -69,15 +75,13 @@ impl From<Contact> for ContactBody {
     }
 }
 
-/// Reads the contact data of a report's author. Each reading is noted, with its purpose.
+/// Reads the contact data of a report's author, and their personal answers. Each reading is noted, with its purpose.
 #[utoipa::path(operation_id = "reveal_contact", tag = "desk", request_body = RevealRequest, params(("id" = Uuid, Path, description = "Report.")),
     responses(
         (status = 200, description = "What the reporter gave.", body = ContactBody),
-        (status = 401, description = "Not signed in.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role may not.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such report in scope, or no contact data.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such report in scope, or nothing personal came with it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No such purpose.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        DeskTask,
     ))]
 #[post("/v1/reports/{id}/contact")]
 pub async fn reveal_contact(

@@ -20,6 +20,7 @@ use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::page::{PageQuery, next_link};
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::responses::DeskTask;
 
 /// Longest note of a call.
 const NOTE_LENGTH: usize = 2_000;
@@ -49,7 +50,7 @@ pub struct MessageItem {
     pub text: String,
     /// Tries so far.
     pub attempts: i32,
-    /// How the latest try ended (`no_answer`), or why it was given up (`refused`, `no_address`, `given_up`).
+    /// How the latest try ended (`no_answer`), or why it was given up (`refused`, `no_address`, `no_gateway`, `given_up`).
     pub outcome: Option<String>,
     /// When it was promised.
     pub created_at: DateTime<Utc>,
@@ -123,10 +124,8 @@ macro_rules! listing {
         #[utoipa::path(operation_id = $operation, tag = "desk", params(PageQuery),
             responses(
                 (status = 200, description = "A page.", body = MessagePage, headers(("Link" = String, description = "The next page, if there is one."))),
-                (status = 401, description = "Not signed in.", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 403, description = "This role may not.", body = ProblemBody, content_type = "application/problem+json"),
                 (status = 422, description = "A parameter is wrong.", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+                DeskTask,
             ))]
         #[get($path)]
         pub async fn $name(
@@ -158,12 +157,10 @@ listing!(
 #[utoipa::path(operation_id = "record_call_outcome", tag = "desk", request_body = CallOutcomeRequest, params(("id" = Uuid, Path, description = "Call.")),
     responses(
         (status = 204, description = "Noted."),
-        (status = 401, description = "Not signed in.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role may not.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such call in scope.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is done already.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is wrong.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        DeskTask,
     ))]
 #[post("/v1/calls/{id}/outcome")]
 pub async fn record_call_outcome(
@@ -193,11 +190,9 @@ pub async fn record_call_outcome(
 #[utoipa::path(operation_id = "print_letter", tag = "desk", params(("id" = Uuid, Path, description = "Letter.")),
     responses(
         (status = 200, description = "The letter.", body = String, content_type = "text/html"),
-        (status = 401, description = "Not signed in.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role may not.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such letter in scope.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is done already.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        DeskTask,
     ))]
 #[get("/v1/letters/{id}")]
 pub async fn print_letter(
@@ -234,11 +229,9 @@ pub async fn print_letter(
 #[utoipa::path(operation_id = "mark_letter_printed", tag = "desk", params(("id" = Uuid, Path, description = "Letter.")),
     responses(
         (status = 204, description = "Noted."),
-        (status = 401, description = "Not signed in.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role may not.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such letter in scope.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is done already.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        DeskTask,
     ))]
 #[post("/v1/letters/{id}/printed")]
 pub async fn mark_letter_printed(
@@ -260,11 +253,9 @@ pub async fn mark_letter_printed(
 #[utoipa::path(operation_id = "retry_notification", tag = "desk", params(("id" = Uuid, Path, description = "Message.")),
     responses(
         (status = 202, description = "It is due again."),
-        (status = 401, description = "Not signed in.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This role may not.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such message in scope.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It was not given up.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        DeskTask,
     ))]
 #[post("/v1/notifications/{id}/retry")]
 pub async fn retry_notification(

@@ -14,6 +14,7 @@ use crate::flow::notification::token::{self, Use};
 use crate::flow::notification::{on_call, queries};
 use crate::http::client::Client;
 use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::responses::PersonalLink;
 
 /// The server's stylesheet, and one form to this server.
 const POLICY: &str =
@@ -75,8 +76,7 @@ pub async fn unsubscribe_page(
 #[utoipa::path(operation_id = "unsubscribe", tag = "resident", params(("token" = String, Path, description = "From the message.")),
     responses(
         (status = 200, description = "No more messages.", body = String, content_type = "text/html"),
-        (status = 404, description = "No such link.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        PersonalLink,
     ))]
 #[post("/v1/unsubscribe/{token}")]
 pub async fn unsubscribe(
@@ -86,7 +86,7 @@ pub async fn unsubscribe(
 ) -> Result<HttpResponse, Problem> {
     let (town, follower) = token::read(&app.keys.server, Use::Unsubscribe, &path)?;
     let tx = app.db.begin(town).await?;
-    if !queries::unsubscribe(&tx, town, follower, &digest(path.as_bytes()), Utc::now()).await? {
+    if !queries::followers::unsubscribe(&tx, town, follower, &digest(path.as_bytes()), Utc::now()).await? {
         return Err(Problem::new(Kind::NotFound));
     }
     tx.commit().await?;
@@ -102,8 +102,7 @@ pub async fn unsubscribe(
 #[utoipa::path(operation_id = "on_call_page", tag = "crew", params(("token" = String, Path, description = "From the message.")),
     responses(
         (status = 200, description = "A page with a button; nothing has changed.", body = String, content_type = "text/html"),
-        (status = 404, description = "No such link.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        PersonalLink,
     ))]
 #[get("/on-call/{token}")]
 pub async fn on_call_page(
@@ -128,8 +127,7 @@ pub async fn on_call_page(
 #[utoipa::path(operation_id = "acknowledge_on_call", tag = "crew", params(("token" = String, Path, description = "From the message.")),
     responses(
         (status = 200, description = "Taken.", body = String, content_type = "text/html"),
-        (status = 404, description = "No such link.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = ProblemBody, content_type = "application/problem+json"),
+        PersonalLink,
     ))]
 #[post("/v1/on-call/{token}/ack")]
 pub async fn acknowledge_on_call(

@@ -3,16 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::TownId;
-use crate::db::functions::gen_random_uuid;
-use crate::db::schema::{follower, notification};
-use crate::flow::notification::model::{Channel, Recipient, State};
-use crate::flow::notification::template::Template;
+use crate::db::schema::{follower, notification, report};
+use crate::flow::notification::model::State;
 use crate::http::problem::Problem;
 
 /// Lets everyone who follows by these reports follow another alert, who stopped their messages too.
@@ -30,6 +26,25 @@ pub async fn follow_to(conn: &AsyncPgConnection, town: TownId, reports: &[Uuid],
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+/// Those of these reports whose author chose none of these categories.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of_other_categories(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    reports: &[Uuid],
+    categories: &[Uuid],
+) -> Result<Vec<Uuid>, Problem> {
+    let found = report::table
+        .filter(report::jurisdiction_id.eq(town.0).and(report::id.eq_any(reports)))
+        .filter(report::category_id.ne_all(categories))
+        .select(report::id)
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
 }
 
 /// How many follow by these reports, by channel, some left out.
@@ -54,69 +69,6 @@ pub async fn count(
         .load(&mut &*conn)
         .await?;
     Ok(counted)
-}
-
-/// Adds a row for everyone who follows by one of these reports by another way than the app, some left out; not to be sent
-/// before `at`.
-///
-/// # Errors
-/// When the database refuses.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each one is a plain column of the row; a struct would only repeat them"
-)]
-pub async fn add_for_reports(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    (reports, except): (&[Uuid], &[Uuid]),
-    (alert_id, event_id): (Uuid, Uuid),
-    template: Template,
-    detail: &Value,
-    at: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<usize, Problem> {
-    let rows = follower::table
-        .filter(
-            follower::jurisdiction_id
-                .eq(town.0)
-                .and(follower::report_id.eq_any(reports)),
-        )
-        .filter(follower::ended_at.is_null().and(follower::id.ne_all(except)))
-        .filter(follower::channel.ne(Channel::App.as_str()))
-        .select((
-            follower::jurisdiction_id,
-            gen_random_uuid(),
-            Recipient::Follower.as_str().into_sql::<Text>(),
-            follower::id.nullable(),
-            alert_id.into_sql::<diesel::sql_types::Uuid>(),
-            event_id.into_sql::<diesel::sql_types::Uuid>(),
-            template.as_str().into_sql::<Text>(),
-            follower::channel,
-            follower::locale,
-            detail.into_sql::<Jsonb>(),
-            at.into_sql::<Timestamptz>(),
-            now.into_sql::<Timestamptz>(),
-        ));
-    let added = diesel::insert_into(notification::table)
-        .values(rows)
-        .into_columns((
-            notification::jurisdiction_id,
-            notification::id,
-            notification::recipient,
-            notification::follower_id,
-            notification::alert_id,
-            notification::event_id,
-            notification::template,
-            notification::channel,
-            notification::locale,
-            notification::detail,
-            notification::next_at,
-            notification::created_at,
-        ))
-        .on_conflict_do_nothing()
-        .execute(&mut &*conn)
-        .await?;
-    Ok(added)
 }
 
 /// Calls off what of an event nobody has begun to send to these reports' followers; returns them.

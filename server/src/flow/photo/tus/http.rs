@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::auth::extract::{FollowSecret, MaybeStaff};
 use crate::db::TownId;
 use crate::db::directory::town_of;
-use crate::flow::photo::http::drain;
+use crate::flow::photo::http::send::drain;
 use crate::flow::photo::upload::Caller;
 use crate::http::client::Client;
 use crate::http::json::media_type;

@@ -5,13 +5,13 @@ use chrono::Utc;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::steps::words;
 use super::wire::{AlertAnswer, answer};
 use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::flow::alert::model::Alert;
 use crate::flow::alert::queries::lock;
 use crate::flow::command::Command;
+use crate::flow::request::words;
 use crate::flow::status::event::{By, Details};
 use crate::flow::status::triage;
 use crate::http::client::Client;

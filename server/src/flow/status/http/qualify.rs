@@ -9,6 +9,7 @@ use super::wire::{AlertAnswer, answer};
 use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::flow::command::Command;
+use crate::flow::request::words;
 use crate::flow::status::event::{By, Details};
 use crate::flow::status::queries;
 use crate::flow::status::triage::{self, Qualification};
@@ -54,7 +55,7 @@ pub async fn qualify_alert(
     Body(body): Body<QualifyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let mut errors = FieldErrors::default();
-    super::steps::words(&mut errors, "note", body.note.as_deref());
+    words(&mut errors, "note", body.note.as_deref());
     errors.check(())?;
     if !request.headers().contains_key(actix_web::http::header::IF_MATCH) {
         return Err(Problem::new(Kind::PreconditionRequired));

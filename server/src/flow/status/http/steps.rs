@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::wire::{AlertAnswer, answer};
@@ -15,6 +14,7 @@ use crate::flow::alert::model::Alert;
 use crate::flow::alert::queries::lock;
 use crate::flow::command::{Command, current};
 use crate::flow::dispatch::{self, act, hand_over};
+use crate::flow::request::{Sent, request_hash};
 use crate::flow::status::advance::advance;
 use crate::flow::status::event::{By, Details, Material};
 use crate::flow::status::machine::Given;
@@ -26,9 +26,6 @@ use crate::http::json::Body;
 use crate::http::problem::{FieldErrors, Problem};
 use crate::http::responses::StaffCommand;
 use crate::people::policy::{Operation, permit, permit_any};
-
-/// Longest words of a request, characters.
-const LONGEST: usize = 4_000;
 
 /// A step of an alert.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
@@ -73,14 +70,24 @@ pub struct StepRequest {
 impl StepRequest {
     fn check(&self) -> Result<(), Problem> {
         let mut errors = FieldErrors::default();
-        words(&mut errors, "reason", self.reason.as_deref());
-        words(&mut errors, "note", self.note.as_deref());
-        words(&mut errors, "public_note", self.public_note.as_deref());
+        // A step of the desk has no place.
+        self.sent().check(&mut errors);
         if self.step == Step::Dispatch {
             errors.add("step", "use_dispatch");
         }
-        work(&mut errors, self.minutes, &self.material);
         errors.check(())
+    }
+
+    fn sent(&self) -> Sent<'_> {
+        Sent {
+            reason: self.reason.as_deref(),
+            note: self.note.as_deref(),
+            public_note: self.public_note.as_deref(),
+            minutes: self.minutes,
+            material: &self.material,
+            photo_ids: &self.photo_ids,
+            ..Sent::default()
+        }
     }
 
     fn details<'a>(&'a self, request_hash: &'a [u8]) -> Details<'a> {
@@ -94,42 +101,6 @@ impl StepRequest {
             ..Details::default()
         }
     }
-}
-
-/// Holds words of a request against the longest that are stored.
-pub fn words(errors: &mut FieldErrors, field: &'static str, words: Option<&str>) {
-    // PostgreSQL stores no NUL in a text.
-    if words.is_some_and(|words| words.chars().count() > LONGEST || words.contains('\0')) {
-        errors.add(field, "text");
-    }
-}
-
-/// Holds time worked and material against their ranges.
-pub fn work(errors: &mut FieldErrors, minutes: Option<i32>, material: &[Material]) {
-    if minutes.is_some_and(|minutes| !(0..=100_000).contains(&minutes)) {
-        errors.add("minutes", "minutes");
-    }
-    let wrong = |item: &Material| {
-        let unit = item.unit.as_deref().unwrap_or_default();
-        let said = !item.name.trim().is_empty() && item.name.chars().count() <= 200 && unit.chars().count() <= 40;
-        let storable = !item.name.contains('\0') && !unit.contains('\0');
-        !(said && storable && item.quantity.is_finite() && item.quantity >= 0.0)
-    };
-    if material.len() > 100 || material.iter().any(wrong) {
-        errors.add("material", "material");
-    }
-}
-
-/// SHA-256 of an action as understood: what it is about, and its body.
-///
-/// # Errors
-/// Never with bodies of ours.
-pub fn request_hash(about: Uuid, body: &impl Serialize) -> Result<Vec<u8>, Problem> {
-    let json = serde_json::to_vec(body).map_err(Problem::internal)?;
-    let mut digest = Sha256::new();
-    digest.update(about.as_bytes());
-    digest.update(json);
-    Ok(digest.finalize().to_vec())
 }
 
 /// The operation that a step is, for the policy.
@@ -219,8 +190,7 @@ async fn take(command: &mut Command, alert: &mut Alert, body: &StepRequest, by: 
                 hold_delivery: false,
             };
             if let Some(day) = body.planned_date.filter(|_| step == Step::Plan) {
-                dispatch::queries::plan_live(tx, alert.id, day).await?;
-                dispatch::round::job::came_to_its_day(tx, town, alert, now).await?;
+                dispatch::give::plan_live(tx, town, alert, day, now).await?;
             }
             advance(tx, town, alert, step, given, by, now).await?
         }

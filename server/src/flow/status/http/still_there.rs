@@ -1,36 +1,53 @@
 //! "Still there": the one tap by which a reporter reopens an alert that was closed too early.
+//!
+//! It undoes a repair that did not hold, and nothing else: what a person refused stays refused, and a refusal here says
+//! nothing of how the town stands with the alert.
 
 use actix_web::{HttpResponse, post, web};
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::audit;
 use crate::auth::extract::FollowSecret;
 use crate::auth::secret;
 use crate::db::directory::town_of;
 use crate::flow::alert;
+use crate::flow::alert::model::Alert;
 use crate::flow::report;
 use crate::flow::status::advance::advance;
 use crate::flow::status::event::By;
 use crate::flow::status::machine::Given;
-use crate::flow::status::vocabulary::{PublicStatus, Step};
+use crate::flow::status::vocabulary::{PublicStatus, Status, Step};
 use crate::http::client::Client;
 use crate::http::limits::Class;
 use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::responses::PublicRead;
+
+/// How long after the closure one tap reopens: what shows up later broke anew, and gets a report and a date of its own.
+const STILL: TimeDelta = TimeDelta::days(60);
+/// How often the author of one report reopens: whoever has the link must not send crews out for ever.
+const MOST: i64 = 3;
+/// Its name in the trail, by which it is counted.
+const OPERATION: &str = "report_still_there";
 
 /// The reopened alert, as its reporter sees it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct StillThere {
-    /// Alert.
-    pub alert_id: Uuid,
-    /// Its reference.
-    pub reference: String,
+    /// Alert; absent for sensitive categories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert_id: Option<Uuid>,
+    /// Its reference; absent for sensitive categories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// Its public status now.
     pub status: PublicStatus,
 }
 
-/// Say that it is still there: reopens the alert that was closed. Everyone who follows it hears.
+/// Say that it is still there: reopens an alert that was repaired at most 60 days ago, three times at most for one report.
+/// Everyone who follows it hears.
 #[utoipa::path(
     operation_id = "report_still_there",
     tag = "resident",
@@ -41,9 +58,8 @@ pub struct StillThere {
     responses(
         (status = 200, description = "Reopened.", body = StillThere),
         (status = 404, description = "No such report, or not with this secret.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It is not closed, or was refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It is not repaired, or that is too long ago, or it was said too often: `reason` is `not_repaired`, `too_late` or `too_often`.", body = ProblemBody, content_type = "application/problem+json"),
+        PublicRead,
     )
 )]
 #[post("/v1/reports/{id}/still-there")]
@@ -73,16 +89,49 @@ pub async fn report_still_there(
     }
     let by = By {
         request_id: Some(&client.request_id),
-        ..By::reporter("report_still_there")
+        ..By::reporter(OPERATION)
     };
+    let said = audit::times(&tx, town.id, OPERATION, ("report", *id)).await?;
+    may_reopen(&alert, said, now)?;
     let today = now.with_timezone(&town.time_zone).date_naive();
     advance(&mut tx, town, &mut alert, Step::Reopen, Given::on(today), by, now).await?;
-    let answer = StillThere {
-        alert_id: alert.id,
-        reference: alert.reference.clone(),
-        status: alert.status()?.public_status(),
+    let entry = audit::Entry {
+        actor: &audit::Actor::Reporter,
+        action: OPERATION,
+        entity: "report",
+        entity_id: Some(*id),
+        detail: json!({"alert_id": alert.id}),
+        request_id: Some(&client.request_id),
     };
+    audit::record(&tx, town.id, &entry, now).await?;
+    let sensitive = town.is_sensitive(&[report.category_id, alert.category_id]);
+    let answer = answer(&alert, sensitive)?;
     tx.commit().await?;
     app.wake.notify_one();
     Ok(HttpResponse::Ok().json(answer))
+}
+
+/// Asked under the alert's lock, so that the step that follows is possible and no refusal of it, with the steps that staff
+/// have, reaches a resident.
+fn may_reopen(alert: &Alert, said: i64, now: DateTime<Utc>) -> Result<(), Problem> {
+    let refused = |reason: &str| Err(Problem::new(Kind::Conflict).with("reason", reason));
+    if alert.merged_into.is_some() || alert.status()? != Status::Resolved {
+        return refused("not_repaired");
+    }
+    if alert.closed_at.is_none_or(|at| now - at > STILL) {
+        return refused("too_late");
+    }
+    if said >= MOST {
+        return refused("too_often");
+    }
+    Ok(())
+}
+
+fn answer(alert: &Alert, sensitive: bool) -> Result<StillThere, Problem> {
+    let status = if sensitive { Status::New } else { alert.status()? };
+    Ok(StillThere {
+        alert_id: (!sensitive).then_some(alert.id),
+        reference: (!sensitive).then(|| alert.reference.clone()),
+        status: status.public_status(),
+    })
 }

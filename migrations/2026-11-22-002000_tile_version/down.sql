@@ -1,0 +1,1 @@
+REVOKE SELECT ON projection_state FROM vigie_public;

@@ -1,0 +1,2 @@
+DROP INDEX follower_marked_since;
+DROP INDEX report_sender_tag;
