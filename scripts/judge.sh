@@ -38,6 +38,7 @@ env -u DATABASE_URL \
   VIGIE_DATA_DIR="$var" VIGIE_LISTEN="127.0.0.1:$port" VIGIE_METRICS_LISTEN="127.0.0.1:$(free_port)" \
   VIGIE_PUBLIC_URL="http://127.0.0.1:$port" \
   VIGIE_SUBMITS_PER_HOUR=$unlimited VIGIE_GUESSES_PER_HOUR=$unlimited VIGIE_READS_PER_HOUR=$unlimited \
+  VIGIE_STAFF_PER_HOUR=$unlimited VIGIE_REVEALS_PER_HOUR=$unlimited \
   VIGIE_MESSAGES_PER_RECIPIENT=$unlimited VIGIE_SMS_PER_HOUR=$unlimited \
   "$vigie" run </dev/null >"$log" 2>&1 &
 server=$!

@@ -38,6 +38,7 @@ impl Server {
             ("VIGIE_VAULT_DATABASE_URL", vault),
             ("VIGIE_SUBMITS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_READS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
+            ("VIGIE_STAFF_PER_HOUR", vigie::config::UNLIMITED.to_string()),
         ]);
         let mut command = Command::new(vigie_binary());
         command.arg("serve").env("VIGIE_LOG", "info").envs(&settings);

@@ -3,6 +3,7 @@
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use vigie_tests::people::Answer;
 use vigie_tests::server::TestApp;
 use vigie_tests::town::Role;
 
@@ -152,8 +153,142 @@ async fn a_session_has_five_streams() {
     assert_eq!(stream.status(), 200, "another session has its own");
 }
 
+const NOBODY: &str = "018f4a3e-0000-7000-8000-000000000000";
+/// Long before the database's calendar begins, and as far as our own goes.
+const DAYS: [&str; 2] = ["-5000-01-01", "+262142-12-31"];
+
+/// The one field that an answer names.
+fn named(answer: &Answer) -> String {
+    let problem = answer.problem("invalid");
+    let errors = problem["errors"].as_array().expect("errors");
+    assert_eq!(errors.len(), 1, "{answer}");
+    errors[0]["field"].as_str().expect("a field").to_owned()
+}
+
+/// A cursor as anybody can write one.
+fn cursor(key: &Value) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(key.to_string().as_bytes())
+}
+
+#[tokio::test]
+async fn days_that_nobody_can_mean_are_named() {
+    let app = TestApp::start().await;
+    let (desk, crew) = (app.staff(Role::Supervisor).await, app.staff(Role::Crew).await);
+    for day in DAYS {
+        let at = format!("{day}T12:00:00Z");
+        let action = json!({"id": NOBODY, "action": "start", "client_at": at});
+        let review = json!({"id": NOBODY, "action": "need_material", "client_at": "2026-11-22T12:00:00Z",
+            "review_date": day});
+        for (who, method, path, body, field) in [
+            (
+                &desk,
+                Method::PATCH,
+                format!("/v1/tasks/{NOBODY}"),
+                json!({"planned_on": day}),
+                "planned_on",
+            ),
+            (
+                &crew,
+                Method::POST,
+                format!("/v1/tasks/{NOBODY}/actions"),
+                action,
+                "client_at",
+            ),
+            (
+                &crew,
+                Method::POST,
+                format!("/v1/tasks/{NOBODY}/actions"),
+                review,
+                "review_date",
+            ),
+            (
+                &desk,
+                Method::POST,
+                format!("/v1/alerts/{NOBODY}/steps"),
+                json!({"step": "hold", "hold_reason": "material", "review_date": day}),
+                "review_date",
+            ),
+            (
+                &desk,
+                Method::POST,
+                format!("/v1/alerts/{NOBODY}/steps"),
+                json!({"step": "plan", "planned_date": day}),
+                "planned_date",
+            ),
+            (
+                &desk,
+                Method::POST,
+                format!("/v1/crews/{NOBODY}/round"),
+                json!({"day": day}),
+                "day",
+            ),
+        ] {
+            let answer = who.request(method, &path).json(&body).send().await;
+            assert_eq!(named(&answer), field, "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nor_does_anybody_ask_for_such_days() {
+    let app = TestApp::start().await;
+    let desk = app.staff(Role::Supervisor).await;
+    for day in DAYS {
+        let at = format!("{day}T12:00:00Z");
+        let asked = desk
+            .get(&format!("/v1/tasks?day={}", day.replace('+', "%2B")))
+            .send()
+            .await;
+        asked.problem("malformed_request");
+        for (path, key) in [
+            ("/v1/alerts", json!(["newest", at, NOBODY])),
+            ("/v1/desk/reports", json!([at, NOBODY])),
+            ("/v1/calls", json!([at, NOBODY])),
+        ] {
+            let answer = desk.get(&format!("{path}?cursor={}", cursor(&key))).send().await;
+            assert_eq!(named(&answer), "cursor", "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn texts_that_cannot_be_kept_are_named() {
+    let app = TestApp::start().await;
+    let (desk, admin) = (app.staff(Role::Supervisor).await, app.staff(Role::Admin).await);
+    let report = json!({"category": "pothole", "position": app.town.point(0.0, 0.0),
+        "answers": {"where": "a\0b"}});
+    for (who, path, body, field) in [
+        (&app.anyone(), "/v1/reports".to_owned(), report, "answers.where"),
+        (
+            &desk,
+            "/v1/devices".to_owned(),
+            json!({"name": "Truck\0", "crew_id": NOBODY}),
+            "name",
+        ),
+        (
+            &admin,
+            "/v1/staff".to_owned(),
+            json!({"email": "a@town.test", "name": "\0", "grants": []}),
+            "name",
+        ),
+        (
+            &desk,
+            format!("/v1/calls/{NOBODY}/outcome"),
+            json!({"outcome": "reached", "note": "\0"}),
+            "note",
+        ),
+    ] {
+        let answer = who.send(&path, body).await;
+        assert_eq!(named(&answer), field, "{answer}");
+    }
+    let key = cursor(&json!(["\0", NOBODY]));
+    let answer = admin.get(&format!("/v1/staff?cursor={key}")).send().await;
+    assert_eq!(named(&answer), "cursor", "{answer}");
+    desk.get("/v1/alerts?q=%00").send().await.problem("malformed_request");
+}
+
 /// `RateLimit` and `RateLimit-Policy` of an answer.
-fn told(answer: &vigie_tests::people::Answer) -> (&str, &str) {
+fn told(answer: &Answer) -> (&str, &str) {
     let header = |name| answer.header(name).unwrap_or_default();
     (header("ratelimit"), header("ratelimit-policy"))
 }

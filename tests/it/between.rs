@@ -1,5 +1,6 @@
 //! What processes tell each other over the database: that work was left, and that the catalogue changed.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -110,6 +111,39 @@ async fn a_changed_catalogue_counts_in_every_process_at_once() {
         let catalogue = person.get(path).send().await.expect(200);
         assert!(catalogue.to_string().contains("Nid-de-poule profond"), "{catalogue}");
     }
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<Outcome, Problem>> + Send>>;
+
+fn falls((): (), _: Job, _: DateTime<Utc>) -> Work {
+    Box::pin(async { Ok(std::iter::empty().next().expect("on purpose")) })
+}
+
+fn stands((): (), _: Job, _: DateTime<Utc>) -> Work {
+    Box::pin(async { Ok(Outcome::Done) })
+}
+
+/// B-68: a job that panics failed like any other, and the worker goes on with the next.
+#[tokio::test]
+async fn a_job_that_panics_does_not_end_its_worker() {
+    let app = TestApp::start().await;
+    let now = Utc::now();
+    let tx = app.app.db.begin(app.town.id).await.expect("a transaction");
+    for kind in ["falls", "stands"] {
+        enqueue(&tx, app.town.id, kind, json!({}), now).await.expect("a job");
+    }
+    tx.commit().await.expect("kept");
+    let handlers: [(&'static str, Handler<()>); 2] = [("falls", falls), ("stands", stands)];
+    let handlers = Arc::new(Handlers::new(handlers));
+    let rest = Duration::from_secs(3_600);
+    let worker = Worker::new(app.app.db.clone(), (), handlers, rest, Arc::new(Notify::new()));
+    assert_eq!(worker.run_due(now).await.expect("the queue"), 2);
+    let mut conn = app.db.admin().await;
+    let fallen = "SELECT count(*) AS value FROM job WHERE kind = 'falls' AND state = 'due' AND attempts = 1 \
+                  AND last_error LIKE '%panicked%'";
+    assert_eq!(number(&mut conn, fallen).await, 1, "it comes again");
+    let stood = "SELECT count(*) AS value FROM job WHERE kind = 'stands'";
+    assert_eq!(number(&mut conn, stood).await, 0);
 }
 
 /// Kind of the jobs of these tests.

@@ -314,3 +314,35 @@ async fn no_town_takes_over_an_account_of_another() {
     let there = json!({"email": theirs.email, "password": PASSWORD, "jurisdiction": "large-1"});
     app.anyone().send("/v1/auth/sign-in", there).await.expect(200);
 }
+
+/// B-65: a session has a budget of its own, and contact data a small one that a new session does not renew.
+#[tokio::test]
+async fn a_session_is_counted_and_contact_data_by_person() {
+    let setup = TestApp::setup().setting("VIGIE_STAFF_PER_HOUR", "40");
+    let app = setup.setting("VIGIE_REVEALS_PER_HOUR", "8").start().await;
+    let report = json!({"category": "pothole", "position": app.town.point(0.0, 0.0),
+        "contact": {"email": "camille@example.test", "preferred": "email"}});
+    let report = app.anyone().send("/v1/reports", report).await.expect(201);
+    let contact = format!("/v1/reports/{}/contact", text(&report, "id"));
+    let reveal = async |person: &Person| {
+        let purpose = json!({"purpose": "follow_up"});
+        person.send(&contact, purpose).await
+    };
+    let desk = app.staff(Role::FrontDesk).await;
+    for _ in 0..2 {
+        reveal(&desk).await.expect(200);
+    }
+    let refused = reveal(&desk).await;
+    refused.problem("too_many_requests");
+    assert!(refused.header("retry-after").is_some());
+    let again = app.staff(Role::FrontDesk).await;
+    reveal(&again).await.problem("too_many_requests");
+    // Three of ten at once are spent.
+    for _ in 0..7 {
+        desk.get("/v1/me").send().await.expect(200);
+    }
+    let refused = desk.get("/v1/me").send().await;
+    refused.problem("too_many_requests");
+    assert!(refused.header("retry-after").is_some());
+    again.get("/v1/me").send().await.expect(200);
+}

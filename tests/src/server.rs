@@ -119,6 +119,8 @@ impl TestApp {
             ("VIGIE_SUBMITS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_GUESSES_PER_HOUR", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_READS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
+            ("VIGIE_STAFF_PER_HOUR", vigie::config::UNLIMITED.to_string()),
+            ("VIGIE_REVEALS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_MESSAGES_PER_RECIPIENT", vigie::config::UNLIMITED.to_string()),
             ("VIGIE_SMS_PER_HOUR", vigie::config::UNLIMITED.to_string()),
         ]);

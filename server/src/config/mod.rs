@@ -187,6 +187,8 @@ impl Config {
                 submit_per_hour: env.parsed("VIGIE_SUBMITS_PER_HOUR", "120"),
                 guess_per_hour: env.parsed("VIGIE_GUESSES_PER_HOUR", "60"),
                 read_per_hour: env.parsed("VIGIE_READS_PER_HOUR", "7200"),
+                staff_per_hour: env.parsed("VIGIE_STAFF_PER_HOUR", "36000"),
+                reveal_per_hour: env.parsed("VIGIE_REVEALS_PER_HOUR", "120"),
             },
             messages: MessageLimits {
                 per_recipient: env.parsed("VIGIE_MESSAGES_PER_RECIPIENT", "5"),

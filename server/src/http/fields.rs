@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::problem::FieldErrors;
+use super::when::is_meant;
 
 /// An object that is being read, with the faults found so far.
 pub struct Fields<'a, 'e> {
@@ -102,10 +103,11 @@ impl<'a, 'e> Fields<'a, 'e> {
     pub fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
         let value = self.raw(name)?;
         let time = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        let time = time.map(|time| time.to_utc()).filter(is_meant);
         if time.is_none() {
             self.fault(name, "not_a_time");
         }
-        time.map(|time| time.to_utc())
+        time
     }
 
     /// A UUID.

@@ -37,8 +37,12 @@ pub enum Class {
     Submit,
     /// Sign-ins, PINs, codes: what somebody might guess.
     Guess,
-    /// Everything else.
+    /// Everything else of the public.
     Read,
+    /// Whatever a session of staff asks.
+    Staff,
+    /// Contact data that a person of the staff reads.
+    Reveal,
 }
 
 /// Requests allowed per hour and sender.
@@ -50,6 +54,10 @@ pub struct Budgets {
     pub guess_per_hour: NonZeroU32,
     /// [`Class::Read`].
     pub read_per_hour: NonZeroU32,
+    /// [`Class::Staff`].
+    pub staff_per_hour: NonZeroU32,
+    /// [`Class::Reveal`].
+    pub reveal_per_hour: NonZeroU32,
 }
 
 /// By what a sender is known.
@@ -162,6 +170,8 @@ pub struct Limits {
     submit: Meter,
     guess: Meter,
     read: Meter,
+    staff: Meter,
+    reveal: Meter,
     guesses: Guesses,
 }
 
@@ -173,6 +183,8 @@ impl Limits {
             submit: Meter::new(budgets.submit_per_hour),
             guess: Meter::new(budgets.guess_per_hour),
             read: Meter::new(budgets.read_per_hour),
+            staff: Meter::new(budgets.staff_per_hour),
+            reveal: Meter::new(budgets.reveal_per_hour),
             guesses: Guesses::new(budgets.guess_per_hour),
         }
     }
@@ -204,7 +216,7 @@ impl Limits {
         self.guesses.begin(secret, client.address, now)
     }
 
-    /// Counts a request under a key that nobody else can name, e.g. the tablet that showed its secret. No header tells of it.
+    /// Counts a request under a key that nobody else can name, e.g. the session that showed its token. No header tells of it.
     ///
     /// # Errors
     /// [`Kind::TooManyRequests`] over the budget.
@@ -218,6 +230,8 @@ impl Limits {
             Class::Submit => &self.submit,
             Class::Guess => &self.guess,
             Class::Read => &self.read,
+            Class::Staff => &self.staff,
+            Class::Reveal => &self.reveal,
         }
     }
 }
@@ -230,6 +244,10 @@ const fn policy(class: Class, by: Sender) -> &'static str {
         (Class::Guess, Sender::Device) => "guess-device",
         (Class::Read, Sender::Address) => "read-address",
         (Class::Read, Sender::Device) => "read-device",
+        (Class::Staff, Sender::Address) => "staff-address",
+        (Class::Staff, Sender::Device) => "staff-device",
+        (Class::Reveal, Sender::Address) => "reveal-address",
+        (Class::Reveal, Sender::Device) => "reveal-device",
     }
 }
 

@@ -7,6 +7,8 @@ fn budgets(per_hour: u32) -> Budgets {
         submit_per_hour: budget,
         guess_per_hour: budget,
         read_per_hour: budget,
+        staff_per_hour: budget,
+        reveal_per_hour: budget,
     }
 }
 
@@ -88,6 +90,20 @@ fn a_subscriber_is_one_sender() {
     limits.count(Class::Submit, &client("::ffff:192.0.2.1", None)).unwrap();
     assert!(limits.count(Class::Submit, &client("192.0.2.1", None)).is_err());
     limits.count(Class::Submit, &client("::ffff:192.0.2.2", None)).unwrap();
+}
+
+#[test]
+fn what_has_a_name_of_its_own_is_counted_by_it_in_each_class() {
+    let limits = Limits::new(budgets(8));
+    for class in [Class::Staff, Class::Reveal] {
+        for _ in 0..2 {
+            limits.count_key(class, "session:a".to_owned()).unwrap();
+        }
+        let refused = limits.count_key(class, "session:a".to_owned()).unwrap_err();
+        assert_eq!(refused.kind, Kind::TooManyRequests);
+        assert!(refused.retry_after.is_some());
+        limits.count_key(class, "session:b".to_owned()).unwrap();
+    }
 }
 
 #[test]

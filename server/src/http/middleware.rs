@@ -1,15 +1,18 @@
 //! Around every request: its id, its client's address, one log line, its time; problems put into words; safe headers.
 
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use actix_cors::CorsError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, ResponseError, web};
+use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::client::{Client, ClientAddress, RequestId};
@@ -17,6 +20,7 @@ use super::limits::Tally;
 use super::problem::{Kind, Problem};
 use crate::app::App;
 use crate::db::held::one_at_a_time;
+use crate::text::Texts;
 
 /// Longest address of a request, bytes.
 const LONGEST_ADDRESS: usize = 8 * 1024;
@@ -46,10 +50,22 @@ pub async fn observe(
     let tally = Tally::default();
     request.extensions_mut().insert(tally.clone());
     let method = spoken(request.method()).unwrap_or("other");
-    let response = one_at_a_time(next.call(request)).await;
-    let mut response = match response {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => return Err(error),
+    let client = Client::of(request.request());
+    let work = one_at_a_time(async move {
+        // Called in here: a panic on the way to the handler is one too.
+        let answer = next.call(request);
+        answer.await
+    });
+    let mut response = match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(answered) => answered?.map_into_boxed_body(),
+        Err(_) => {
+            let seconds = started.elapsed().as_secs_f64();
+            if let Some(app) = &app {
+                app.metrics.requests("panicked", method, 500, seconds);
+            }
+            tracing::error!(request_id = %id, method, ms = seconds * 1e3, "a handler panicked");
+            return Err(fell(app.as_ref().map(|app| &*app.texts), &client));
+        }
     };
     // The pattern, never the path: paths hold ids and query strings hold positions.
     let route = response
@@ -67,6 +83,23 @@ pub async fn observe(
         response.headers_mut().insert(REQUEST_ID, value);
     }
     Ok(response)
+}
+
+/// The answer where a handler panicked. Its request is gone with it, and so is all that would have been put around its answer.
+fn fell(texts: Option<&Texts>, client: &Client) -> Error {
+    let problem = Problem::new(Kind::Internal);
+    let mut response = problem.error_response();
+    if let Some(texts) = texts {
+        let body = problem.body(texts, client.locale, Some(&client.request_id));
+        response = response.set_body(BoxBody::new(body.to_string()));
+    }
+    let language = HeaderValue::from_static(client.locale.as_str());
+    response.headers_mut().insert(header::CONTENT_LANGUAGE, language);
+    if let Ok(value) = HeaderValue::from_str(&client.request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    protect(response.headers_mut());
+    InternalError::from_response("a handler panicked", response).into()
 }
 
 /// A method by its name, if it is one of ours.
@@ -100,7 +133,7 @@ pub async fn head_as_get(
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
-/// Refuses a request whose address or headers are longer than anything that is meant for us.
+/// Refuses a request whose address or headers are longer than anything that is meant for us, or whose address holds NUL.
 pub async fn bounded_head(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -110,6 +143,14 @@ pub async fn bounded_head(
     let address = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if headers > MOST_HEADERS || address > LONGEST_ADDRESS {
         return Ok(request.error_response(Problem::new(Kind::HeadTooLarge)));
+    }
+    // NUL in a path or a parameter: no text of ours holds it, and the database refuses to look for it.
+    if request
+        .uri()
+        .path_and_query()
+        .is_some_and(|path| path.as_str().contains("%00"))
+    {
+        return Ok(request.error_response(Problem::new(Kind::MalformedRequest)));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }
@@ -183,7 +224,11 @@ pub async fn safe_headers(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
+    protect(response.headers_mut());
+    Ok(response)
+}
+
+fn protect(headers: &mut HeaderMap) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
@@ -200,7 +245,6 @@ pub async fn safe_headers(
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    Ok(response)
 }
 
 /// The peer, or the last address that a trusted proxy added to `X-Forwarded-For`. Some proxies append to the line that the

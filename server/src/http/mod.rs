@@ -14,3 +14,4 @@ pub mod page;
 pub mod point;
 pub mod problem;
 pub mod responses;
+pub mod when;

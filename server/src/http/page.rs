@@ -1,8 +1,11 @@
 //! Pages of long lists: an opaque cursor that names the last row seen, and the `Link` header (RFC 8288).
 
+use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
+use super::json::holds_nul;
 use super::problem::Problem;
 
 /// Rows of a page when the request does not say.
@@ -20,6 +23,13 @@ pub struct PageQuery {
     /// Where the page before ended, from its `Link` header or `next`.
     pub cursor: Option<String>,
 }
+
+/// The last row of a page, of a list that is ordered by an instant.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Last(
+    #[serde(deserialize_with = "super::when::instant")] pub DateTime<Utc>,
+    pub Uuid,
+);
 
 impl PageQuery {
     /// Rows wanted.
@@ -40,6 +50,7 @@ impl PageQuery {
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok();
+        let bytes = bytes.filter(|bytes| !holds_nul(bytes));
         let key = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         key.map(Some).ok_or_else(|| Problem::field("cursor", "cursor"))
     }

@@ -156,12 +156,17 @@ fn problems(statuses: &[(u16, &str)]) -> BTreeMap<String, RefOr<Response>> {
     described.collect()
 }
 
-/// Operations that answer 429 for another reason than the sender's own limits: the account's, or hashes that wait.
+/// Operations that answer 429 for another reason than the sender's own limits: hashes that wait.
 const NOT_BY_SENDER: [&str; 3] = ["change_password", "create_staff", "set_pin"];
 
 /// Writes the rate limits' headers into the description of every operation that counts its senders: of what it answers when
 /// it does its work, and of its 429.
 pub fn describe_rate_limits(api: &mut OpenApi) {
+    each(api, describe_limits_of);
+    each(api, describe_session_limit);
+}
+
+fn each(api: &mut OpenApi, describe: fn(&mut Operation)) {
     for item in api.paths.paths.values_mut() {
         let methods = [
             &mut item.get,
@@ -170,7 +175,16 @@ pub fn describe_rate_limits(api: &mut OpenApi) {
             &mut item.patch,
             &mut item.delete,
         ];
-        methods.into_iter().flatten().for_each(describe_limits_of);
+        methods.into_iter().flatten().for_each(describe);
+    }
+}
+
+/// Whatever asks who signed in counts the session, by the extractor of its token.
+fn describe_session_limit(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    if responses.contains_key("401") && !responses.contains_key("429") {
+        let words = "Too many requests, or open streams, of this session; Retry-After says when.";
+        responses.extend(problems(&[(429, words)]));
     }
 }
 

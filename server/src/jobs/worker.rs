@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
 use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
@@ -145,7 +147,13 @@ impl<S: Clone + Send + Sync + 'static> Worker<S> {
         let Some(handler) = self.handlers.by_kind.get(job.kind.as_str()) else {
             return Ok(());
         };
-        let outcome = one_at_a_time(handler(self.state.clone(), job.clone(), now)).await;
+        let work = one_at_a_time(async {
+            let work = handler(self.state.clone(), job.clone(), now);
+            work.await
+        });
+        // A job that panics has failed like any other: the worker goes on with the next.
+        let outcome = AssertUnwindSafe(work).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|_| Err(Problem::internal("the job panicked")));
         let mut conn = self.db.conn().await?;
         let recorded = match outcome {
             Ok(Outcome::Done) => queue::finish(&mut conn, &job).await?,

@@ -35,6 +35,7 @@ pub struct TasksQuery {
     /// Crew; without it those of the person, or all in scope.
     pub crew_id: Option<Uuid>,
     /// Only what is planned for that day, is left over from before, or has no day.
+    #[serde(default, deserialize_with = "crate::http::when::day_if_given")]
     pub day: Option<NaiveDate>,
     /// Form of the list; without it the `Accept` header decides.
     #[param(inline)]

@@ -17,7 +17,7 @@ use crate::auth::token::StaffToken;
 use crate::db::Tx;
 use crate::flow::alert;
 use crate::http::client::Client;
-use crate::http::page::{PageQuery, cut};
+use crate::http::page::{Last, PageQuery, cut};
 use crate::http::problem::{Kind, Problem};
 use crate::jobs;
 use crate::people;
@@ -71,7 +71,7 @@ pub async fn list(
     list: List,
     query: &PageQuery,
 ) -> Result<(Vec<Entry>, Option<String>), Problem> {
-    let (limit, after) = (query.limit()?, query.after()?);
+    let (limit, after) = (query.limit()?, query.after::<Last>()?.map(|Last(at, id)| (at, id)));
     let town = super::deliver::town(app, asker.token.town).await?;
     let mut tx = app.db.begin(asker.token.town).await?;
     let staff = people::queries::authorise(&mut tx, asker.token, asker.now).await?;

@@ -79,11 +79,16 @@ pub async fn expectation(tx: &mut Tx, town: &Town, alert: &Alert, now: DateTime<
     });
     Ok(expected_by(&Outlook {
         past: &past,
-        since: worked.since + worked.held + still,
-        due: alert.due_at + whole,
+        since: later(worked.since, worked.held + still),
+        due: later(alert.due_at, whole),
         now,
         time_zone: town.time_zone,
     }))
+}
+
+/// An instant so much later; one that no calendar reaches puts nothing off.
+fn later(at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
+    at.checked_add_signed(by).unwrap_or(at)
 }
 
 /// Writes an expectation into the row.

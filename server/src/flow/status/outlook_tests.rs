@@ -41,3 +41,10 @@ fn a_local_day_begins_at_its_own_midnight() {
     assert_eq!(day_begins(paris, day(1, 15)), Some(at("2026-01-14T23:00:00Z")));
     assert_eq!(day_begins(paris, day(7, 15)), Some(at("2026-07-14T22:00:00Z")));
 }
+
+#[test]
+fn what_no_calendar_reaches_puts_nothing_off() {
+    let opened = at("2026-03-02T08:00:00Z");
+    assert_eq!(later(opened, TimeDelta::days(2)), at("2026-03-04T08:00:00Z"));
+    assert_eq!(later(opened, TimeDelta::MAX), opened);
+}

@@ -14,7 +14,7 @@ use crate::auth::token::StaffToken;
 use crate::db::schema::{alert, report};
 use crate::flow::alert::model::Alert;
 use crate::flow::command::Command;
-use crate::http::page::{PageQuery, cut, next_link};
+use crate::http::page::{Last, PageQuery, cut, next_link};
 use crate::http::problem::Problem;
 use crate::http::responses::StaffRead;
 use crate::people::policy::{Operation, permit_any};
@@ -55,7 +55,7 @@ pub async fn list_entered_reports(
     request: HttpRequest,
     page: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (page.limit()?, page.after::<(DateTime<Utc>, Uuid)>()?);
+    let (limit, after) = (page.limit()?, page.after::<Last>()?);
     let Command {
         mut tx, staff, town, ..
     } = Command::begin(&app, token, Utc::now()).await?;
@@ -81,7 +81,7 @@ pub async fn list_entered_reports(
             Alert::as_select(),
         ))
         .into_boxed();
-    if let Some((at, id)) = after {
+    if let Some(Last(at, id)) = after {
         query = query.filter(
             report::received_at
                 .lt(at)

@@ -87,7 +87,11 @@ pub type Narrowed<'a> = alert::BoxedQuery<'a, Pg>;
 
 /// Where a page ended: its order, that order's instant, the identity.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Key(pub Sort, pub DateTime<Utc>, pub Uuid);
+pub struct Key(
+    pub Sort,
+    #[serde(deserialize_with = "crate::http::when::instant")] pub DateTime<Utc>,
+    pub Uuid,
+);
 
 /// What somebody typed into the search.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::flow::dispatch::act::Action;
 use crate::flow::request::{words, work};
 use crate::http::problem::{FieldErrors, Problem};
+use crate::http::when;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -101,8 +102,8 @@ impl Typed {
         if outcome.is_none() {
             errors.add("outcome", "required");
         }
-        let review_date = given("review_date").map(str::parse::<NaiveDate>).transpose();
-        if review_date.is_err() {
+        let review_date = given("review_date").map(when::day);
+        if review_date == Some(None) {
             errors.add("review_date", "not_a_day");
         }
         let minutes = given("minutes").map(str::parse::<i32>).transpose();
@@ -119,7 +120,7 @@ impl Typed {
             id,
             outcome,
             // A day that was chosen for another outcome says nothing.
-            review_date: review_date.unwrap_or(None).filter(|_| outcome == Outcome::NeedMaterial),
+            review_date: review_date.flatten().filter(|_| outcome == Outcome::NeedMaterial),
             minutes: minutes.unwrap_or(None),
             words: given("words").map(str::to_owned),
         })
@@ -153,6 +154,10 @@ mod tests {
             faults(&wrong),
             ["outcome required", "review_date not_a_day", "minutes minutes"]
         );
+        for day in ["+262142-12-31", "-5000-01-01", "1999-12-31"] {
+            let wrong = [("outcome", "need_material"), ("review_date", day)];
+            assert_eq!(faults(&wrong), ["review_date not_a_day"], "{day}");
+        }
         assert_eq!(faults(&[("outcome", "note"), ("words", "  ")]), ["words required"]);
         let long = "a".repeat(4_001);
         assert_eq!(faults(&[("outcome", "done"), ("words", &long)]), ["words text"]);

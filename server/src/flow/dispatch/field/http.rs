@@ -1,7 +1,7 @@
 //! What tablets send after a time without network, and what a person decides of it.
 
 use actix_web::{HttpResponse, get, post, web};
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::flow::command::Command;
 use crate::flow::request::words;
 use crate::flow::status::event::By;
 use crate::http::client::Client;
-use crate::http::json::Body;
+use crate::http::json::{Batch, Body, nul_in};
 use crate::http::problem::{FieldErrors, Kind, Problem};
 use crate::http::responses::{StaffCommand, StaffRead};
 use crate::people::policy::{Operation, permit_any};
@@ -25,8 +25,6 @@ use crate::views::alerts::scope::in_scope;
 
 /// Most actions of one request.
 const MOST: usize = 100;
-/// Years that a tablet's clock may state; nearer to us it is only a claim, and kept as such.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=2200;
 
 /// Actions in the order in which they were made. An action that cannot be read is refused alone: the others count.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -122,7 +120,7 @@ pub async fn sync_actions(
     app: web::Data<App>,
     token: StaffToken,
     client: Client,
-    Body(body): Body<ActionBatch>,
+    Batch(body): Batch<ActionBatch>,
 ) -> Result<HttpResponse, Problem> {
     if body.actions.is_empty() || body.actions.len() > MOST {
         return Err(Problem::field("actions", "batch_size"));
@@ -154,27 +152,10 @@ pub async fn sync_actions(
 
 /// The action, or why nothing of it can be kept.
 fn readable_action(action: Value) -> Result<FieldAction, String> {
-    if !is_storable(&action) {
-        return Err("a text holds the character NUL".to_owned());
+    if let Some(field) = nul_in(&action) {
+        return Err(format!("{field} holds the character NUL"));
     }
-    let action: FieldAction = serde_json::from_value(action).map_err(|why| why.to_string())?;
-    let years = [Some(action.client_at.year()), action.review_date.map(|day| day.year())];
-    if years.into_iter().flatten().any(|year| !YEARS.contains(&year)) {
-        return Err("a date lies outside the years 2000 to 2200".to_owned());
-    }
-    Ok(action)
-}
-
-/// PostgreSQL stores no NUL, neither in a text nor in JSON.
-fn is_storable(value: &Value) -> bool {
-    match value {
-        Value::String(text) => !text.contains('\0'),
-        Value::Array(items) => items.iter().all(is_storable),
-        Value::Object(members) => members
-            .iter()
-            .all(|(name, value)| !name.contains('\0') && is_storable(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
-    }
+    serde_json::from_value(action).map_err(|why| why.to_string())
 }
 
 async fn may_send(app: &App, token: StaffToken) -> Result<(), Problem> {

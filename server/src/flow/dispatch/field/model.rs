@@ -131,6 +131,7 @@ pub struct FieldAction {
     /// Version of the alert that the tablet showed.
     pub base_version: Option<i32>,
     /// Clock of the tablet.
+    #[serde(deserialize_with = "crate::http::when::instant")]
     pub client_at: DateTime<Utc>,
     /// Where the crew stood at that moment; kept with this action and nowhere else.
     pub position: Option<PointBody>,
@@ -141,6 +142,7 @@ pub struct FieldAction {
     #[schema(max_length = 4000)]
     pub reason: Option<String>,
     /// When to look again, for `need_material`.
+    #[serde(default, deserialize_with = "crate::http::when::day_if_given")]
     pub review_date: Option<NaiveDate>,
     /// For colleagues.
     #[schema(max_length = 4000)]

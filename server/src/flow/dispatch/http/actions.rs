@@ -34,6 +34,7 @@ pub struct ActionRequest {
     /// What.
     pub action: Action,
     /// Clock of the tablet.
+    #[serde(deserialize_with = "crate::http::when::instant")]
     pub client_at: DateTime<Utc>,
     /// Where the crew stood at that moment; kept with this action and nowhere else.
     pub position: Option<PointBody>,
@@ -44,6 +45,7 @@ pub struct ActionRequest {
     #[schema(max_length = 4000)]
     pub reason: Option<String>,
     /// When to look again, for `need_material`.
+    #[serde(default, deserialize_with = "crate::http::when::day_if_given")]
     pub review_date: Option<NaiveDate>,
     /// For colleagues.
     #[schema(max_length = 4000)]

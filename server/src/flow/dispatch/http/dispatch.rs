@@ -28,6 +28,7 @@ pub struct DispatchRequest {
     /// Crew.
     pub crew_id: Uuid,
     /// Day, a local date from today on.
+    #[serde(default, deserialize_with = "crate::http::when::day_if_given")]
     pub planned_on: Option<NaiveDate>,
     /// Part of the day.
     pub shift: Option<Shift>,
@@ -41,6 +42,7 @@ pub struct DispatchRequest {
 #[serde(deny_unknown_fields)]
 pub struct PlanRequest {
     /// Day, a local date from today on.
+    #[serde(default, deserialize_with = "crate::http::when::day_if_given")]
     pub planned_on: Option<NaiveDate>,
     /// Part of the day.
     pub shift: Option<Shift>,

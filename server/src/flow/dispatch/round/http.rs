@@ -27,6 +27,7 @@ use crate::people::policy::{Operation, Target, permit, permit_any};
 #[serde(deny_unknown_fields)]
 pub struct RoundRequest {
     /// A local date from today on; without it today.
+    #[serde(default, deserialize_with = "crate::http::when::day_if_given")]
     pub day: Option<NaiveDate>,
     /// Where the way begins; without it at the first stop.
     pub start: Option<PointBody>,

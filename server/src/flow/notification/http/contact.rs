@@ -11,6 +11,7 @@ use crate::auth::token::StaffToken;
 use crate::flow::notification::desk::{self, Asker};
 use crate::http::client::Client;
 use crate::http::json::Body;
+use crate::http::limits::Class;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::responses::DeskTask;
 use crate::vault::{Contact, Purpose};
@@ -90,6 +91,9 @@ pub async fn reveal_contact(
     path: web::Path<Uuid>,
     Body(body): Body<RevealRequest>,
 ) -> Result<web::Json<ContactBody>, Problem> {
+    // By person and not by session: signing in anew gives no more of it.
+    app.limits
+        .count_key(Class::Reveal, format!("person:{}", token.staff_user_id))?;
     let asker = Asker {
         token,
         client: &client,

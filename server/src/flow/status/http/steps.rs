@@ -41,8 +41,10 @@ pub struct StepRequest {
     /// What a hold waits for.
     pub hold_reason: Option<HoldReason>,
     /// When a hold is looked at again.
+    #[serde(default, deserialize_with = "crate::http::when::day_if_given")]
     pub review_date: Option<NaiveDate>,
     /// When the crew will come.
+    #[serde(default, deserialize_with = "crate::http::when::day_if_given")]
     pub planned_date: Option<NaiveDate>,
     /// Outside body, for `transfer`.
     pub body_id: Option<Uuid>,
