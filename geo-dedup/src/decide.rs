@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use crate::{
     candidate::{AlertId, Candidate, CandidateState, Context, VerdictKind},
+    feature::{Contribution, Feature},
     measure::Metres,
     observation::Observation,
     policy::Policy,
-    similarity::{Contribution, Feature, Setting, compare},
+    similarity::{Setting, compare},
 };
 
 /// Where the report goes.
@@ -132,7 +133,8 @@ pub struct Outcome {
 /// # Steps
 ///
 /// 1. A person's word comes first: "not the same" bars an alert, "the same" joins it if it is open.
-/// 2. Each alert is scored by its best comparison with a member: log-odds summed over features, those missing left out.
+/// 2. Each alert is scored by its best comparison with a member: log-odds summed over features, those missing left out. Where
+///    a position states its accuracy, the distance is that to the mean of all of the alert's reports.
 /// 3. The likeliest alert without a [`Barrier`] is joined when it reaches the join threshold. An alert that was closed after
 ///    the report was *observed* takes part as if it were open, and the decision is then [`Decision::LateEvidence`].
 /// 4. Otherwise the report opens an alert, with the open and rejected alerts above the suggest threshold as suggestions and the

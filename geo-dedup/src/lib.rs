@@ -53,10 +53,12 @@ mod address;
 mod candidate;
 mod decide;
 mod error;
+mod feature;
 mod index;
 mod measure;
 mod observation;
 mod policy;
+mod position;
 mod similarity;
 mod text;
 mod weights;
@@ -70,10 +72,10 @@ pub use error::{
     InvalidBox, InvalidCell, InvalidLength, InvalidOverrides, InvalidPolicy, InvalidPosition, InvalidWeights,
     OverrideFault, PolicyFault, WeightsFault,
 };
+pub use feature::{Contribution, Feature};
 pub use index::Index;
 pub use measure::{LonLat, Metres, Timestamp};
 pub use observation::{CategoryId, Member, Observation, PhotoHash, ReportId, SenderTag, Severity};
 pub use policy::{MAX_RADIUS, Policy, PolicyBuilder};
-pub use similarity::{Contribution, Feature};
 pub use text::{TextPrint, fold};
 pub use weights::{Curve, OverrideValue, WeightOverrides, WeightSet, Weights};

@@ -1,96 +1,18 @@
 //! How much speaks for "the same problem": one weight of evidence per feature, summed as log-odds.
 
-use std::f64::consts::TAU;
-
 use crate::{
     address::AddressRelation,
     candidate::{Candidate, Context},
+    feature::{Contribution, Feature},
     measure::{Metres, Timestamp},
     observation::{CategoryId, Member, Observation, ReportId},
     policy::Policy,
+    position::{Pool, Spot},
     weights::Weights,
 };
 
-/// Radius that holds 68 % of a two-dimensional Gaussian, in standard deviations per axis: √(-2 ln 0.32).
-const SIGMAS_IN_ACCURACY: f64 = 1.509_592_191_5;
 /// A category pair of weight 0 is only compared when a person said that it is the same; its logarithm must stay finite.
 const LEAST_COMPATIBILITY: f64 = 0.01;
-
-/// A feature of a pair of reports that speaks for or against their being the same problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Feature {
-    /// What is expected before anything is compared; value: 1.
-    Prior,
-    /// Distance between both places, under both accuracies; in metres.
-    Distance,
-    /// The policy's weight of the category pair; 0..=1.
-    Category,
-    /// Time between both observations; in days.
-    Age,
-    /// Earlier reports of compatible categories on the spot.
-    PastHere,
-    /// Earlier reports of compatible categories around.
-    PastAround,
-    /// House numbers between both addresses; -1 when the streets differ.
-    Address,
-    /// Whether the inventory numbers agree; 1 or 0.
-    Asset,
-    /// Similarity of the descriptions; 0..=1.
-    Text,
-    /// Differing bits of the most similar photos; 0..=64.
-    Photo,
-    /// Time since the same sender's report; in minutes.
-    SameSender,
-    /// A person's word; 1 the same, -1 not the same.
-    Verdict,
-}
-
-impl Feature {
-    /// Stable name for storage and interfaces.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Prior => "prior",
-            Self::Distance => "distance",
-            Self::Category => "category",
-            Self::Age => "age",
-            Self::PastHere => "past_here",
-            Self::PastAround => "past_around",
-            Self::Address => "address",
-            Self::Asset => "asset",
-            Self::Text => "text",
-            Self::Photo => "photo",
-            Self::SameSender => "same_sender",
-            Self::Verdict => "verdict",
-        }
-    }
-
-    /// Unit of the feature's value; empty for a plain number.
-    #[must_use]
-    pub const fn unit(self) -> &'static str {
-        match self {
-            Self::Distance => "m",
-            Self::Age => "d",
-            Self::PastHere | Self::PastAround => "reports",
-            Self::Address => "house numbers",
-            Self::Photo => "bits",
-            Self::SameSender => "min",
-            Self::Prior | Self::Category | Self::Asset | Self::Text | Self::Verdict => "",
-        }
-    }
-}
-
-/// What one feature said.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Contribution {
-    /// The feature.
-    pub feature: Feature,
-    /// Its value, in the unit that [`Feature::unit`] names.
-    pub value: f64,
-    /// Its weight of evidence: positive speaks for the same problem.
-    pub log_odds: f64,
-}
 
 /// The parts of a comparison that depend on the report alone.
 pub(crate) struct Setting<'a> {
@@ -184,11 +106,19 @@ struct Side<'a> {
     accuracy: Option<Metres>,
     at: Timestamp,
     member: Option<&'a Member>,
+    /// Distance from where all of the alert's reports together say that it is, and what it says; if it has several.
+    pooled: Option<(f64, f64)>,
+}
+
+impl Side<'_> {
+    fn spot(&self, observation: &Observation, weights: &Weights) -> Spot {
+        Spot::of_pair(self.distance, observation.accuracy, self.accuracy, weights)
+    }
 }
 
 /// Compares a report, `to_anchor` away from an alert's anchor, with every known member of the alert and keeps the
 /// comparison that speaks most for it (of equals the first report). The whole of one comparison is kept, so that its
-/// reasons tell one story.
+/// reasons tell one story; only the place of phones is that of all members together, of which none knows it as well.
 ///
 /// `since` replaces the members' times where the problem cannot be older: after a closure, it starts anew.
 pub(crate) fn compare(
@@ -200,6 +130,7 @@ pub(crate) fn compare(
 ) -> Evidence {
     let mut evidence = common_evidence(observation.category, candidate.category, setting);
     let common = evidence.reasons.len();
+    let pooled = pooled(observation, candidate, setting.policy.weights());
     let mut best: Option<(f64, ReportId)> = None;
     for member in &candidate.members {
         // Most alerts have one report, which is their anchor.
@@ -213,6 +144,7 @@ pub(crate) fn compare(
             accuracy: member.accuracy,
             at: since.unwrap_or(member.observed_at),
             member: Some(member),
+            pooled,
         };
         // Written behind the best one, and then moved over it or taken back.
         let kept = evidence.reasons.len();
@@ -238,17 +170,30 @@ pub(crate) fn compare(
             accuracy: None,
             at: since.unwrap_or(candidate.opened_at),
             member: None,
+            pooled: None,
         };
         pair(observation, &anchor, setting, &mut evidence);
     }
+    // A comparison begins with its prior, and so does what is told of it.
+    if let Some(told_first) = evidence.reasons.get_mut(..=common) {
+        told_first.rotate_right(1);
+    }
     evidence
+}
+
+/// The distance from where all reports of the alert say that it is, and what it says; nothing between addresses, which are
+/// exact or off by whole houses.
+fn pooled(observation: &Observation, candidate: &Candidate, weights: &Weights) -> Option<(f64, f64)> {
+    let mut accuracies = candidate.members.iter().map(|member| member.accuracy);
+    let stated = observation.accuracy.is_some() || accuracies.any(|accuracy| accuracy.is_some());
+    let pool = stated.then(|| Pool::of(candidate, weights)).flatten()?;
+    Some(pool.spot(observation, weights).told(weights))
 }
 
 /// What the alert as a whole says, whichever member the report is compared with.
 fn common_evidence(own: CategoryId, other: CategoryId, setting: &Setting<'_>) -> Evidence {
     let weights = setting.policy.weights();
     let mut evidence = Evidence::new();
-    evidence.note(Feature::Prior, 1.0, weights.prior);
     let weight = setting.policy.compatibility(own, other);
     evidence.note(
         Feature::Category,
@@ -262,30 +207,55 @@ fn common_evidence(own: CategoryId, other: CategoryId, setting: &Setting<'_>) ->
 /// Adds what the report and one side say together.
 fn pair(observation: &Observation, side: &Side<'_>, setting: &Setting<'_>, evidence: &mut Evidence) {
     let weights = setting.policy.weights();
-    let spot = Spot {
-        metres: side.distance.get(),
-        variance: pair_variance(observation.accuracy, side.accuracy, weights),
-    };
+    // What is learned from addresses does not hold for what phones state, and the other way round.
     let geocoded = observation.accuracy.is_none() && side.accuracy.is_none();
+    let prior = if geocoded { weights.prior } else { weights.stated_prior };
+    evidence.note(Feature::Prior, 1.0, prior);
     if setting.position_counts {
-        let log_odds = if geocoded {
-            weights.distance_m.at(spot.metres)
+        let (metres, log_odds) = if geocoded {
+            let metres = side.distance.get();
+            (metres, weights.distance_m.at(metres))
         } else {
-            spot.log_odds(weights)
+            let alone = || side.spot(observation, weights).told(weights);
+            side.pooled.unwrap_or_else(alone)
         };
-        evidence.note(Feature::Distance, spot.metres, log_odds);
+        evidence.note(Feature::Distance, metres, log_odds);
     }
     let days = observation.observed_at.days_since(side.at).abs();
-    let learned_days = days * weights.life_days / setting.policy.life_days();
-    let age = weights.age_days.at(learned_days);
-    // The curve was learned from addresses, where what comes within the hour is mostly the same thing said twice. One walk with
-    // a phone finds several things: between stated positions, being reported at once speaks for nothing.
-    evidence.note(Feature::Age, days, if geocoded { age } else { age.min(0.0) });
+    let resent = side
+        .member
+        .and_then(|member| resent(observation, member, side, weights));
+    let age = if geocoded {
+        weights
+            .age_days
+            .at(days * weights.life_days / setting.policy.life_days())
+    } else {
+        let walk = resent.is_none() && side.member.is_none_or(|member| may_be_one_walk(observation, member));
+        let age = stated_age(days, setting.policy);
+        if walk { age.min(0.0) } else { age }
+    };
+    evidence.note(Feature::Age, days, age);
     if let Some(member) = side.member {
         compare_statements(observation, member, setting, evidence);
-        if let Some(minutes) = resent(observation, member, &spot, weights) {
-            evidence.note(Feature::SameSender, minutes, weights.resent);
-        }
+    }
+    if let Some(minutes) = resent {
+        evidence.note(Feature::SameSender, minutes, weights.resent);
+    }
+}
+
+/// What the time between two reports says where a position is stated. The curve is a density of delays: where problems last
+/// twice as long, it is twice as wide and half as high.
+fn stated_age(days: f64, policy: &Policy) -> f64 {
+    let weights = policy.weights();
+    let stretch = weights.stated_life_days / policy.life_days();
+    weights.stated_age_days.at(days * stretch) + stretch.ln()
+}
+
+/// One walk with a phone finds several things: only of two people does it speak for one thing that both report it at once.
+fn may_be_one_walk(observation: &Observation, member: &Member) -> bool {
+    match (observation.sender, member.sender) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
     }
 }
 
@@ -313,39 +283,11 @@ fn compare_statements(observation: &Observation, member: &Member, setting: &Sett
 
 /// Minutes between two sendings of one person on one spot; `None` when they are no resubmission. Who walks along a street
 /// and reports three things is not resubmitting.
-fn resent(observation: &Observation, member: &Member, spot: &Spot, weights: &Weights) -> Option<f64> {
+fn resent(observation: &Observation, member: &Member, side: &Side<'_>, weights: &Weights) -> Option<f64> {
     let minutes = observation.observed_at.days_since(member.observed_at).abs() * 24.0 * 60.0;
     let same_sender = observation.sender.is_some() && observation.sender == member.sender;
-    let on_the_spot = spot.metres <= 2.0 * spot.variance.sqrt();
-    (same_sender && on_the_spot && minutes <= weights.resent_minutes).then_some(minutes)
-}
-
-/// How two positions lie to each other.
-struct Spot {
-    /// Distance between them.
-    metres: f64,
-    /// Variance per axis of their difference if they mean one thing, in m².
-    variance: f64,
-}
-
-impl Spot {
-    /// Density of the distance between two reports of one problem, over the density of unrelated ones: a mixture of two
-    /// Gaussians against an even spread.
-    fn log_odds(&self, weights: &Weights) -> f64 {
-        let density = |variance: f64| (-self.metres * self.metres / (2.0 * variance)).exp() / (TAU * variance);
-        let near = weights.near_share * density(self.variance);
-        let wide = (1.0 - weights.near_share) * density(self.variance + weights.wide_sigma_m.powi(2));
-        // Far out both vanish; the floor keeps the sum finite.
-        ((near + wide) * weights.background_m2).max(1e-9).ln()
-    }
-}
-
-/// Variance per axis, in m², of the difference of two positions of one thing.
-fn pair_variance(one: Option<Metres>, other: Option<Metres>, weights: &Weights) -> f64 {
-    let sigma = |accuracy: Option<Metres>| {
-        accuracy.map_or(weights.unstated_sigma_m, |accuracy| accuracy.get() / SIGMAS_IN_ACCURACY)
-    };
-    sigma(one).powi(2) + sigma(other).powi(2) + weights.position_floor_m.powi(2)
+    let may_be = same_sender && minutes <= weights.resent_minutes;
+    (may_be && side.spot(observation, weights).is_one()).then_some(minutes)
 }
 
 fn address(observation: &Observation, member: &Member, weights: &Weights) -> Option<(f64, f64)> {

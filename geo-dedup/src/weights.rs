@@ -34,6 +34,13 @@ pub struct Weights {
     /// Log-odds by the distance in metres of two positions that state no accuracy: geocoded addresses. They are exact, or
     /// off by whole houses, which no Gaussian describes.
     pub distance_m: Curve,
+    /// Log-odds before any feature speaks where one of both positions states its accuracy, in place of `prior`.
+    pub stated_prior: f64,
+    /// Log-odds by the time between two reports of which one states its accuracy, in days, in place of `age_days`: a density,
+    /// which a policy's own life stretches and lowers alike.
+    pub stated_age_days: Curve,
+    /// Expected life of a problem in days that `stated_age_days` holds for.
+    pub stated_life_days: f64,
     /// Standard deviation per axis that even the best stated position keeps, in metres: where one stands.
     pub position_floor_m: f64,
     /// Standard deviation per axis of a position that states no accuracy, next to one that does, in metres.

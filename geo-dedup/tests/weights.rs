@@ -27,7 +27,13 @@ fn distance_age_and_house_numbers_never_speak_more_when_they_grow() {
     let set = WeightSet::built_in();
     for kind in set.kinds().chain([""]) {
         let weights = set.of(kind);
-        for curve in [&weights.distance_m, &weights.age_days, &weights.address_gap] {
+        let curves = [
+            &weights.distance_m,
+            &weights.age_days,
+            &weights.address_gap,
+            &weights.stated_age_days,
+        ];
+        for curve in curves {
             assert!(curve.knots().len() > 1, "{kind} has no curve");
             assert!(
                 curve.knots().windows(2).all(|pair| pair[0].1 >= pair[1].1),
@@ -40,6 +46,18 @@ fn distance_age_and_house_numbers_never_speak_more_when_they_grow() {
         );
         assert!((0.0..=1.0).contains(&weights.related_category) && weights.life_days > 0.0);
         assert_eq!(weights.version, set.of("").version);
+        let stated = |weights: &Weights| {
+            (
+                weights.stated_prior,
+                weights.stated_age_days.clone(),
+                weights.stated_life_days,
+            )
+        };
+        assert_eq!(
+            stated(weights),
+            stated(set.of("")),
+            "{kind}: phones err alike whatever they show"
+        );
     }
 }
 

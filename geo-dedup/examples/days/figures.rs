@@ -20,7 +20,12 @@ pub struct Figures {
     pub wrong_joins: f64,
     pub asked: f64,
     pub asked_rightly: f64,
+    /// By steps of the likeliest alert's posterior: reports, their posteriors' sum, and how often it was the right one.
+    steps: [[f64; 3]; STEPS.len()],
 }
+
+/// Where the steps of the posterior begin.
+const STEPS: [f64; 10] = [0.0, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
 
 impl Figures {
     /// Adds a stream.
@@ -39,6 +44,27 @@ impl Figures {
             self.precision += size * size / alerts[alert];
             self.recall += size * size / problems[problem];
         }
+    }
+
+    /// Notes what the likeliest alert's posterior was, and whether it was opened for the report's problem.
+    pub fn note(&mut self, posterior: f64, right: bool) {
+        let step = STEPS.iter().rposition(|from| *from <= posterior).unwrap_or(0);
+        let sums = [1.0, posterior, f64::from(u8::from(right))];
+        self.steps[step].iter_mut().zip(sums).for_each(|(sum, one)| *sum += one);
+    }
+
+    /// What a posterior is worth, as lines of a Markdown table.
+    pub fn reliability(&self) -> impl Iterator<Item = String> {
+        let ends = STEPS.iter().skip(1).chain([&1.0]);
+        let steps = STEPS.iter().zip(ends).zip(&self.steps);
+        steps.map(|((from, to), [reports, posterior, right])| {
+            let share = |sum: &f64| sum / reports.max(1.0);
+            format!(
+                "| {from} to {to} | {reports} | {:.3} | {:.3} |",
+                share(posterior),
+                share(right)
+            )
+        })
     }
 }
 

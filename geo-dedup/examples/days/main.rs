@@ -1,14 +1,15 @@
 //! How well the decisions fit days of which the truth is known: the invented town's.
 //!
 //! ```text
-//! cargo run --release -p geo-dedup --example days
+//! cargo run --release -p geo-dedup --example days [SEED ...]
 //! ```
 //!
-//! Three times sixty days of reports (phones' errors, wrong categories, late arrivals, addresses, texts, photos) are
-//! placed in the order of their arrival, each by its category's policy in the town's catalogue (which joins from 0.9) or one that is surer; a crew's repair closes the
-//! alerts of a problem. Prints a Markdown table: pairs of reports and B-cubed (Bagga and Baldwin, 1998) against the truth,
-//! and how many reports joined an alert that somebody opened for another problem. "Answered" means that whoever is shown
-//! the suggestions says which of them, if any, is theirs, and is never wrong.
+//! Three times sixty days of reports (phones' errors, wrong categories, late arrivals, addresses, texts, photos), or those of
+//! other seeds, are placed in the order of their arrival, each by its category's policy in the town's catalogue, which joins
+//! from its own threshold or from another; a crew's repair closes the alerts of a problem. Prints Markdown tables: pairs of
+//! reports and B-cubed (Bagga and Baldwin, 1998) against the truth, and how many reports joined an alert that somebody opened
+//! for another problem; then what a posterior is worth. "Answered" means that whoever is shown the suggestions says which of
+//! them, if any, is theirs, and is never wrong.
 
 mod figures;
 mod town;
@@ -22,7 +23,7 @@ use figures::Figures;
 use geo_dedup::WeightSet;
 use image_hasher::{HashAlg, HasherConfig};
 use town::{Photos, Rules, Settler};
-use vigie_fixtures::{DaysOptions, Town, days, photo};
+use vigie_fixtures::{Days, DaysOptions, Town, days, photo};
 
 const SEEDS: [u64; 3] = [1, 2, 3];
 const DAYS: u32 = 60;
@@ -32,10 +33,18 @@ const PICTURE: photo::Size = photo::Size {
     height: 120,
 };
 
+/// Each stream with the hashes of its photos.
+type Streams = Vec<(Days, Photos)>;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let invented = Town::ingeville();
     let first_day = "2026-03-02".parse()?;
-    let streams: Vec<_> = SEEDS
+    let seeds: Vec<u64> = std::env::args()
+        .skip(1)
+        .map(|seed| seed.parse())
+        .collect::<Result<_, _>>()?;
+    let seeds = if seeds.is_empty() { SEEDS.to_vec() } else { seeds };
+    let streams: Streams = seeds
         .iter()
         .map(|seed| {
             let days = days(*seed, &invented, &DaysOptions::starting(first_day, DAYS));
@@ -49,26 +58,46 @@ fn main() -> Result<(), Box<dyn Error>> {
         "| weights | join from | photos | suggestions | pairs: precision | recall | B-cubed: precision | recall | wrong joins a thousand | asked a thousand (rightly) |\n|---|---|---|---|---|---|---|---|---|---|"
     )?;
     let any = WeightSet::new(WeightSet::built_in().of("").clone(), Default::default());
-    let none = Photos::new();
-    for (name, weights) in [("by kind", WeightSet::built_in()), ("of any kind", &any)] {
-        for (join, seen) in [(0.9, true), (0.9, false), (0.95, false), (0.99, false)] {
+    for (name, weights) in [("of any kind", &any), ("by kind", WeightSet::built_in())] {
+        for (join, seen) in [(None, true), (None, false), (Some(0.9), true), (Some(0.99), true)] {
             for answered in [false, true] {
-                let mut figures = Figures::default();
-                for (days, photos) in &streams {
-                    let rules = Rules::new(&invented, weights, join, if seen { photos } else { &none }, answered)?;
-                    Settler::new(&rules, days).live(&mut figures)?;
-                }
+                let figures = live(&invented, weights, join, &streams, (seen, answered))?;
+                let from = join.map_or_else(|| "catalogue's".to_owned(), |join| join.to_string());
                 let pictures = if seen { "compared" } else { "none" };
                 let answers = if answered { "answered" } else { "unanswered" };
-                writeln!(out, "| {name} | {join} | {pictures} | {answers} | {figures} |")?;
+                writeln!(out, "| {name} | {from} | {pictures} | {answers} | {figures} |")?;
             }
         }
+    }
+    writeln!(
+        out,
+        "\n| posterior | reports | mean posterior | share of right ones |\n|---|---|---|---|"
+    )?;
+    for line in live(&invented, &any, None, &streams, (true, false))?.reliability() {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
+/// Places all streams, each in a town of its own.
+fn live(
+    town: &Town,
+    weights: &WeightSet,
+    join: Option<f64>,
+    streams: &Streams,
+    (seen, answered): (bool, bool),
+) -> Result<Figures, Box<dyn Error>> {
+    let none = Photos::new();
+    let mut figures = Figures::default();
+    for (days, photos) in streams {
+        let rules = Rules::new(town, weights, join, if seen { photos } else { &none }, answered)?;
+        Settler::new(&rules, days).live(&mut figures)?;
+    }
+    Ok(figures)
+}
+
 /// The hash of each photo, as the product takes it, by the report's id.
-fn hashes(days: &vigie_fixtures::Days) -> Photos {
+fn hashes(days: &Days) -> Photos {
     let hasher = HasherConfig::with_bytes_type::<[u8; 8]>()
         .hash_size(8, 8)
         .hash_alg(HashAlg::Gradient)

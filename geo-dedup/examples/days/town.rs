@@ -39,10 +39,11 @@ pub struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
+    /// The catalogue's rules; reports join from `join` where it is given, and from the catalogue's threshold otherwise.
     pub fn new(
         town: &'a Town,
         weights: &WeightSet,
-        join: f64,
+        join: Option<f64>,
         photos: &'a Photos,
         answered: bool,
     ) -> Result<Self, Box<dyn Error>> {
@@ -69,7 +70,7 @@ impl<'a> Rules<'a> {
 fn policy(
     category: &Category,
     weights: &WeightSet,
-    join: f64,
+    join: Option<f64>,
     numbers: &HashMap<&str, CategoryId>,
 ) -> Result<Policy, Box<dyn Error>> {
     let rules = &category.dedup;
@@ -79,7 +80,7 @@ fn policy(
         .radius_m(rules.radius_m)
         .life_days(rules.life_days)
         .span_m(rules.span_m)
-        .join_threshold(join)
+        .join_threshold(join.unwrap_or(rules.join_threshold))
         .suggest_threshold(rules.suggest_threshold)
         .worst_accuracy_m(rules.worst_accuracy_m)
         .default_point_limit(rules.default_point_limit)
@@ -146,7 +147,11 @@ impl<'a> Settler<'a> {
         let context = self.context(&observation, now, policy);
         let problem = report.truth.problem;
         let mine = |alert: &AlertId| self.about.get(alert) == Some(&problem);
-        let joined = match self.index.decide(&observation, &context, policy).decision {
+        let outcome = self.index.decide(&observation, &context, policy);
+        if let Some(likeliest) = outcome.scored.iter().find(|scored| scored.barrier.is_none()) {
+            figures.note(likeliest.posterior, mine(&likeliest.alert));
+        }
+        let joined = match outcome.decision {
             Decision::Join { alert } | Decision::LateEvidence { alert } => {
                 figures.wrong_joins += f64::from(u8::from(!mine(&alert)));
                 Some(alert)

@@ -12,7 +12,7 @@ pub(super) enum Field<'a> {
 }
 
 /// The weights by name, in the order of the file.
-pub(super) fn fields(weights: &mut Weights) -> [(&'static str, Field<'_>); 28] {
+pub(super) fn fields(weights: &mut Weights) -> [(&'static str, Field<'_>); 31] {
     use Field::{Curve, Number};
     [
         ("life_days", Number(&mut weights.life_days)),
@@ -27,6 +27,9 @@ pub(super) fn fields(weights: &mut Weights) -> [(&'static str, Field<'_>); 28] {
         ("past_here_none", Number(&mut weights.past_here_none)),
         ("past_around", Number(&mut weights.past_around)),
         ("past_around_none", Number(&mut weights.past_around_none)),
+        ("stated_prior", Number(&mut weights.stated_prior)),
+        ("stated_age_days", Curve(&mut weights.stated_age_days)),
+        ("stated_life_days", Number(&mut weights.stated_life_days)),
         ("position_floor_m", Number(&mut weights.position_floor_m)),
         ("unstated_sigma_m", Number(&mut weights.unstated_sigma_m)),
         ("near_share", Number(&mut weights.near_share)),

@@ -127,7 +127,7 @@ fn set(weights: &mut Weights, name: &str, value: &OverrideValue) -> Result<(), O
 fn range(name: &str) -> (f64, f64) {
     match name {
         "near_share" | "related_category" => (0.0, 1.0),
-        "life_days" => (0.01, 3650.0),
+        "life_days" | "stated_life_days" => (0.01, 3650.0),
         "position_floor_m" | "unstated_sigma_m" | "wide_sigma_m" => (0.1, 1000.0),
         "background_m2" => (1.0, 1e8),
         "category" => (0.0, 10.0),

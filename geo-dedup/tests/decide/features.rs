@@ -1,7 +1,8 @@
 //! Each feature speaks in the right direction, and stays silent when it knows nothing.
 
 use geo_dedup::{
-    Address, Context, Decision, Feature, Metres, Observation, PhotoHash, Policy, SenderTag, TextPrint, decide,
+    Address, Candidate, Context, Decision, Feature, Metres, Observation, PhotoHash, Policy, ReportId, SenderTag,
+    TextPrint, decide,
 };
 
 use crate::street::*;
@@ -147,6 +148,99 @@ fn stated_accuracy_widens_the_spot() {
     assert!(at(50.0, sharp) < at(50.0, blurred), "and more when they differ");
 }
 
+/// One person finds several things on one walk; two people who write at once mean one thing.
+#[test]
+fn being_reported_at_once_speaks_for_one_thing_only_between_two_people() {
+    let age = |own: Option<u64>, other: Option<u64>, accuracy| {
+        let seen = |metres, sender: Option<u64>, at| Observation {
+            sender: sender.map(SenderTag),
+            accuracy,
+            observed_at: at,
+            ..report(metres)
+        };
+        let known = alert_of(1, seen(0.0, other, before(HOUR)));
+        log_odds(&place(&seen(20.0, own, NOW), &[known]).scored[0], Feature::Age).unwrap()
+    };
+    let phone = Some(Metres::whole(8));
+    assert!(age(Some(1), Some(2), phone) > 0.0);
+    for (own, other) in [(Some(1), Some(1)), (None, Some(1)), (Some(1), None), (None, None)] {
+        assert!(age(own, other, phone) <= 0.0, "{own:?} {other:?}");
+    }
+    assert!(age(None, None, None) > 0.0, "addresses are not found on a walk");
+}
+
+/// Where problems last longer, the next report of one is expected later, and less of it on any one day.
+#[test]
+fn between_phones_age_is_a_density_over_the_life_of_a_problem() {
+    let age = |days: i64, life: f64| {
+        let policy = Policy::builder().life_days(life).build().unwrap();
+        let own = Observation {
+            sender: Some(SenderTag(1)),
+            ..report(0.0)
+        };
+        let other = Observation {
+            sender: Some(SenderTag(2)),
+            observed_at: before(days * DAY),
+            ..report(0.0)
+        };
+        let outcome = decide(&own, &[alert_of(1, other)], &Context::at(NOW), &policy);
+        log_odds(&outcome.scored[0], Feature::Age).unwrap()
+    };
+    assert!((age(1, 10.0) - age(4, 40.0) - 4_f64.ln()).abs() < 1e-9);
+    assert!(age(1, 10.0) > age(1, 40.0) && age(30, 10.0) < age(30, 40.0));
+    let falling = [0, 1, 2, 5, 9, 20, 60].map(|days| age(days, 10.0));
+    assert!(falling.windows(2).all(|pair| pair[0] > pair[1]), "{falling:?}");
+}
+
+/// Four phones know the place twice as well as one.
+#[test]
+fn a_phone_is_compared_with_what_all_reports_of_the_alert_say() {
+    let one = alert_of(1, report(0.0));
+    let mut many = one.clone();
+    for (number, metres) in (10..).zip([20.0, 20.0, 40.0]) {
+        many.members.push(report(metres).into_member(ReportId(number)));
+        many.reports += 1;
+        many.extent = Metres::whole(40);
+    }
+    let distance = |metres: f64, alert: &Candidate| {
+        let scored = place(&report(metres), std::slice::from_ref(alert)).scored.remove(0);
+        let value = scored
+            .reasons
+            .iter()
+            .find(|reason| reason.feature == Feature::Distance)
+            .unwrap()
+            .value;
+        (value, log_odds(&scored, Feature::Distance).unwrap())
+    };
+    let (metres, in_the_middle) = distance(20.0, &many);
+    assert!(metres < 0.1, "the mean lies at 20 m, not {metres} m away");
+    assert!(
+        in_the_middle > distance(0.0, &one).1,
+        "surer than one phone on the very spot"
+    );
+    assert!(
+        distance(0.0, &many).1 < in_the_middle,
+        "the spot of the first report alone is no better than the others'"
+    );
+    // An address is known or wrong by whole houses: the mean of several is none.
+    let address = Observation {
+        accuracy: None,
+        ..report(20.0)
+    };
+    let mut addresses = many;
+    addresses.members.iter_mut().for_each(|member| member.accuracy = None);
+    let scored = place(&address, &[addresses]).scored.remove(0);
+    let alone = Observation {
+        accuracy: None,
+        ..report(0.0)
+    };
+    let nearest = place(&alone, &[alert_of(1, alone.clone())]).scored.remove(0);
+    assert_eq!(
+        log_odds(&scored, Feature::Distance),
+        log_odds(&nearest, Feature::Distance)
+    );
+}
+
 /// Weights learned anew must still suit what phones send under a careful policy; the streams that teach them have no phones.
 #[test]
 fn a_careful_policy_joins_what_two_phones_plainly_mean() {
@@ -158,7 +252,12 @@ fn a_careful_policy_joins_what_two_phones_plainly_mean() {
             ..report(metres)
         };
         let known = alert_of(1, seen(0.0, before(age)));
-        let outcome = decide(&seen(metres, NOW), &[known], &Context::at(NOW), &careful);
+        let context = Context {
+            past_here: Some(0),
+            past_around: Some(0),
+            ..Context::at(NOW)
+        };
+        let outcome = decide(&seen(metres, NOW), &[known], &context, &careful);
         matches!(outcome.decision, Decision::Join { .. })
     };
     for (metres, accuracy, age) in [(3.0, 5, HOUR), (8.0, 8, DAY), (6.0, 10, 2 * DAY)] {

@@ -88,6 +88,8 @@ proptest! {
         prop_assert_eq!((straight.recurrence_of, straight.rejected_near), (other.recurrence_of, other.rejected_near));
         let ranking = |outcome: &Outcome| outcome.scored.iter().map(|scored| (scored.alert, scored.barrier)).collect::<Vec<_>>();
         prop_assert_eq!(ranking(&straight), ranking(&other));
+        let sure = |outcome: &Outcome| outcome.scored.iter().map(|scored| scored.posterior).collect::<Vec<_>>();
+        prop_assert_eq!(sure(&straight), sure(&other));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::street::*;
 fn nothing_around_opens() {
     let outcome = place(&report(0.0), &[]);
     assert_eq!((outcome.decision, outcome.scored.len()), (Decision::Open, 0));
-    assert_eq!((outcome.policy_version, outcome.weights_version), (5, 3));
+    assert_eq!((outcome.policy_version, outcome.weights_version), (5, 4));
 }
 
 #[test]
