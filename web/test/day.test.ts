@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { questions, inWords } from '../src/crew/answers';
 import { codeOf } from '../src/crew/enrolment';
-import { forms, missing } from '../src/crew/kinds';
+import { forms, materialOf, missing, quantitiesFine, quantityOf } from '../src/crew/kinds';
 import { parse } from '../src/crew/route';
 import type { Kind } from '../src/shared/api/wire';
 import { enqueue } from '../src/shared/queue/enqueue';
@@ -60,6 +60,7 @@ describe('what the crew sees before the server knows', () => {
     expect(seen(task(), await queue('start'))).toMatchObject({ status: 'in_progress', accepted: true });
     expect(seen(task(), await queue('start')).offered).toContain('pause');
     expect(seen(task(), await queue('start', 'pause')).offered).toContain('start');
+    expect(seen(task(), await queue('start', 'pause')).status).toBe('dispatched');
     expect(seen(task(), await queue('start', 'done'))).toMatchObject({ status: 'done', closed: true, offered: ['note'] });
     expect(seen(task(), await queue('need_material')).status).toBe('on_hold');
   });
@@ -86,6 +87,15 @@ describe('forms', () => {
     for (const kind of ['pause', 'not_found', 'not_ours', 'dangerous'] as const) expect(missing(kind, { reason: ' ' }, 0, false)).toEqual(['reason']);
     expect(missing('requalify', {}, 0, false)).toEqual(['category']);
     expect(missing('note', {}, 0, false)).toEqual(['note']);
+  });
+
+  it('take a quantity as it is written, and guess none', () => {
+    expect(['2', '2,5', ' 0.25 ', '120'].map(quantityOf)).toEqual([2, 2.5, 0.25, 120]);
+    expect(['', '0', '-1', '2 sacs', '1e3', '1,2,3', 'NaN'].map(quantityOf)).toEqual([null, null, null, null, null, null, null]);
+    const row = { name: 'Enrobé', quantity: '2,5', unit: 't' };
+    expect(materialOf([row, { name: ' ', quantity: 'x', unit: '' }])).toEqual([{ name: 'Enrobé', quantity: 2.5, unit: 't' }]);
+    expect(quantitiesFine([row, { name: '', quantity: 'x', unit: '' }])).toBe(true);
+    expect(quantitiesFine([{ ...row, quantity: '2 sacs' }])).toBe(false);
   });
 
   it('require nothing that they do not ask', () => {

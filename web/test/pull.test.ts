@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enter } from '../src/shared/auth/session';
-import type { SyncPage } from '../src/shared/api/wire';
-import { getMeta, putMeta } from '../src/shared/db/database';
+import type { Kind, SyncPage } from '../src/shared/api/wire';
+import { clearDatabase, getMeta, putMeta } from '../src/shared/db/database';
 import { enqueue } from '../src/shared/queue/enqueue';
 import { pull } from '../src/shared/sync/pull';
 import { wipe } from '../src/shared/wipe';
@@ -59,6 +59,38 @@ describe('a pull', () => {
     await pull(one);
     expect(await ids()).toEqual([]);
     expect((await getMeta(one.db, 'left'))?.map((each) => [each.task_id, each.reason])).toEqual([['task-2', 'withdrawn']]);
+  });
+
+  const gone = async (reason: 'ended' | 'withdrawn', ...kinds: Kind[]) => {
+    pages = [() => json(page({ reset: true, tasks: [task()] })), () => json(page({ gone: [{ task_id: 'task-1', reason }] }))];
+    await pull(one);
+    for (const kind of kinds) await enqueue(one, action({ kind }));
+    await pull(one);
+    return ((await getMeta(one.db, 'left')) ?? []).length;
+  };
+
+  it('says that somebody else ended what the crew only wrote a note on', async () => {
+    expect(await gone('ended', 'note', 'start')).toBe(1);
+  });
+
+  it('does not announce the crew’s own hand-over as withdrawn', async () => {
+    expect(await gone('withdrawn', 'hand_over', 'note')).toBe(0);
+  });
+
+  it('says that work in hand was taken back', async () => {
+    expect(await gone('withdrawn', 'start', 'done')).toBe(1);
+  });
+
+  it('brings nothing onto a tablet that was wiped meanwhile', async () => {
+    pages = [() => json(page({ reset: true, tasks: [task()] }))];
+    const answer = one.answer;
+    one.answer = async (...asked) => {
+      await clearDatabase(one.db, '2026-11-23T09:00:00Z');
+      return answer(...asked);
+    };
+    await pull(one);
+    expect(await ids()).toEqual([]);
+    expect(await one.db.getAllKeys('meta')).toEqual(['wiped_at']);
   });
 
   it('brings the decision on what waited', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { enqueue } from '../src/shared/queue/enqueue';
-import { mayBeForgotten, needsAttention, settle, waitBeforeRetry, withReceipt, type ActionState } from '../src/shared/queue/items';
+import { mayBeForgotten, needsAttention, photoMayGo, settle, waitBeforeRetry, withReceipt, type ActionState } from '../src/shared/queue/items';
 import { uuid7 } from '../src/shared/uuid7';
 import { action, receipt, tablet } from './environment';
 
@@ -42,11 +42,41 @@ describe('receipts', () => {
 
   it('what was refused or overtaken asks for eyes, and is not forgotten', async () => {
     const late = Date.parse('2026-12-30T00:00:00Z');
-    for (const state of ['refused', 'superseded', 'waiting', 'queued'] as const) expect(mayBeForgotten(await item(state), late)).toBe(false);
+    for (const state of ['refused', 'superseded', 'waiting', 'queued'] as const) expect(mayBeForgotten(await item(state), late, [])).toBe(false);
     expect(needsAttention(await item('refused'))).toBe(true);
     expect(needsAttention({ ...(await item('superseded')), seen: true })).toBe(false);
-    expect(mayBeForgotten(await item('applied'), late)).toBe(true);
-    expect(mayBeForgotten(await item('applied'), Date.parse('2026-11-24T00:00:00Z'))).toBe(false);
+    expect(mayBeForgotten(await item('applied'), late, [])).toBe(true);
+    expect(mayBeForgotten(await item('applied'), Date.parse('2026-11-24T00:00:00Z'), [])).toBe(false);
+  });
+});
+
+describe('what became of an action', () => {
+  it('is told when it took effect otherwise than the crew thinks, until somebody has read it', async () => {
+    for (const reason of ['reassigned', 'merged', 'reported_since'] as const) {
+      const told = { ...(await item('applied')), receipt: receipt('x', { reason }) };
+      expect(needsAttention(told)).toBe(true);
+      expect(needsAttention({ ...told, seen: true })).toBe(false);
+    }
+    expect(needsAttention({ ...(await item('applied')), receipt: receipt('x') })).toBe(false);
+  });
+
+  it('is kept for as long as a photo of it waits or was refused', async () => {
+    const late = Date.parse('2026-12-30T00:00:00Z');
+    const one = await tablet();
+    const made = { ...(await enqueue(one, action({ photos: [{ id: 'p', blob: new Blob(['x']) }] }))), state: 'applied' as const };
+    const photo = (await one.db.get('photos', 'p'))!;
+    expect(mayBeForgotten(made, late, [photo])).toBe(false);
+    expect(mayBeForgotten(made, late, [{ ...photo, state: 'refused' }])).toBe(false);
+    expect(mayBeForgotten(made, late, [{ ...photo, state: 'sent' }])).toBe(true);
+  });
+
+  it('decides when its photos may go: a report that waits for a decision is no report yet', async () => {
+    const one = await tablet();
+    const made = await enqueue(one, action({ photos: [{ id: 'p', blob: new Blob(['x']) }] }));
+    const photo = (await one.db.get('photos', 'p'))!;
+    expect(photoMayGo(photo, { ...made, state: 'waiting' })).toBe(true);
+    expect(photoMayGo(photo, { ...made, kind: 'new_alert', state: 'waiting' })).toBe(false);
+    expect(photoMayGo(photo, { ...made, kind: 'new_alert', state: 'applied' })).toBe(true);
   });
 });
 
@@ -59,9 +89,16 @@ describe('the queue', () => {
     expect(sent).toEqual({ id: made[0]!.id, seq: 1, agent_id: made[0]!.agent_id, kind: 'note', task_id: 'task-1', base_version: 3, client_at: '2026-11-23T08:00:00.000Z', position: null, accuracy: null, note: 'Vu' });
   });
 
+  it('freezes no half of an emoji and no NUL: no server reads a message with those', async () => {
+    const made = await enqueue(await tablet(), action({ fields: { note: 'Trou \ud83d', reason: '\ude00 a\0b 🚧' } }));
+    expect(JSON.parse(made.payload)).toMatchObject({ note: 'Trou ', reason: ' ab 🚧' });
+    expect(made.payload).not.toMatch(/\\ud|\\u0000/);
+  });
+
   it('takes the draft out in the same breath', async () => {
     const one = await tablet();
-    await one.db.put('drafts', { key: 'k', values: {}, photos: [], at: 0 });
+    const about = { task_id: 'task-1', base_version: 3, label: action().label, proof_required: false };
+    await one.db.put('drafts', { key: 'k', agent_id: action().agent.id, kind: 'note', hash: '#/task/task-1/act/note', about, values: {}, photos: [], at: 0 });
     await enqueue(one, action({ draft: 'k', photos: [{ id: 'p', blob: new Blob(['x']) }] }));
     expect(await one.db.get('drafts', 'k')).toBeUndefined();
     expect(await one.db.get('photos', 'p')).toMatchObject({ state: 'queued', task_id: 'task-1' });

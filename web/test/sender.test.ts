@@ -1,10 +1,10 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { enter } from '../src/shared/auth/session';
 import { putMeta } from '../src/shared/db/database';
 import type { Action } from '../src/shared/api/wire';
 import type { Failure } from '../src/shared/api/answer';
-import { discard, enqueue, retryHeld } from '../src/shared/queue/enqueue';
-import { sendQueue, type PutPhoto } from '../src/shared/queue/sender';
+import { discard, discardPhoto, enqueue, retryHeld, retryPhoto } from '../src/shared/queue/enqueue';
+import { sendQueue, sendQueuedActions, sendQueuedPhotos, type PutPhoto } from '../src/shared/queue/sender';
 import { action, agent, html, json, receipt, tablet, type Tablet } from './environment';
 
 const noPhotos: PutPhoto = async () => null;
@@ -138,6 +138,66 @@ describe('the sender', () => {
     expect((await items()).every((item) => item.state === 'applied')).toBe(true);
   });
 
+  const ids = () => sentBodies().map((body) => (JSON.parse(body) as { actions: Action[] }).actions.map((each) => each.id));
+
+  it('holds an item only for the server’s word on the message, not for any refusal', async () => {
+    await enqueue(one, action());
+    onActions = () => json({ title: 'Gone', status: 404 }, 404);
+    expect((await sendQueue(one, noPhotos)).failure?.kind).toBe('problem');
+    expect((await items())[0]).toMatchObject({ state: 'queued', held: null });
+    onActions = () => json({ title: 'Too large', status: 413 }, 413);
+    await sendQueue(one, noPhotos);
+    expect((await items())[0]).toMatchObject({ state: 'queued', held: { title: 'Too large' } });
+  });
+
+  it('an item that was set aside can be corrected', async () => {
+    const first = await enqueue(one, action());
+    onActions = () => json({ title: 'Malformed' }, 422);
+    await sendQueue(one, noPhotos);
+    onActions = (sent) => json({ receipts: sent.map((each) => receipt(each.id)) });
+    await enqueue(one, action({ corrects: first.id }));
+    await sendQueue(one, noPhotos);
+    expect(await states()).toEqual(['corrected', 'applied']);
+  });
+
+  it('after equal faults of the server goes one by one, past the item that it stumbles over and what comes after that on its task', async () => {
+    const bad = await enqueue(one, action({ task_id: 'task-1' }));
+    const after = await enqueue(one, action({ task_id: 'task-1' }));
+    const fine = await enqueue(one, action({ task_id: 'task-2' }));
+    onActions = (sent) => (sent.some((each) => each.id === bad.id) ? html(500) : json({ receipts: sent.map((each) => receipt(each.id)) }));
+    for (let n = 0; n < 3; n += 1) await sendQueue(one, noPhotos);
+    expect(await states()).toEqual(['queued', 'queued', 'queued']);
+    const sent = await sendQueue(one, noPhotos);
+    expect(sent).toMatchObject({ receipts: 1, moved: true, failure: { kind: 'busy', status: 500 } });
+    expect(await states()).toEqual(['queued', 'queued', 'applied']);
+    expect(ids().slice(3)).toEqual([[bad.id], [fine.id]]);
+    expect(ids().flat()).toContain(after.id);
+  });
+
+  it('gives up for now when it is not about the items', async () => {
+    for (let n = 0; n < 9; n += 1) await enqueue(one, action({ task_id: `task-${n}` }));
+    onActions = () => html(502);
+    for (let n = 0; n < 4; n += 1) expect((await sendQueue(one, noPhotos)).failure).toMatchObject({ kind: 'busy', status: 502 });
+    expect(sentBodies().length).toBe(3 + 3);
+  });
+
+  it('sends half as much after a message that took too long', async () => {
+    for (let n = 0; n < 8; n += 1) await enqueue(one, action());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const plain = one.fetch;
+    one.fetch = (input, init) => {
+      const sent = typeof init?.body === 'string' ? (JSON.parse(init.body) as { actions?: Action[] }).actions : undefined;
+      if (!sent || sent.length <= 4) return plain(input, init);
+      return new Promise((_, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+        void vi.advanceTimersByTimeAsync(60_000);
+      });
+    };
+    const sent = await sendQueue(one, noPhotos).finally(() => vi.useRealTimers());
+    expect(sent).toMatchObject({ receipts: 8, failure: null });
+    expect(ids().map((each) => each.length)).toEqual([4, 4]);
+  });
+
   it('two senders at once send each item once', async () => {
     for (let n = 0; n < 5; n += 1) await enqueue(one, action());
     await Promise.all([sendQueue(one, noPhotos), sendQueue(one, noPhotos)]);
@@ -163,6 +223,48 @@ describe('photos', () => {
     await sendQueue(one, async (_, { id }) => (id === 'p1' ? { kind: 'problem', status: 422, problem: { title: 'No picture' } } : null));
     expect(await one.db.get('photos', 'p1')).toMatchObject({ state: 'refused', problem: { title: 'No picture' } });
     expect(await one.db.get('photos', 'p2')).toMatchObject({ state: 'sent' });
+  });
+
+  const refusal = (status: number): Failure => (status === 403 ? { kind: 'forbidden', problem: { title: 'Not here' } } : { kind: 'problem', status, problem: { title: 'Not here' } });
+
+  it.each([403, 410, 413, 415, 404])('that the server will never take (%d) stay with the reason, may be tried again and can be discarded', async (status) => {
+    await enqueue(one, action({ photos: [photo('p1'), photo('p2')] }));
+    const tried: string[] = [];
+    expect((await sendQueue(one, async (_, { id }) => (tried.push(id), refusal(status)))).failure).toBeNull();
+    expect(tried).toEqual(['p1', 'p2']);
+    expect(await one.db.get('photos', 'p1')).toMatchObject({ state: 'refused', problem: { title: 'Not here' } });
+    await retryPhoto(one, 'p1');
+    expect(await one.db.get('photos', 'p1')).toMatchObject({ state: 'queued', upload_url: null });
+    await discardPhoto(one, 'p2');
+    expect(await one.db.getAllKeys('photos')).toEqual(['p1']);
+  });
+
+  it('wait for an action that is not decided: what they belong to may be made later', async () => {
+    await enqueue(one, action({ photos: [photo('p1')] }));
+    onActions = (sent) => json({ receipts: sent.map((each) => receipt(each.id, { outcome: 'waiting' })) });
+    await sendQueue(one, async () => refusal(404));
+    expect(await one.db.get('photos', 'p1')).toMatchObject({ state: 'queued', tries: 1 });
+  });
+
+  it('that a network’s page stands before wait', async () => {
+    await enqueue(one, action({ photos: [photo('p1')] }));
+    await sendQueue(one, async () => ({ kind: 'portal', status: 403 }));
+    expect(await one.db.get('photos', 'p1')).toMatchObject({ state: 'queued' });
+  });
+
+  it('whose bytes the browser no longer finds are set aside, and the others go', async () => {
+    await enqueue(one, action({ photos: [photo('p1'), photo('p2')] }));
+    const slice = vi.spyOn(Blob.prototype, 'slice').mockImplementationOnce(() => ({ arrayBuffer: () => Promise.reject(new DOMException('gone', 'NotReadableError')) }) as unknown as Blob);
+    expect(await sendQueue(one, noPhotos)).toMatchObject({ photos: 1, failure: null });
+    slice.mockRestore();
+    expect(await one.db.get('photos', 'p1')).toMatchObject({ state: 'refused', last_failure: { kind: 'unreadable' } });
+  });
+
+  it('tell that something arrived although the line was cut', async () => {
+    await enqueue(one, action({ photos: [photo('p1')] }));
+    await sendQueuedActions(one);
+    expect(await sendQueuedPhotos(one, async (_, __, ___, moved) => (moved(), { kind: 'offline' }))).toMatchObject({ moved: true, failure: { kind: 'offline' } });
+    expect(await sendQueuedPhotos(one, async () => ({ kind: 'offline' }))).toMatchObject({ moved: false });
   });
 
   it('wait while their action is refused, and go with its correction', async () => {

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { accessToken, enter, lock } from '../src/shared/auth/session';
 import { iterations, makeVault, openVault, unseal, waitAfter } from '../src/shared/auth/vault';
-import { putMeta } from '../src/shared/db/database';
+import { clearDatabase, putMeta } from '../src/shared/db/database';
 import { enqueue } from '../src/shared/queue/enqueue';
 import { action, agent, json, tablet } from './environment';
 
@@ -83,5 +83,131 @@ describe('the session', () => {
     await one.db.put('actions', { ...item, state: 'applied' });
     await lock(one);
     expect(await one.db.get('session', 'current')).toBeUndefined();
+  });
+});
+
+describe('what comes while the network takes its time', () => {
+  const other = { id: '01a2032b-287d-75b1-8f7c-a701e09961df', name: 'Odile Treuil' };
+
+  /** A refresh whose answer comes when the test says so, once it was asked for. */
+  async function slowRefresh() {
+    const one = await signedIn();
+    await enqueue(one, action());
+    one.clock.now += 3600_000;
+    let arrive: (answer: Response) => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      one.answer = () => (resolve(), new Promise<Response>((answer) => (arrive = answer)));
+    });
+    const token = accessToken(one);
+    await asked;
+    return { one, token, arrive: (answer: Response) => arrive(answer) };
+  }
+  const renewed = () => json({ ...tokens, access_token: 'a2', refresh_token: 'r2' });
+
+  it('a refresh leaves the tablet locked', async () => {
+    const { one, token, arrive } = await slowRefresh();
+    await lock(one);
+    arrive(renewed());
+    expect(await token).toEqual({ ok: true, token: 'a2' });
+    expect(await one.db.get('session', 'current')).toMatchObject({ locked: true, access: { token: 'a2' } });
+  });
+
+  it('a refresh does not put the person before back, and keeps their new token for when they return', async () => {
+    const { one, token, arrive } = await slowRefresh();
+    const slow = one.answer;
+    one.answer = () => json({ ...tokens, access_token: 'b1', refresh_token: 's1', staff: { ...other, locale: 'fr' } });
+    await enter(one, other, '112233');
+    one.answer = slow;
+    arrive(renewed());
+    await token;
+    expect(await one.db.get('session', 'current')).toMatchObject({ agent_id: other.id, access: { token: 'b1' } });
+    one.answer = () => Promise.reject(new TypeError('offline'));
+    await enter(one, agent, '739164');
+    const session = await one.db.get('session', 'current');
+    expect(await unseal(session!.key, (await one.db.get('vaults', agent.id))!.refresh!)).toBe('r2');
+  });
+
+  it('a PIN typed during a refresh does not bring the token before back', async () => {
+    const { one, token, arrive } = await slowRefresh();
+    const entering = enter(one, agent, '739164');
+    arrive(renewed());
+    await Promise.all([token, entering]);
+    const session = await one.db.get('session', 'current');
+    expect(await unseal(session!.key, (await one.db.get('vaults', agent.id))!.refresh!)).toBe('r2');
+  });
+
+  it('a refused refresh does not end the session that somebody began meanwhile', async () => {
+    const { one, token, arrive } = await slowRefresh();
+    const { vault, key } = await makeVault(agent, '739164', { ...tokens, refresh_token: 'r9' }, 1000);
+    await one.db.put('vaults', vault);
+    await one.db.put('session', { ...(await one.db.get('session', 'current'))!, key, access: { token: 'a9', until: one.clock.now + 900_000 } });
+    one.answer = () => json({ agents: [agent] });
+    arrive(json({ title: 'Over', status: 401 }, 401));
+    expect(await token).toEqual({ ok: true, token: 'a9' });
+    expect((await one.db.get('vaults', agent.id))!.refresh).not.toBeNull();
+  });
+
+  it('a session renewed in the background unlocks nothing', async () => {
+    const one = await signedIn();
+    await enqueue(one, action());
+    one.clock.now += 4 * 86_400_000;
+    let arrive: (answer: Response) => void = () => undefined;
+    one.answer = () => new Promise<Response>((answer) => (arrive = answer));
+    const entry = await enter(one, agent, '739164');
+    await lock(one);
+    await vi.waitFor(() => expect(one.asked.at(-1)?.path).toBe('/v1/auth/pin'));
+    arrive(json({ ...tokens, access_token: 'a3', session_expires_at: '2026-12-26T08:00:00Z' }));
+    expect(entry.in && (await entry.renewal)).toMatchObject({ in: true });
+    expect(await one.db.get('session', 'current')).toMatchObject({ locked: true, access: { token: 'a3' } });
+  });
+
+  it('nobody is in on a tablet that was wiped', async () => {
+    const { one, token, arrive } = await slowRefresh();
+    await clearDatabase(one.db, '2026-11-23T09:00:00Z');
+    arrive(renewed());
+    await token;
+    expect(await one.db.count('session')).toBe(0);
+    expect(await one.db.count('vaults')).toBe(0);
+  });
+});
+
+describe('the tablet’s secret', () => {
+  it('goes with a refresh, so that an answer that got lost is given again', async () => {
+    const one = await signedIn();
+    one.clock.now += 3600_000;
+    const fetched: Record<string, string>[] = [];
+    const plain = one.fetch;
+    one.fetch = (input, init) => (fetched.push(init?.headers as Record<string, string>), plain(input, init));
+    one.answer = () => json(tokens);
+    await accessToken(one);
+    expect(fetched.at(-1)).toMatchObject({ 'x-device-secret': 's' });
+  });
+});
+
+describe('a PIN that the server no longer takes', () => {
+  it('opens the tablet, and the renewal says why no session comes of it', async () => {
+    const one = await signedIn();
+    one.clock.now += 4 * 86_400_000;
+    one.answer = () => json({ title: 'Wrong', status: 401 }, 401);
+    const entry = await enter(one, agent, '739164');
+    expect(entry.in && (await entry.renewal)).toMatchObject({ in: false, why: 'refused', failure: { kind: 'signed_out' } });
+  });
+
+  it('gives way to the new one, and the server’s wait is told as its own', async () => {
+    const one = await signedIn();
+    one.answer = () => json({ title: 'Slow' }, 429, { 'retry-after': '40' });
+    expect(await enter(one, agent, '112233')).toMatchObject({ why: 'refused', failure: { kind: 'busy', retryAfterMs: 40_000 } });
+    one.answer = () => json(tokens);
+    expect((await enter(one, agent, '112233')).in).toBe(true);
+    expect(await openVault((await one.db.get('vaults', agent.id))!, '739164')).toBeNull();
+  });
+
+  it('a clock that is put back makes nobody wait for days', async () => {
+    const one = await signedIn();
+    for (const guess of ['000000', '000001', '000002']) await enter(one, agent, guess);
+    one.clock.now -= 3 * 86_400_000;
+    expect(await enter(one, agent, '739164')).toMatchObject({ why: 'wait', waitMs: 5_000 });
+    one.clock.now += 5_001;
+    expect((await enter(one, agent, '739164')).in).toBe(true);
   });
 });

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { lock } from '../shared/auth/session';
 import { language, t } from '../shared/i18n';
 import { MapView } from './map/view';
+import { closeQuestions } from './act';
 import { Header } from './parts/header';
 import { Nav } from './parts/nav';
 import { PositionDialogs } from './parts/position-dialogs';
@@ -78,10 +79,10 @@ function useIdleLock(): void {
       active = Date.now();
       if (active - written < 30_000) return;
       written = active;
-      void keepActive(active);
+      void keepActive(active).catch(() => undefined);
     };
     touch();
-    const timer = setInterval(() => Date.now() - active > idleMs && void lock(env()), 20_000);
+    const timer = setInterval(() => Date.now() - active > idleMs && void lock(env()).catch(() => undefined), 20_000);
     const events = ['pointerdown', 'keydown'] as const;
     for (const event of events) addEventListener(event, touch);
     return () => {
@@ -98,6 +99,7 @@ export async function lockIfIdle(): Promise<void> {
 
 function Shift() {
   useIdleLock();
+  useEffect(() => closeQuestions, []);
   const wide = useWide();
   const screen = route.value.screen;
   const beside = wide && ['list', 'map', 'task', 'act'].includes(screen);

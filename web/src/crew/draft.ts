@@ -1,54 +1,44 @@
-// A form being filled in is kept at each change: the camera app may push the page out of memory at any time.
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Draft } from '../shared/queue/items';
-import { uuid7 } from '../shared/uuid7';
-import { shrink } from './shrink';
+// The form that is open on a screen, read back from the tablet when somebody returns to it.
+import { useEffect, useState } from 'preact/hooks';
+import { OpenDraft, type Filled, type Heading } from '../shared/queue/draft';
 import { env } from './state';
+import { sayStorage } from './storage';
 
-export type DraftPhoto = Draft['photos'][number];
+/** Forms whose photos are still being prepared when somebody leaves the screen and comes back. */
+const open = new Map<string, OpenDraft<object>>();
 
-export interface Kept<Values> {
-  values: Values;
-  photos: DraftPhoto[];
-  set: (change: Partial<Values>) => void;
-  addPhotos: (files: Iterable<Blob>) => Promise<void>;
-  removePhoto: (id: string) => void;
-  drop: () => Promise<void>;
+async function found<Values extends object>(heading: Heading, initial: () => Promise<Filled<Values>>): Promise<OpenDraft<Values>> {
+  const going = open.get(heading.key) as OpenDraft<Values> | undefined;
+  if (going && going.adding > 0) return going;
+  await going?.settled();
+  const kept = await env().db.get('drafts', heading.key);
+  const first = kept ? { about: kept.about, values: kept.values as Values, photos: kept.photos } : await initial();
+  const made = new OpenDraft<Values>(env(), heading, first, sayStorage);
+  open.set(heading.key, made as unknown as OpenDraft<object>);
+  return made;
 }
 
 /** null until the kept draft was read. */
-export function useDraft<Values extends object>(key: string, initial: () => Promise<{ values: Values; photos: DraftPhoto[] }>): Kept<Values> | null {
-  const [state, setState] = useState<{ values: Values; photos: DraftPhoto[] } | null>(null);
-  const latest = useRef(state);
-  const put = (next: { values: Values; photos: DraftPhoto[] }) => {
-    latest.current = next;
-    setState(next);
-    void env().db.put('drafts', { key, values: next.values as Record<string, unknown>, photos: next.photos, at: Date.now() });
-  };
+export function useDraft<Values extends object>(heading: Heading, initial: () => Promise<Filled<Values>>): OpenDraft<Values> | null {
+  const [draft, setDraft] = useState<OpenDraft<Values> | null>(null);
+  const [, draw] = useState(0);
   useEffect(() => {
-    let open = true;
-    void (async () => {
-      const kept = await env().db.get('drafts', key);
-      const first = kept ? { values: kept.values as Values, photos: kept.photos } : await initial();
-      latest.current = first;
-      if (open) setState(first);
-    })();
+    let here = true;
+    let mine: OpenDraft<Values> | undefined;
+    void found(heading, initial)
+      .then((read) => {
+        if (!here) return;
+        mine = read;
+        read.shown = () => draw((n) => n + 1);
+        setDraft(read);
+      })
+      .catch(sayStorage);
     return () => {
-      open = false;
+      here = false;
+      if (!mine) return;
+      mine.shown = null;
+      if (mine.adding === 0) open.delete(heading.key);
     };
-  }, [key]);
-  if (!state) return null;
-  const now = () => latest.current ?? state;
-  return {
-    ...state,
-    set: (change) => put({ ...now(), values: { ...now().values, ...change } }),
-    addPhotos: async (files) => {
-      for (const file of files) {
-        const blob = await shrink(file);
-        put({ ...now(), photos: [...now().photos, { id: uuid7(), blob }] });
-      }
-    },
-    removePhoto: (id) => put({ ...now(), photos: now().photos.filter((photo) => photo.id !== id) }),
-    drop: () => env().db.delete('drafts', key),
-  };
+  }, [heading.key]);
+  return draft;
 }

@@ -1,5 +1,5 @@
 // What each kind of action asks for. Pure.
-import type { Kind } from '../shared/api/wire';
+import type { Kind, Material } from '../shared/api/wire';
 
 export type Field = 'photos' | 'minutes' | 'material' | 'reason' | 'review_date' | 'note' | 'public_note' | 'category' | 'crew';
 
@@ -27,6 +27,32 @@ export const forms: Record<Exclude<Kind, 'new_alert'>, Form> = {
 
 /** Done in one press, without a form. */
 export const atOnce: readonly Kind[] = ['accept', 'start'];
+
+export interface MaterialRow {
+  name: string;
+  quantity: string;
+  unit: string;
+}
+
+/** A quantity as people write it, with a point or a comma; null for what is none: nobody guesses in the crew's place. */
+export function quantityOf(text: string): number | null {
+  const plain = text.trim().replace(',', '.');
+  const value = /^\d{1,9}(\.\d{1,4})?$/.test(plain) ? Number(plain) : 0;
+  return value > 0 ? value : null;
+}
+
+/** Named rows as they are sent; a quantity that is none was refused before. */
+export function materialOf(rows: MaterialRow[]): Material[] {
+  return rows
+    .filter((row) => row.name.trim() !== '')
+    .flatMap((row) => {
+      const quantity = quantityOf(row.quantity);
+      return quantity === null ? [] : [{ name: row.name.trim(), quantity, ...(row.unit.trim() ? { unit: row.unit.trim() } : {}) }];
+    });
+}
+
+/** Whether each named row says how much. */
+export const quantitiesFine = (rows: MaterialRow[]) => rows.every((row) => row.name.trim() === '' || quantityOf(row.quantity) !== null);
 
 /** The fields that are still missing; `proof`: this task is done only with a photo. */
 export function missing(kind: Exclude<Kind, 'new_alert'>, values: Partial<Record<Field, unknown>>, photos: number, proof: boolean): Field[] {

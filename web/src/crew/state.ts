@@ -2,11 +2,11 @@
 // service worker. Screens never hold truth of their own.
 import { batch, computed, signal } from '@preact/signals';
 import type { Failure } from '../shared/api/answer';
-import type { Category, Crew, MapInfo, SyncTask } from '../shared/api/wire';
+import type { Action, Category, Crew, MapInfo, SiteReport, SyncTask } from '../shared/api/wire';
 import { getMeta, type Device, type LeftTask } from '../shared/db/database';
 import type { Environment } from '../shared/environment';
-import { language, speak, today } from '../shared/i18n';
-import { needsAttention, type QueuedAction, type QueuedPhoto } from '../shared/queue/items';
+import { dayOf, language, speak, today } from '../shared/i18n';
+import { needsAttention, type Draft, type QueuedAction, type QueuedPhoto } from '../shared/queue/items';
 import { groupOf, inOrder, seen, type Group, type Seen } from '../shared/queue/overlay';
 import type { Vault } from '../shared/auth/vault';
 import { channelName, makeEnvironment } from './environment';
@@ -18,6 +18,8 @@ export const person = signal<{ id: string; name: string } | null>(null);
 export const tasks = signal<SyncTask[]>([]);
 export const actions = signal<QueuedAction[]>([]);
 export const photos = signal<QueuedPhoto[]>([]);
+/** Forms that this person began and did not record. */
+export const drafts = signal<Draft[]>([]);
 export const thumbs = signal<ReadonlyMap<string, Blob>>(new Map());
 export const categories = signal<ReadonlyMap<string, Category>>(new Map());
 export const emergency = signal<{ number: string; label: { fr?: string; en?: string } }[]>([]);
@@ -34,6 +36,12 @@ export const ready = signal(false);
 export const online = signal(navigator.onLine);
 export const working = signal(false);
 export const failure = signal<Failure | null>(null);
+/** When the tablet tries again by itself, after a failure. */
+export const nextTry = signal<number | null>(null);
+/** Why the server made no new session of the PIN that opened the tablet. */
+export const renewalRefused = signal<Failure | null>(null);
+/** The day on the tablet's calendar; it changes while the app stays open. */
+export const dayNow = signal(today());
 
 export const toSend = computed(
   () => actions.value.filter((item) => item.state === 'queued').length + photos.value.filter((item) => item.state === 'queued').length,
@@ -51,7 +59,7 @@ export interface Row {
 }
 
 export const rows = computed<Row[]>(() => {
-  const day = today();
+  const day = dayNow.value;
   const places: Group[] = ['now', 'later', 'closed'];
   const order = inOrder(day);
   return tasks.value
@@ -61,6 +69,22 @@ export const rows = computed<Row[]>(() => {
     })
     .sort((a, b) => places.indexOf(a.group) - places.indexOf(b.group) || order(a.task, b.task))
     .map((row, index) => ({ ...row, number: index + 1 }));
+});
+
+export interface OwnAlert {
+  item: QueuedAction;
+  report: SiteReport;
+}
+
+/** What was reported on site today, until it comes back as a task of the crew. */
+export const ownAlerts = computed<OwnAlert[]>(() => {
+  const planned = new Set(tasks.value.map((task) => task.alert.id));
+  return actions.value.flatMap((item) => {
+    const shown = item.kind === 'new_alert' && ['queued', 'applied', 'waiting'].includes(item.state) && dayOf(item.created_at) === dayNow.value;
+    if (!shown || (item.receipt?.alert_id && planned.has(item.receipt.alert_id))) return [];
+    const { report } = JSON.parse(item.payload) as Action;
+    return report ? [{ item, report }] : [];
+  });
 });
 
 let environment: Environment | null = null;
@@ -84,7 +108,7 @@ export function reload(): Promise<void> {
     reading = null;
     if (again) {
       again = false;
-      void reload();
+      void reload().catch(() => undefined);
     }
   });
   return reading;
@@ -92,13 +116,13 @@ export function reload(): Promise<void> {
 
 async function read(): Promise<void> {
   const { db } = env();
-  const [kept, agentList, session, vaultList, taskList, actionList, photoList, thumbList] = await Promise.all([
+  const [kept, agentList, session, vaultList, taskList, actionList, photoList, thumbList, draftList] = await Promise.all([
     getMeta(db, 'device'), getMeta(db, 'agents'), db.get('session', 'current'), db.getAll('vaults'), db.getAll('tasks'),
-    db.getAllFromIndex('actions', 'seq'), db.getAll('photos'), db.getAll('thumbs'),
+    db.getAllFromIndex('actions', 'seq'), db.getAll('photos'), db.getAll('thumbs'), db.getAll('drafts'),
   ]);
   const [catalogue, mapOf, pulled, leftTasks, wiped, choice, lang, crewList] = await Promise.all([
     getMeta(db, 'catalogue'), getMeta(db, 'map'), getMeta(db, 'pulled_at'), getMeta(db, 'left'), getMeta(db, 'wiped_at'),
-    getMeta(db, 'position'), getMeta(db, 'language'), getMeta(db, 'crews'),
+    getMeta(db, 'positions'), getMeta(db, 'language'), getMeta(db, 'crews'),
   ]);
   if (lang && lang !== language.value) await speak(lang);
   batch(() => {
@@ -106,7 +130,11 @@ async function read(): Promise<void> {
     agents.value = agentList ?? [];
     vaults.value = vaultList;
     const current = session && !session.locked ? { id: session.agent_id, name: session.name } : null;
-    if (current?.id !== person.value?.id) person.value = current;
+    if (current?.id !== person.value?.id) {
+      person.value = current;
+      renewalRefused.value = null;
+    }
+    drafts.value = draftList.filter((draft) => draft.agent_id === current?.id);
     tasks.value = taskList;
     actions.value = actionList;
     photos.value = photoList;
@@ -119,16 +147,20 @@ async function read(): Promise<void> {
     pulledAt.value = pulled ?? null;
     left.value = leftTasks ?? [];
     wipedAt.value = wiped ?? null;
-    positionChoice.value = choice ?? null;
+    positionChoice.value = (current && choice?.[current.id]) ?? null;
     ready.value = true;
   });
 }
 
-export async function start(): Promise<void> {
+/** `gone`: the browser closed the database and does not open it again. */
+export async function start(gone: () => void): Promise<void> {
   environment = await makeEnvironment(() => {
     channel.postMessage('changed');
-    void reload();
-  });
-  channel.onmessage = () => void reload();
+    void reload().catch(() => undefined);
+  }, gone);
+  channel.onmessage = () => void reload().catch(() => undefined);
   await reload();
+  const look = () => (dayNow.value = today());
+  setInterval(look, 30_000);
+  document.addEventListener('visibilitychange', look);
 }

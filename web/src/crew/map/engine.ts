@@ -1,5 +1,5 @@
 // MapLibre, fetched only when a map is shown; its worker comes from our own address.
-import { LngLatBounds, Map, Marker, NavigationControl, setWorkerUrl } from 'maplibre-gl';
+import { LngLatBounds, Map as LibreMap, Marker, NavigationControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import type { MapInfo } from '../../shared/api/wire';
@@ -10,18 +10,19 @@ import { ownStyle } from './style';
 setWorkerUrl(new URL(workerUrl, location.href).href);
 
 export interface Pin {
+  id: string;
   lon: number;
   lat: number;
   element: HTMLElement;
 }
 
 export class TownMap {
-  readonly #map: Map;
-  #markers: Marker[] = [];
+  readonly #map: LibreMap;
+  readonly #markers = new Map<string, Marker>();
 
   constructor(container: HTMLElement, town: MapInfo | null, start: [number, number] | null) {
     const bounds = town?.bounds;
-    this.#map = new Map({
+    this.#map = new LibreMap({
       container,
       style: town?.style_url ? new URL(ownPath(town.style_url, location.href), location.origin).href : ownStyle(town),
       ...(start ? { center: start, zoom: 16 } : bounds ? { bounds } : { center: [0, 0] as [number, number], zoom: 1 }),
@@ -40,13 +41,34 @@ export class TownMap {
     this.#map.on('error', () => undefined);
   }
 
+  /** What is shown already keeps its element, and with it the focus. */
   show(pins: Pin[]): void {
-    for (const marker of this.#markers) marker.remove();
-    this.#markers = pins.map((pin) => new Marker({ element: pin.element, anchor: 'center' }).setLngLat([pin.lon, pin.lat]).addTo(this.#map));
-    // Where markers lie on each other, the first of the day is on top.
-    for (const [index, pin] of pins.entries()) pin.element.style.zIndex = String(pins.length - index);
-    // The marker makes its element an image to screen readers; ours are buttons with a name.
-    for (const pin of pins) if (pin.element instanceof HTMLButtonElement) pin.element.removeAttribute('role');
+    const wanted = new Set<HTMLElement>(pins.map((pin) => pin.element));
+    for (const [id, marker] of this.#markers) {
+      if (wanted.has(marker.getElement())) continue;
+      marker.remove();
+      this.#markers.delete(id);
+    }
+    for (const [index, pin] of pins.entries()) {
+      const known = this.#markers.get(pin.id);
+      if (known) known.setLngLat([pin.lon, pin.lat]);
+      else this.#markers.set(pin.id, new Marker({ element: pin.element, anchor: 'center' }).setLngLat([pin.lon, pin.lat]).addTo(this.#map));
+      // Where markers lie on each other, the first of the day is on top.
+      pin.element.style.zIndex = String(pins.length - index);
+      // The marker makes its element an image to screen readers; ours are buttons with a name.
+      if (pin.element instanceof HTMLButtonElement) pin.element.removeAttribute('role');
+    }
+    this.#inOrder(pins.map((pin) => pin.element));
+  }
+
+  /** The Tab key follows the day's order. */
+  #inOrder(elements: HTMLElement[]): void {
+    const follows = (element: HTMLElement, index: number) =>
+      index === 0 || (elements[index - 1]!.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+    if (elements.every(follows)) return;
+    const focused = elements.find((element) => element === document.activeElement);
+    for (const element of elements) element.parentElement?.append(element);
+    focused?.focus();
   }
 
   fit(points: [number, number][]): void {

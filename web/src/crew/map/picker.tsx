@@ -20,7 +20,7 @@ export function MapPicker({ place, choose }: { place: { lon: number; lat: number
     if (!place) return map.show([]);
     const element = document.createElement('span');
     element.className = 'picked';
-    map.show([{ ...place, element }]);
+    map.show([{ id: 'place', lon: place.lon, lat: place.lat, element }]);
     map.look(place.lon, place.lat);
   }, [map, place?.lon, place?.lat]);
   return (

@@ -1,5 +1,5 @@
 // The day on the map. Each marker is a button with a name; the list says the same without a map.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { render } from 'preact';
 import { known, t } from '../../shared/i18n';
 import { categoryName, CategoryIcon } from '../parts/category';
@@ -7,21 +7,16 @@ import { Icon } from '../parts/icon';
 import { Page } from '../parts/page';
 import { priorityName, Shape } from '../parts/priority';
 import { Chips } from '../screens/list';
-import { rows, type Row } from '../state';
+import { ownAlerts, rows, type OwnAlert, type Row } from '../state';
 import { MapCanvas } from './canvas';
 import type { Pin, TownMap } from './engine';
 
-function pinOf(row: Row, chosen: boolean, choose: (id: string) => void): Pin {
+/** Draws a task's marker anew into its element, which stays the same for as long as the task is on the map. */
+function draw(element: HTMLButtonElement, row: Row, chosen: boolean): void {
   const { task, seen } = row;
-  const element = document.createElement('button');
-  element.type = 'button';
-  element.className = `marker${chosen ? ' chosen' : ''}`;
+  element.classList.toggle('chosen', chosen);
   element.setAttribute('aria-pressed', String(chosen));
   element.setAttribute('aria-label', t('map.marker', { number: row.number, what: categoryName(task.alert.category), priority: priorityName(task.alert.priority), status: known('status', seen.status), address: task.alert.address ?? '' }));
-  element.addEventListener('click', (event) => {
-    event.stopPropagation();
-    choose(task.id);
-  });
   render(
     <>
       <Shape priority={task.alert.priority} text={row.number} size={44} done={seen.closed} />
@@ -29,8 +24,28 @@ function pinOf(row: Row, chosen: boolean, choose: (id: string) => void): Pin {
     </>,
     element,
   );
-  const [lon, lat] = task.alert.position.coordinates as [number, number];
-  return { lon, lat, element };
+}
+
+function make(id: string, choose: (id: string) => void): HTMLButtonElement {
+  const element = document.createElement('button');
+  element.type = 'button';
+  element.className = 'marker';
+  element.addEventListener('click', (event) => {
+    event.stopPropagation();
+    choose(id);
+  });
+  return element;
+}
+
+/** Something that a crew reported and nobody has planned yet. */
+function ownPin({ item, report }: OwnAlert): Pin {
+  const element = document.createElement('span');
+  element.className = 'own-marker';
+  element.role = 'img';
+  element.ariaLabel = t('map.own', { what: categoryName(report.category), state: t(`state.${item.state}`) });
+  render(<CategoryIcon code={report.category} size={20} />, element);
+  const [lon, lat] = report.position.coordinates as [number, number];
+  return { id: item.id, lon, lat, element };
 }
 
 export function MapView() {
@@ -42,12 +57,23 @@ export function MapView() {
   });
   const all = rows.value;
   const row = all.find((each) => each.task.id === chosen);
+  const elements = useRef(new Map<string, HTMLButtonElement>());
+  const own = ownAlerts.value;
+  useEffect(() => elements.current.clear(), [map]);
   useEffect(() => {
     if (!map) return;
-    const focused = document.activeElement?.classList.contains('marker');
-    map.show(all.map((each) => pinOf(each, each.task.id === chosen, setChosen)));
-    if (focused) document.querySelector<HTMLElement>('.marker.chosen')?.focus();
-  }, [map, all, chosen]);
+    const kept = new Map<string, HTMLButtonElement>();
+    const pins = all.map((each) => {
+      const { id, alert } = each.task;
+      const element = elements.current.get(id) ?? make(id, setChosen);
+      kept.set(id, element);
+      draw(element, each, id === chosen);
+      const [lon, lat] = alert.position.coordinates as [number, number];
+      return { id, lon, lat, element };
+    });
+    elements.current = kept;
+    map.show([...pins, ...own.map(ownPin)]);
+  }, [map, all, own, chosen]);
   useEffect(() => {
     if (!map) return;
     const at = row?.task.alert.position.coordinates;

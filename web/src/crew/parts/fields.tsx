@@ -1,11 +1,23 @@
 // The fields of the forms: large, and filled in by taps where that is possible.
-import { useId, useState } from 'preact/hooks';
-import type { Material } from '../../shared/api/wire';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { t } from '../../shared/i18n';
-import type { DraftPhoto } from '../draft';
+import type { DraftPhoto } from '../../shared/queue/items';
+import { quantityOf, type MaterialRow } from '../kinds';
+import { shrink } from '../shrink';
 import { photoLimit } from '../state';
 import { Icon } from './icon';
 import { useBlobUrl } from './photo';
+import { Wrong } from './wrong';
+
+/** After a try to record: the first field that lacks something has the focus, once the words about it stand there. */
+export function useFocusWrong(tries: number): void {
+  useEffect(() => {
+    if (tries === 0) return;
+    const first = document.querySelector<HTMLElement>('form [data-wrong]');
+    const field = first?.matches('input, textarea') ? first : first?.querySelector<HTMLElement>('input, textarea, button');
+    field?.focus();
+  }, [tries]);
+}
 
 export function Area(given: { label: string; help?: string; value: string; change: (value: string) => void; required?: boolean; quick?: string[]; wrong?: string | undefined }) {
   const id = useId();
@@ -24,20 +36,12 @@ export function Area(given: { label: string; help?: string; value: string; chang
           ))}
         </div>
       )}
-      <textarea id={id} rows={3} maxLength={4000} value={given.value} required={given.required} aria-invalid={given.wrong ? 'true' : undefined}
+      <textarea id={id} rows={3} maxLength={4000} value={given.value} required={given.required} aria-invalid={given.wrong ? 'true' : undefined} data-wrong={given.wrong && ''}
         aria-describedby={[given.help && `${id}-help`, given.wrong && `${id}-wrong`].filter(Boolean).join(' ') || undefined}
         onInput={(event) => given.change(event.currentTarget.value)} />
       <Wrong id={id} words={given.wrong} />
     </div>
   );
-}
-
-export function Wrong({ id, words }: { id: string; words: string | undefined }) {
-  return words ? (
-    <p class="wrong" id={`${id}-wrong`}>
-      <Icon name="warning" size={20} /> {words}
-    </p>
-  ) : null;
 }
 
 function Taken({ photo, number, remove }: { photo: DraftPhoto; number: number; remove: () => void }) {
@@ -52,18 +56,29 @@ function Taken({ photo, number, remove }: { photo: DraftPhoto; number: number; r
   );
 }
 
-export function Photos(given: { photos: DraftPhoto[]; add: (files: Iterable<Blob>) => Promise<void>; remove: (id: string) => void; required: boolean; wrong?: string | undefined }) {
+/** Small enough for the server, or null. */
+async function prepared(file: Blob): Promise<Blob | null> {
+  if (file.size > photoLimit.value * 4) return null;
+  const small = await shrink(file);
+  return small.size <= photoLimit.value ? small : null;
+}
+
+interface Album {
+  now: { photos: DraftPhoto[] };
+  adding: number;
+  addPhotos: (files: Blob[], prepare: (file: Blob) => Promise<Blob | null>) => Promise<number>;
+  removePhoto: (id: string) => void;
+}
+
+export function Photos(given: { album: Album; required: boolean; wrong?: string | undefined }) {
   const id = useId();
+  const { album } = given;
   const [tooLarge, setTooLarge] = useState(false);
-  const [busy, setBusy] = useState(false);
+  const busy = album.adding > 0;
   const taken = async (input: HTMLInputElement) => {
     const files = [...(input.files ?? [])];
     input.value = '';
-    setBusy(true);
-    const fine = files.filter((file) => file.size <= photoLimit.value * 4);
-    setTooLarge(fine.length < files.length);
-    await given.add(fine);
-    setBusy(false);
+    setTooLarge((await album.addPhotos(files, prepared)) > 0);
   };
   return (
     <div class="field">
@@ -71,22 +86,22 @@ export function Photos(given: { photos: DraftPhoto[]; add: (files: Iterable<Blob
         {t('photo.field')} {given.required && <span class="must">{t('form.required')}</span>}
       </p>
       <ul class="taken">
-        {given.photos.map((photo, index) => (
-          <Taken key={photo.id} photo={photo} number={index + 1} remove={() => given.remove(photo.id)} />
+        {album.now.photos.map((photo, index) => (
+          <Taken key={photo.id} photo={photo} number={index + 1} remove={() => album.removePhoto(photo.id)} />
         ))}
       </ul>
       <div class="row-buttons">
         <label class="button secondary">
           <Icon name="camera" size={28} />
           {t(busy ? 'photo.preparing' : 'photo.take')}
-          <input class="file" type="file" accept="image/*" capture="environment" aria-describedby={given.wrong ? `${id}-wrong` : undefined} onChange={(event) => void taken(event.currentTarget)} />
+          <input class="file" type="file" accept="image/*" capture="environment" aria-describedby={given.wrong ? `${id}-wrong` : undefined} data-wrong={given.wrong && ''} onChange={(event) => void taken(event.currentTarget)} />
         </label>
         <label class="button">
           {t('photo.choose')}
           <input class="file" type="file" accept="image/*" multiple onChange={(event) => void taken(event.currentTarget)} />
         </label>
       </div>
-      {tooLarge && <p class="wrong">{t('photo.too_large')}</p>}
+      {tooLarge && <p class="wrong" role="alert">{t('photo.too_large')}</p>}
       <Wrong id={id} words={given.wrong} />
     </div>
   );
@@ -106,24 +121,13 @@ export function Minutes({ value, change }: { value: number | null; change: (valu
           </button>
         ))}
       </div>
-      <input id={id} type="number" inputMode="numeric" min={0} max={100000} step={1} value={value ?? ''} onInput={(event) => change(event.currentTarget.value === '' ? null : Math.max(0, Math.round(event.currentTarget.valueAsNumber)))} />
+      <input id={id} type="number" inputMode="numeric" min={0} max={100000} step={1} value={value ?? ''} onInput={(event) => change(Number.isNaN(event.currentTarget.valueAsNumber) ? null : Math.min(100_000, Math.max(0, Math.round(event.currentTarget.valueAsNumber))))} />
     </div>
   );
 }
 
-export interface MaterialRow {
-  name: string;
-  quantity: string;
-  unit: string;
-}
-
-export function materialOf(rows: MaterialRow[]): Material[] {
-  return rows
-    .filter((row) => row.name.trim() !== '')
-    .map((row) => ({ name: row.name.trim(), quantity: Number(row.quantity.replace(',', '.')) || 1, ...(row.unit.trim() ? { unit: row.unit.trim() } : {}) }));
-}
-
-export function MaterialRows({ rows, change, needed }: { rows: MaterialRow[]; change: (rows: MaterialRow[]) => void; needed: boolean }) {
+export function MaterialRows({ rows, change, needed, wrong }: { rows: MaterialRow[]; change: (rows: MaterialRow[]) => void; needed: boolean; wrong?: string | undefined }) {
+  const id = useId();
   const set = (index: number, part: Partial<MaterialRow>) => change(rows.map((row, at) => (at === index ? { ...row, ...part } : row)));
   return (
     <fieldset class="field">
@@ -136,7 +140,8 @@ export function MaterialRows({ rows, change, needed }: { rows: MaterialRow[]; ch
           </label>
           <label>
             <span>{t('form.quantity')}</span>
-            <input type="text" inputMode="decimal" value={row.quantity} onInput={(event) => set(index, { quantity: event.currentTarget.value })} />
+            <input type="text" inputMode="decimal" value={row.quantity} aria-invalid={wrong && row.name.trim() && quantityOf(row.quantity) === null ? 'true' : undefined} aria-describedby={wrong ? `${id}-wrong` : undefined} data-wrong={wrong && row.name.trim() && quantityOf(row.quantity) === null ? '' : undefined}
+              onInput={(event) => set(index, { quantity: event.currentTarget.value })} />
           </label>
           <label>
             <span>{t('form.unit')}</span>
@@ -153,6 +158,7 @@ export function MaterialRows({ rows, change, needed }: { rows: MaterialRow[]; ch
       <button type="button" class="button" onClick={() => change([...rows, { name: '', quantity: '1', unit: '' }])}>
         <Icon name="plus" /> {t('form.material_add')}
       </button>
+      <Wrong id={id} words={wrong} />
     </fieldset>
   );
 }

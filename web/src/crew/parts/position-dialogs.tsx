@@ -8,7 +8,7 @@ export function PositionDialogs() {
   const skip = locating.value;
   if (answer) {
     return (
-      <Sheet title={t('position.title')} close={() => answer('never')}>
+      <Sheet title={t('position.title')} close={() => answer('later')}>
         <p>{t('position.why')}</p>
         <p>{t('position.limits')}</p>
         <div class="row-buttons">

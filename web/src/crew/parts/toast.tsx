@@ -1,12 +1,14 @@
 import { signal } from '@preact/signals';
-import { Icon } from './icon';
+import { Icon, type IconName } from './icon';
 
 const words = signal('');
+const icon = signal<IconName>('check');
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Tells the person, also by a screen reader, without taking the focus. */
-export function say(text: string): void {
+export function say(text: string, sign: IconName = 'check'): void {
   words.value = text;
+  icon.value = sign;
   clearTimeout(timer);
   timer = setTimeout(() => (words.value = ''), 6_000);
 }
@@ -16,7 +18,7 @@ export function Toast() {
     <div class="toast-place" role="status" aria-live="polite">
       {words.value && (
         <p class="toast">
-          <Icon name="check" /> {words.value}
+          <Icon name={icon.value} /> {words.value}
         </p>
       )}
     </div>

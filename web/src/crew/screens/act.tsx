@@ -2,16 +2,19 @@
 import { useId, useState } from 'preact/hooks';
 import type { Action, Kind } from '../../shared/api/wire';
 import { day, t, today, type Key } from '../../shared/i18n';
-import type { QueuedAction } from '../../shared/queue/items';
-import { record } from '../act';
-import { useDraft, type DraftPhoto, type Kept } from '../draft';
-import { forms, missing, type Field } from '../kinds';
+import type { Filled, OpenDraft } from '../../shared/queue/draft';
+import type { DraftPhoto, QueuedAction } from '../../shared/queue/items';
+import { aboutTaskId, record } from '../act';
+import { useDraft } from '../draft';
+import { forms, materialOf, missing, quantitiesFine, type Field, type MaterialRow } from '../kinds';
 import { go } from '../router';
-import { actions, crews, env, rows } from '../state';
+import { actions, crews, env, person, rows } from '../state';
+import { storageWords } from '../storage';
 import { CategoryPicker, categoryName } from '../parts/category';
-import { Area, materialOf, MaterialRows, Minutes, Photos, Wrong, type MaterialRow } from '../parts/fields';
+import { Area, MaterialRows, Minutes, Photos, useFocusWrong } from '../parts/fields';
 import { Icon } from '../parts/icon';
 import { Page } from '../parts/page';
+import { Wrong } from '../parts/wrong';
 import { kindIcon } from './task';
 import { NewAlert } from './new-alert';
 import { refusal } from './outbox';
@@ -60,7 +63,7 @@ function fieldsOf(kind: TaskKind, values: Values, shown: string | undefined): Pa
   };
 }
 
-function ReviewDate({ value, change }: { value: string; change: (value: string) => void }) {
+function ReviewDate({ value, change, wrong }: { value: string; change: (value: string) => void; wrong: string | undefined }) {
   const id = useId();
   const days = [1, 2, 3, 7, 14];
   return (
@@ -75,26 +78,29 @@ function ReviewDate({ value, change }: { value: string; change: (value: string) 
           </button>
         ))}
       </div>
-      <input id={id} type="date" min={today(1)} value={value} required onInput={(event) => change(event.currentTarget.value)} />
+      <input id={id} type="date" min={today(1)} value={value} required aria-invalid={wrong ? 'true' : undefined} aria-describedby={wrong && `${id}-wrong`} data-wrong={wrong && ''}
+        onInput={(event) => change(event.currentTarget.value)} />
+      <Wrong id={id} words={wrong} />
     </div>
   );
 }
 
-function Fields({ kind, kept, lacks, proof }: { kind: TaskKind; kept: Kept<Values>; lacks: Field[]; proof: boolean }) {
-  const { values, set } = kept;
+function Fields({ kind, draft, lacks }: { kind: TaskKind; draft: OpenDraft<Values>; lacks: Field[] }) {
+  const { values, about } = draft.now;
+  const set = (change: Partial<Values>) => draft.set(change);
   const form = forms[kind];
   const quick = Array.from({ length: form.quick }, (_, index) => t(`quick.${kind}.${index + 1}` as Key));
   const wrong = (field: Field) => (lacks.includes(field) ? t(`lacks.${field}` as Key) : undefined);
   const fields: Partial<Record<Field, () => preact.JSX.Element>> = {
-    photos: () => <Photos photos={kept.photos} add={kept.addPhotos} remove={kept.removePhoto} required={kind === 'done' && proof} wrong={wrong('photos')} />,
+    photos: () => <Photos album={draft} required={kind === 'done' && about.proof_required} wrong={wrong('photos')} />,
     minutes: () => <Minutes value={values.minutes} change={(minutes) => set({ minutes })} />,
-    material: () => <MaterialRows rows={values.material} change={(material) => set({ material })} needed={kind === 'need_material'} />,
+    material: () => <MaterialRows rows={values.material} change={(material) => set({ material })} needed={kind === 'need_material'} wrong={wrong('material')} />,
     reason: () => <Area label={t(`reason.${kind}` as Key)} value={values.reason} change={(reason) => set({ reason })} required={form.required.includes('reason')} quick={quick} wrong={wrong('reason')} />,
-    review_date: () => <ReviewDate value={values.review_date} change={(review_date) => set({ review_date })} />,
+    review_date: () => <ReviewDate value={values.review_date} change={(review_date) => set({ review_date })} wrong={wrong('review_date')} />,
     note: () => <Area label={t('form.note')} help={t('form.note_help')} value={values.note} change={(note) => set({ note })} required={form.required.includes('note')} wrong={wrong('note')} />,
     public_note: () => <Area label={t('form.public_note')} help={t('form.public_note_help')} value={values.public_note} change={(public_note) => set({ public_note })} />,
     crew: () => (
-      <fieldset class="field">
+      <fieldset class="field" role="radiogroup" aria-required="true" aria-invalid={wrong('crew') ? 'true' : undefined} aria-describedby={wrong('crew') && 'crew-wrong'} data-wrong={wrong('crew') && ''}>
         <legend>
           {t('form.crew')} <span class="must">{t('form.required')}</span>
         </legend>
@@ -109,12 +115,7 @@ function Fields({ kind, kept, lacks, proof }: { kind: TaskKind; kept: Kept<Value
         <Wrong id="crew" words={wrong('crew')} />
       </fieldset>
     ),
-    category: () => (
-      <div>
-        <CategoryPicker chosen={values.category} choose={(category) => set({ category })} />
-        <Wrong id="category" words={wrong('category')} />
-      </div>
-    ),
+    category: () => <CategoryPicker chosen={values.category} choose={(category) => set({ category })} label={t('title.requalify')} wrong={wrong('category')} />,
   };
   return <>{form.fields.map((field) => <div key={field}>{fields[field]?.()}</div>)}</>;
 }
@@ -123,29 +124,54 @@ interface Given {
   kind: TaskKind;
   taskId: string | null;
   draft: string;
+  /** Where the form is opened again. */
+  hash: string;
   back: string;
-  initial: () => Promise<{ values: Values; photos: DraftPhoto[] }>;
+  initial: () => Promise<Filled<Values>>;
   corrects?: string;
   why?: string | undefined;
 }
 
+function lacking(kind: TaskKind, { values, photos, about }: Filled<Values>): Field[] {
+  const lacks = missing(kind, values, photos.length, about.proof_required);
+  if (kind === 'need_material' && values.review_date < today(1) && !lacks.includes('review_date')) lacks.push('review_date');
+  if (forms[kind].fields.includes('material') && !quantitiesFine(values.material)) lacks.push('material');
+  return lacks;
+}
+
 function Form(given: Given) {
-  const kept = useDraft<Values>(given.draft, given.initial);
+  const agent = person.value?.id ?? '';
+  const draft = useDraft<Values>({ key: `${agent}/${given.draft}`, agent_id: agent, kind: given.kind, hash: given.hash }, given.initial);
   const [lacks, setLacks] = useState<Field[]>([]);
+  const [tries, setTries] = useState(0);
   const [sending, setSending] = useState(false);
-  const row = rows.value.find((each) => each.task.id === given.taskId);
-  const proof = row?.task.proof_required ?? false;
-  if (!kept) return null;
+  const [failed, setFailed] = useState('');
+  useFocusWrong(tries);
+  if (!draft) return null;
+  const { about } = draft.now;
+  const here = rows.value.some((each) => each.task.id === given.taskId);
   const submit = async (event: Event) => {
     event.preventDefault();
-    const lacking = missing(given.kind, kept.values, kept.photos.length, proof);
-    if (given.kind === 'need_material' && kept.values.review_date < today(1)) lacking.push('review_date');
-    setLacks(lacking);
-    if (lacking.length > 0) return void document.querySelector<HTMLElement>('form [aria-invalid], form .file, form input')?.focus();
+    if (sending) return;
     setSending(true);
-    const corrects = given.corrects ? { corrects: given.corrects } : {};
-    await record({ kind: given.kind, task: row?.task ?? null, fields: fieldsOf(given.kind, kept.values, row?.task.alert.category), photos: kept.photos, draft: given.draft, ...corrects });
-    go(given.back, true);
+    setFailed('');
+    try {
+      const filled = await draft.settled();
+      const now = lacking(given.kind, filled);
+      setLacks(now);
+      if (now.length > 0) return setTries((n) => n + 1);
+      draft.end();
+      const fields = fieldsOf(given.kind, filled.values, filled.about.label.category || undefined);
+      // The task may have left the list while the form was open: what was done there counts all the same.
+      const task_id = given.taskId ?? filled.about.task_id;
+      await record({ kind: given.kind, about: { ...filled.about, task_id }, fields, photos: filled.photos, draft: `${agent}/${given.draft}`, ...(given.corrects ? { corrects: given.corrects } : {}) });
+      go(given.back, true);
+    } catch (error) {
+      draft.goOn();
+      setFailed(storageWords(error));
+    } finally {
+      setSending(false);
+    }
   };
   return (
     <Page
@@ -158,19 +184,18 @@ function Form(given: Given) {
         </button>
       }
     >
-      {row && (
-        <p class="about">
-          <strong>{categoryName(row.task.alert.category)}</strong> {row.task.alert.address} · {row.task.alert.reference}
-        </p>
-      )}
+      <p class="about">
+        <strong>{categoryName(about.label.category)}</strong> {[about.label.address, about.label.reference].filter(Boolean).join(' · ')}
+      </p>
+      {!here && <p class="callout">{t('form.gone')}</p>}
       {given.why && <p class="callout bad">{given.why}</p>}
       <form id="act" noValidate onSubmit={(event) => void submit(event)}>
-        {lacks.length > 0 && (
+        {(lacks.length > 0 || failed) && (
           <p class="callout bad" role="alert">
-            {lacks.map((field) => t(`lacks.${field}` as Key)).join(' ')}
+            {failed || lacks.map((field) => t(`lacks.${field}` as Key)).join(' ')}
           </p>
         )}
-        <Fields kind={given.kind} kept={kept} lacks={lacks} proof={proof} />
+        <Fields kind={given.kind} draft={draft} lacks={lacks} />
       </form>
     </Page>
   );
@@ -178,7 +203,10 @@ function Form(given: Given) {
 
 export function Act({ id, kind }: { id: string; kind: string }) {
   if (!(kind in forms)) return null;
-  return <Form kind={kind as TaskKind} taskId={id} draft={`${id}/${kind}`} back={`#/task/${id}`} initial={async () => ({ values: blank(), photos: [] })} />;
+  return (
+    <Form kind={kind as TaskKind} taskId={id} draft={`${id}/${kind}`} hash={`#/task/${id}/act/${kind}`} back={`#/task/${id}`}
+      initial={async () => ({ about: aboutTaskId(id), values: blank(), photos: [] })} />
+  );
 }
 
 async function photosOf(item: QueuedAction): Promise<DraftPhoto[]> {
@@ -186,14 +214,25 @@ async function photosOf(item: QueuedAction): Promise<DraftPhoto[]> {
   return kept.map(({ id, blob }) => ({ id, blob }));
 }
 
+/** What the corrected action was about; its category is the one that was shown then. */
+function aboutItem(item: QueuedAction, action: Action): Filled<Values>['about'] {
+  const row = rows.value.find((each) => each.task.id === item.task_id);
+  return {
+    task_id: item.task_id,
+    base_version: action.base_version ?? null,
+    label: { ...item.label, category: action.from_category ?? item.label.category },
+    proof_required: row?.task.proof_required ?? false,
+  };
+}
+
 export function Correct({ id }: { id: string }) {
   const item = actions.value.find((each) => each.id === id);
   if (!item) return null;
   const action = JSON.parse(item.payload) as Action;
-  const why = refusal(item.receipt) || undefined;
+  const why = (item.held ? item.held.detail ?? item.held.title : refusal(item.receipt)) || undefined;
   if (item.kind === 'new_alert') return <NewAlert corrects={{ id, report: action.report, photos: () => photosOf(item), why }} />;
   return (
-    <Form kind={item.kind} taskId={item.task_id} draft={`correct/${id}`} back="#/outbox" corrects={id} why={why}
-      initial={async () => ({ values: valuesOf(action), photos: await photosOf(item) })} />
+    <Form kind={item.kind} taskId={item.task_id} draft={`correct/${id}`} hash={`#/correct/${id}`} back="#/outbox" corrects={id} why={why}
+      initial={async () => ({ about: aboutItem(item, action), values: valuesOf(action), photos: await photosOf(item) })} />
   );
 }

@@ -1,7 +1,7 @@
 // The crew's day. It says everything that the map says.
 import type { SyncTask } from '../../shared/api/wire';
-import { day, known, language, local, moment, t, today } from '../../shared/i18n';
-import { categories, env, left, pulledAt, rows, type Row } from '../state';
+import { day, hour, known, language, local, moment, t } from '../../shared/i18n';
+import { categories, dayNow, env, left, ownAlerts, pulledAt, rows, type Row } from '../state';
 import { putMeta } from '../../shared/db/database';
 import { route } from '../router';
 import { categoryName, CategoryIcon } from '../parts/category';
@@ -87,11 +87,31 @@ function Left() {
   );
 }
 
+/** What the crew reported on its way: it is somewhere, although no task of theirs. */
+function Own() {
+  if (ownAlerts.value.length === 0) return null;
+  return (
+    <section aria-labelledby="group-own">
+      <h2 class="group" id="group-own">
+        {t('list.own')} <span class="count">{ownAlerts.value.length}</span>
+      </h2>
+      <ul class="plain own">
+        {ownAlerts.value.map(({ item, report }) => (
+          <li key={item.id}>
+            <CategoryIcon code={report.category} size={24} /> <strong>{categoryName(report.category)}</strong>{' '}
+            {[report.address, hour(item.created_at), t(`state.${item.state}`)].filter(Boolean).join(' · ')}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 const titles = { now: 'list.now', later: 'list.later', closed: 'list.closed' } as const;
 
 export function List({ secondary = false }: { secondary?: boolean }) {
   const groups: Group[] = ['now', 'later', 'closed'];
-  const title = t('list.title', { date: day(today()) });
+  const title = t('list.title', { date: day(dayNow.value) });
   const body = (
     <div lang={language.value}>
       <Left />
@@ -117,6 +137,7 @@ export function List({ secondary = false }: { secondary?: boolean }) {
           </section>
         );
       })}
+      <Own />
       {pulledAt.value && <p class="quiet">{t('list.as_of', { at: moment(pulledAt.value) })}</p>}
     </div>
   );

@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { local, number, t } from '../../shared/i18n';
-import { putMeta } from '../../shared/db/database';
 import { lock } from '../../shared/auth/session';
+import { choosePosition, type PositionChoice } from '../act';
 import { device, emergency, env, person, positionChoice } from '../state';
 import { Icon } from '../parts/icon';
 import { LanguageSwitch } from '../parts/language';
 import { Page } from '../parts/page';
 import { applyUpdate, updateReady } from '../install';
+import { sayStorage } from '../storage';
 
 function Storage() {
   const [text, setText] = useState('');
@@ -22,7 +23,9 @@ function Storage() {
 
 export function Menu() {
   const choice = positionChoice.value;
-  const setPosition = (value: 'allowed' | 'never') => void putMeta(env().db, 'position', value).then(env().changed);
+  const setPosition = (value: PositionChoice) => {
+    if (person.value) void choosePosition(person.value.id, value).catch(sayStorage);
+  };
   return (
     <Page title={t('menu.title')}>
       {updateReady.value && (

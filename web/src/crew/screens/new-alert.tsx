@@ -3,16 +3,20 @@ import { useState } from 'preact/hooks';
 import type { SiteReport } from '../../shared/api/wire';
 import { local, t } from '../../shared/i18n';
 import { uuid7 } from '../../shared/uuid7';
+import type { OpenDraft } from '../../shared/queue/draft';
+import type { DraftPhoto } from '../../shared/queue/items';
 import { placeOfAction, record } from '../act';
 import { questions, type Question } from '../answers';
-import { useDraft, type DraftPhoto } from '../draft';
+import { useDraft } from '../draft';
 import { go } from '../router';
-import { categories } from '../state';
+import { categories, person } from '../state';
+import { storageWords } from '../storage';
 import { CategoryPicker, categoryName } from '../parts/category';
-import { Area, Photos, Wrong } from '../parts/fields';
+import { Area, Photos, useFocusWrong } from '../parts/fields';
 import { Icon } from '../parts/icon';
 import { MapPicker } from '../map/picker';
 import { Page } from '../parts/page';
+import { Wrong } from '../parts/wrong';
 
 interface Values {
   category: string | null;
@@ -91,12 +95,12 @@ function Asked({ question, value, change }: { question: Question; value: unknown
 function Place({ values, set, wrong }: { values: Values; set: (change: Partial<Values>) => void; wrong: string | undefined }) {
   const [failed, setFailed] = useState(false);
   const locate = async () => {
-    const fix = await placeOfAction();
+    const fix = await placeOfAction().catch(() => null);
     setFailed(fix === null);
     if (fix) set({ place: { ...fix, source: 'gps' } });
   };
   return (
-    <fieldset class="field">
+    <fieldset class="field" aria-describedby={wrong && 'place-wrong'} data-wrong={wrong && ''}>
       <legend>
         {t('new.where')} <span class="must">{t('form.required')}</span>
       </legend>
@@ -127,51 +131,75 @@ export interface Corrects {
   why: string | undefined;
 }
 
+type Lack = 'category' | 'place';
+
+function lacking(values: Values): Lack[] {
+  return [...(values.category ? [] : ['category' as const]), ...(values.place ? [] : ['place' as const])];
+}
+
+function What({ draft, wrong }: { draft: OpenDraft<Values>; wrong: string | undefined }) {
+  const { category } = draft.now.values;
+  const choose = (code: string | null) => draft.set({ category: code, answers: {} });
+  if (!category) return <CategoryPicker chosen={null} choose={choose} label={t('new.what')} wrong={wrong} reporting />;
+  return (
+    <div class="chosen">
+      <strong>{categoryName(category)}</strong>
+      <button type="button" class="button" onClick={() => choose(null)}>{t('new.change')}</button>
+    </div>
+  );
+}
+
 export function NewAlert({ corrects }: { corrects?: Corrects }) {
-  const key = corrects ? `correct/${corrects.id}` : 'new';
-  const kept = useDraft<Values>(key, async () => ({ values: valuesOf(corrects?.report), photos: corrects ? await corrects.photos() : [] }));
-  const [tried, setTried] = useState(false);
+  const agent = person.value?.id ?? '';
+  const key = `${agent}/${corrects ? `correct/${corrects.id}` : 'new'}`;
+  const about = { task_id: null, base_version: null, label: { reference: null, category: corrects?.report?.category ?? '', address: null }, proof_required: false };
+  const draft = useDraft<Values>({ key, agent_id: agent, kind: 'new_alert', hash: corrects ? `#/correct/${corrects.id}` : '#/new' },
+    async () => ({ about, values: valuesOf(corrects?.report), photos: corrects ? await corrects.photos() : [] }));
+  const [lacks, setLacks] = useState<Lack[]>([]);
+  const [tries, setTries] = useState(0);
   const [sending, setSending] = useState(false);
-  if (!kept) return null;
-  const { values, set } = kept;
+  const [failed, setFailed] = useState('');
+  useFocusWrong(tries);
+  if (!draft) return null;
+  const { values } = draft.now;
+  const set = (change: Partial<Values>) => draft.set(change);
   const asked = values.category ? questions(categories.value.get(values.category)?.questions) : [];
   const back = corrects ? '#/outbox' : '#/list';
+  const wrong = (lack: Lack) => (lacks.includes(lack) && !values[lack] ? t(`lacks.${lack}`) : undefined);
+  const said = failed || (['category', 'place'] as const).map(wrong).filter(Boolean).join(' ');
   const submit = async (event: Event) => {
     event.preventDefault();
-    setTried(true);
-    if (!values.category || !values.place) return;
+    if (sending) return;
     setSending(true);
-    const report = reportOf(values);
-    await record({ kind: 'new_alert', task: null, fields: { report }, photos: kept.photos, draft: key,
-      label: { reference: null, category: report.category, address: report.address ?? null }, ...(corrects ? { corrects: corrects.id } : {}) });
-    go(corrects ? '#/outbox' : '#/list', true);
+    setFailed('');
+    try {
+      const filled = await draft.settled();
+      const now = lacking(filled.values);
+      setLacks(now);
+      if (now.length > 0) return setTries((n) => n + 1);
+      draft.end();
+      const report = reportOf(filled.values);
+      await record({ kind: 'new_alert', about: { ...about, label: { reference: null, category: report.category, address: report.address ?? null } }, fields: { report }, photos: filled.photos, draft: key, ...(corrects ? { corrects: corrects.id } : {}) });
+      go(back, true);
+    } catch (error) {
+      draft.goOn();
+      setFailed(storageWords(error));
+    } finally {
+      setSending(false);
+    }
   };
   return (
     <Page title={t('title.new_alert')} back={back} class="form-page"
       foot={<button type="submit" form="new" class="button primary" disabled={sending}><Icon name="check" size={28} /> {t('do.record')}</button>}>
       {corrects?.why && <p class="callout bad">{corrects.why}</p>}
-      {tried && (!values.category || !values.place) && (
-        <p class="callout bad" role="alert">
-          {!values.category && t('lacks.category')} {!values.place && t('lacks.place')}
-        </p>
-      )}
+      {said && <p class="callout bad" role="alert">{said}</p>}
       <form id="new" noValidate onSubmit={(event) => void submit(event)}>
-        {values.category ? (
-          <div class="chosen">
-            <strong>{categoryName(values.category)}</strong>
-            <button type="button" class="button" onClick={() => set({ category: null, answers: {} })}>{t('new.change')}</button>
-          </div>
-        ) : (
-          <>
-            <p class="label">{t('new.what')} <span class="must">{t('form.required')}</span></p>
-            <CategoryPicker chosen={null} choose={(category) => set({ category, answers: {} })} />
-          </>
-        )}
-        <Photos photos={kept.photos} add={kept.addPhotos} remove={kept.removePhoto} required={false} />
-        <Place values={values} set={set} wrong={tried && !values.place ? t('lacks.place') : undefined} />
+        <What draft={draft} wrong={wrong('category')} />
+        <Photos album={draft} required={false} />
+        <Place values={values} set={set} wrong={wrong('place')} />
         {asked.map((question) => (
           <Asked key={question.name} question={question} value={values.answers[question.name]} change={(value) => {
-            const { [question.name]: _, ...others } = values.answers;
+            const { [question.name]: _, ...others } = draft.now.values.answers;
             set({ answers: value === undefined ? others : { ...others, [question.name]: value } });
           }} />
         ))}

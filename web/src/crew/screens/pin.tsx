@@ -2,19 +2,35 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { enter, type Entry } from '../../shared/auth/session';
 import { t } from '../../shared/i18n';
-import { env, failure } from '../state';
+import type { Failure } from '../../shared/api/answer';
+import { env, failure, renewalRefused } from '../state';
+import { storageWords } from '../storage';
 import { revoked, runNow } from '../sync-loop';
 import { Icon } from '../parts/icon';
 import { why } from './outbox';
 
 const digits = 6;
 
-function words(entry: Entry & { in: false }): string {
+/** Why the server made no session. `opened`: the PIN is that of this tablet, and no longer that of the server. */
+export function refusedWords(what: Failure, opened: boolean): string {
+  if (what.kind === 'signed_out') return t(opened ? 'pin.changed' : 'pin.wrong');
+  if (what.kind === 'busy' && what.status === 429 && what.retryAfterMs !== null) return t('pin.wait', { seconds: Math.ceil(what.retryAfterMs / 1000) });
+  return why(what);
+}
+
+function words(entry: Entry & { in: false }, opened = false): string {
   if (entry.why === 'wrong') return entry.waitMs > 0 ? t('pin.wrong_wait', { seconds: Math.ceil(entry.waitMs / 1000) }) : t('pin.wrong');
   if (entry.why === 'wait') return t('pin.wait', { seconds: Math.ceil(entry.waitMs / 1000) });
   if (entry.why === 'first_needs_network') return t('pin.first');
-  if (entry.failure.kind === 'signed_out') return t('pin.wrong');
-  return why(entry.failure);
+  return refusedWords(entry.failure, opened);
+}
+
+/** What came of a new session made in the background: without one nothing is sent, and somebody should know why. */
+function renewed(entry: Entry): void {
+  const refusal = !entry.in && entry.why === 'refused' ? entry.failure : null;
+  if (refusal?.kind === 'revoked') return void revoked();
+  renewalRefused.value = refusal?.kind === 'signed_out' || (refusal?.kind === 'busy' && refusal.status === 429) ? refusal : null;
+  void runNow();
 }
 
 export function PinPad({ agent, done, inline = false }: { agent: { id: string; name: string }; done: () => void; inline?: boolean }) {
@@ -28,18 +44,32 @@ export function PinPad({ agent, done, inline = false }: { agent: { id: string; n
   }, []);
   const attempt = async (code: string) => {
     setBusy(true);
-    const entry = await enter(env(), agent, code);
-    setBusy(false);
-    setPin('');
-    if (entry.in) {
-      // A new session makes what failed for want of one worth trying again.
-      void entry.renewal?.then((renewed) => (!renewed.in && renewed.why === 'refused' && renewed.failure.kind === 'revoked' ? revoked() : runNow()));
-      failure.value = null;
-      void runNow();
-      return done();
+    try {
+      const entry = await enter(env(), agent, code);
+      if (!entry.in) return refuse(entry);
+      renewalRefused.value = null;
+      if (!entry.renewal) {
+        failure.value = null;
+        void runNow();
+      } else if (inline) {
+        // Whoever is asked for the PIN on behalf of the server waits for the server's word.
+        const answer = await entry.renewal;
+        renewed(answer);
+        if (!answer.in) return refuse(answer, true);
+      } else {
+        void entry.renewal.then(renewed);
+      }
+      done();
+    } catch (error) {
+      setMessage(storageWords(error));
+    } finally {
+      setBusy(false);
+      setPin('');
     }
-    if (entry.why === 'refused' && entry.failure.kind === 'revoked') return revoked();
-    setMessage(words(entry));
+  };
+  const refuse = (entry: Entry & { in: false }, opened = false): void => {
+    if (entry.why === 'refused' && entry.failure.kind === 'revoked') return void revoked();
+    setMessage(words(entry, opened));
     field.current?.focus();
   };
   const put = (next: string) => {

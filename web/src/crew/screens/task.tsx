@@ -1,10 +1,10 @@
 // One task: what is wrong, where, what people said of it, what was done, and what may be done now.
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { coordinates } from '../words';
 import type { Kind, SyncReport, SyncTask } from '../../shared/api/wire';
 import { day, known, local, moment, t, type Key } from '../../shared/i18n';
 import type { QueuedAction } from '../../shared/queue/items';
-import { record } from '../act';
+import { aboutTask, record } from '../act';
 import { inWords } from '../answers';
 import { atOnce } from '../kinds';
 import { go } from '../router';
@@ -15,6 +15,7 @@ import { Page } from '../parts/page';
 import { PhotoButton } from '../parts/photo';
 import { Shape } from '../parts/priority';
 import { Sheet } from '../parts/sheet';
+import { sayStorage } from '../storage';
 import { Chips } from './list';
 
 export const kindIcon: Record<Kind, IconName> = {
@@ -107,19 +108,36 @@ function Facts({ task }: { task: SyncTask }) {
 }
 
 function choose(task: SyncTask, kind: Kind): void {
-  if (atOnce.includes(kind)) void record({ kind, task, fields: {}, photos: [] });
+  if (atOnce.includes(kind)) void record({ kind, about: aboutTask(task), fields: {}, photos: [] }).catch(sayStorage);
   else go(`#/task/${task.id}/act/${kind}`);
 }
 
 /** What comes next stands first: accept, begin, done. */
 const leading: readonly Kind[] = ['accept', 'start', 'done', 'pause', 'note'];
 
+const settleMs = 600;
+
+/** A tap meant for the button that stood there a moment ago must not press the one that came: after a change the bar rests. */
+function useRest(what: string): boolean {
+  const shown = useRef(what);
+  const [resting, setResting] = useState(false);
+  useLayoutEffect(() => {
+    if (shown.current === what) return;
+    shown.current = what;
+    setResting(true);
+    const timer = setTimeout(() => setResting(false), settleMs);
+    return () => clearTimeout(timer);
+  }, [what]);
+  return resting;
+}
+
 function ActionBar({ task, offered }: { task: SyncTask; offered: Kind[] }) {
   const [open, setOpen] = useState(false);
+  const resting = useRest(offered.join());
   const first = leading.filter((kind) => offered.includes(kind)).slice(0, 2);
   const rest = offered.filter((kind) => !first.includes(kind));
   const button = (kind: Kind, look: string) => (
-    <button key={kind} type="button" class={`button ${look} kind-${kind}`} onClick={() => (setOpen(false), choose(task, kind))}>
+    <button key={kind} type="button" class={`button ${look} kind-${kind}`} aria-disabled={resting} onClick={() => resting || (setOpen(false), choose(task, kind))}>
       <Icon name={kindIcon[kind]} size={28} />
       {t(`do.${kind}` as Key)}
     </button>
@@ -128,7 +146,7 @@ function ActionBar({ task, offered }: { task: SyncTask; offered: Kind[] }) {
     <>
       {first.map((kind, index) => button(kind, index === 0 ? 'primary' : 'secondary'))}
       {rest.length > 0 && (
-        <button type="button" class="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        <button type="button" class="button" aria-haspopup="dialog" aria-disabled={resting} onClick={() => resting || setOpen(true)}>
           <Icon name="menu" size={28} />
           {t('do.more')}
         </button>

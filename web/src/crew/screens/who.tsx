@@ -13,7 +13,7 @@ export function Who() {
   const [chosen, setChosen] = useState<{ id: string; name: string } | null>(null);
   const [what, setWhat] = useState<Failure | null>(null);
   useEffect(() => {
-    void refreshAgents().then(setWhat);
+    void refreshAgents().then(setWhat, () => setWhat({ kind: 'storage' }));
     document.title = `${t('who.title')} – ${t('app.name')}`;
   }, [online.value]);
   const here = new Set(vaults.value.map((vault) => vault.agent_id));

@@ -2,8 +2,8 @@
 import type { Problem } from './wire';
 
 export type Failure =
-  /** No answer: no network, a cut line, too slow. */
-  | { kind: 'offline' }
+  /** No answer: no network, a cut line; `slow`: none within the time given. */
+  | { kind: 'offline'; slow?: boolean }
   /** An answer that is not Vigie's, such as the sign-in page of a public network. */
   | { kind: 'portal'; status: number }
   /** The server is there and cannot now. */
@@ -13,7 +13,11 @@ export type Failure =
   | { kind: 'forbidden'; problem: Problem }
   | { kind: 'problem'; status: number; problem: Problem }
   /** Nobody's key is at hand: somebody has to type their PIN. */
-  | { kind: 'need_pin' };
+  | { kind: 'need_pin' }
+  /** The tablet cannot read or write what it keeps. */
+  | { kind: 'storage' }
+  /** The browser no longer finds the bytes of a photo. */
+  | { kind: 'unreadable' };
 
 export type Answer<T> = { ok: true; value: T; etag: string | null } | { ok: false; failure: Failure };
 

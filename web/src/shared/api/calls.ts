@@ -1,6 +1,7 @@
 // The calls of the API that the crew's app makes. Types come from openapi.yaml.
 import type { Device } from '../db/database';
 import { readAnswer, type Answer } from './answer';
+import { Deadline } from './deadline';
 import type { Agent, Catalogue, MapInfo, PhotoView, Receipt, SignedIn, SyncPage, TokenPair } from './wire';
 
 export interface Caller {
@@ -27,6 +28,7 @@ async function call<T>(caller: Caller, path: string, request: Request, accept: (
   const headers: Record<string, string> = { accept: 'application/json', 'accept-language': await caller.language(), ...request.headers };
   if (request.token) headers['authorization'] = `Bearer ${request.token}`;
   if (request.json !== undefined) headers['content-type'] = 'application/json';
+  const deadline = new Deadline(request.timeoutMs ?? 20_000);
   try {
     const response = await caller.fetch(path, {
       method: request.method ?? 'GET',
@@ -34,13 +36,18 @@ async function call<T>(caller: Caller, path: string, request: Request, accept: (
       body: request.json ?? null,
       cache: 'no-store',
       credentials: 'omit',
-      signal: AbortSignal.timeout(request.timeoutMs ?? 20_000),
+      signal: deadline.signal,
     });
-    return await readAnswer(response, accept, caller.now());
+    const answer = await readAnswer(response, accept, caller.now());
+    return deadline.passed && !answer.ok ? slow : answer;
   } catch {
-    return { ok: false, failure: { kind: 'offline' } };
+    return deadline.passed ? slow : { ok: false, failure: { kind: 'offline' } };
+  } finally {
+    deadline.end();
   }
 }
+
+const slow: Answer<never> = { ok: false, failure: { kind: 'offline', slow: true } };
 
 export function enrol(caller: Caller, code: string): Promise<Answer<Device>> {
   return call(caller, '/v1/devices/enrol', { method: 'POST', json: JSON.stringify({ code }) }, has('device_id', 'device_secret'));
@@ -55,9 +62,11 @@ export function signIn(caller: Caller, device: Device, agentId: string, pin: str
   return call(caller, '/v1/auth/pin', { method: 'POST', json }, has('access_token', 'refresh_token', 'staff'));
 }
 
-export function refresh(caller: Caller, token: string): Promise<Answer<TokenPair>> {
+/** With the tablet's secret an answer that got lost is given again, however late. */
+export function refresh(caller: Caller, token: string, secret: string | undefined): Promise<Answer<TokenPair>> {
   const json = JSON.stringify({ refresh_token: token });
-  return call(caller, '/v1/auth/refresh', { method: 'POST', json }, has('access_token', 'refresh_token'));
+  const headers: Record<string, string> = secret ? { 'x-device-secret': secret } : {};
+  return call(caller, '/v1/auth/refresh', { method: 'POST', json, headers }, has('access_token', 'refresh_token'));
 }
 
 export function syncPage(caller: Caller, token: string, cursor: string | undefined): Promise<Answer<SyncPage>> {
@@ -70,9 +79,10 @@ export function sendActions(caller: Caller, token: string, payloads: string[]): 
   return call(caller, '/v1/sync/actions', { method: 'POST', token, json, timeoutMs: 60_000 }, has('receipts'));
 }
 
-export function catalogue(caller: Caller, town: string, etag: string | null): Promise<Answer<Catalogue>> {
+/** With a token of the staff's it has the categories too that residents do not see. */
+export function catalogue(caller: Caller, token: string, town: string, etag: string | null): Promise<Answer<Catalogue>> {
   const headers: Record<string, string> = etag ? { 'if-none-match': etag } : {};
-  return call(caller, `/v1/catalogue?jurisdiction=${encodeURIComponent(town)}`, { headers }, has('categories', 'jurisdiction'));
+  return call(caller, `/v1/catalogue?jurisdiction=${encodeURIComponent(town)}`, { token, headers }, has('categories', 'jurisdiction'));
 }
 
 export function mapInfo(caller: Caller, token: string): Promise<Answer<MapInfo>> {

@@ -31,7 +31,10 @@ export interface Meta {
   language: 'fr' | 'en';
   pulled_at: string;
   left: LeftTask[];
-  position: 'allowed' | 'never';
+  /** What each person chose: whether their actions carry their place. */
+  positions: Record<string, 'allowed' | 'never'>;
+  /** Which icons and tiles were all kept, so that nobody looks for them each minute. */
+  kept_offline: string;
   wiped_at: string;
 }
 
@@ -50,7 +53,8 @@ export type Db = IDBPDatabase<Schema>;
 
 export const stores = ['meta', 'vaults', 'session', 'tasks', 'actions', 'photos', 'thumbs', 'drafts'] as const;
 
-export async function openDatabase(name = 'vigie-crew'): Promise<Db> {
+/** `lost`: the browser closed it, or a newer version of the app in another tab wants it for itself. */
+export async function openDatabase(name = 'vigie-crew', lost: () => void = () => undefined): Promise<Db> {
   const db: Db = await openDB<Schema>(name, 1, {
     upgrade(fresh) {
       fresh.createObjectStore('meta');
@@ -63,7 +67,11 @@ export async function openDatabase(name = 'vigie-crew'): Promise<Db> {
       fresh.createObjectStore('drafts', { keyPath: 'key' });
     },
     // A newer version of the app in another tab must be able to change the schema.
-    blocking: () => db.close(),
+    blocking: () => {
+      db.close();
+      lost();
+    },
+    terminated: () => lost(),
   });
   return db;
 }
@@ -74,6 +82,18 @@ export async function getMeta<Name extends keyof Meta>(db: Db, name: Name): Prom
 
 export async function putMeta<Name extends keyof Meta>(db: Db, name: Name, value: Meta[Name]): Promise<void> {
   await db.put('meta', value, name);
+}
+
+/** Whether the tablet still belongs to the town, asked inside a transaction: a wipe that came meanwhile has the last word. */
+export async function isEnrolled(meta: { get(key: string): Promise<unknown> }): Promise<boolean> {
+  return (await meta.get('device')) !== undefined;
+}
+
+/** Keeps a single value unless the tablet was wiped meanwhile. */
+export async function putMetaIfEnrolled<Name extends keyof Meta>(db: Db, name: Name, value: Meta[Name]): Promise<void> {
+  const tx = db.transaction('meta', 'readwrite');
+  if (await isEnrolled(tx.store)) await tx.store.put(value, name);
+  await tx.done;
 }
 
 /** Forgets everything at once, and keeps only the moment at which it did. */

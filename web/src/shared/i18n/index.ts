@@ -56,9 +56,15 @@ export const moment = (at: string) => ordinal(format({ day: 'numeric', month: 's
 export const hour = (at: string) => format({ hour: '2-digit', minute: '2-digit' }).format(new Date(at));
 export const number = (value: number) => new Intl.NumberFormat(language.value === 'fr' ? 'fr-FR' : 'en-GB').format(value);
 
-/** The day on the tablet's clock and calendar, as YYYY-MM-DD. */
+const two = (value: number) => String(value).padStart(2, '0');
+const asDay = (date: Date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+
+/** The day of a moment on the tablet's clock and calendar, as YYYY-MM-DD. */
+export const dayOf = (at: string) => asDay(new Date(at));
+
+/** Today there. */
 export function today(plusDays = 0): string {
   const date = new Date();
   date.setDate(date.getDate() + plusDays);
-  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`;
+  return asDay(date);
 }

@@ -14,7 +14,7 @@ export interface NewAction {
   label: QueuedAction['label'];
   fields: Pick<Action, 'reason' | 'review_date' | 'note' | 'public_note' | 'minutes' | 'material' | 'category' | 'from_category' | 'crew_id' | 'report'>;
   photos: { id: string; blob: Blob }[];
-  /** The refused action that this one corrects. */
+  /** The refused action, or the one that was set aside, that this one corrects. */
   corrects?: string;
   draft?: string;
 }
@@ -35,7 +35,12 @@ function freeze(id: string, seq: number, at: string, made: NewAction): string {
     ...made.fields,
     ...(made.photos.length > 0 ? { photo_ids: made.photos.map((photo) => photo.id) } : {}),
   };
-  return JSON.stringify(action);
+  return JSON.stringify(action, (_, value: unknown) => (typeof value === 'string' ? sayable(value) : value));
+}
+
+/** Without halves of characters, as a field's limit leaves of an emoji, and without NUL: no server reads a message with those. */
+function sayable(text: string): string {
+  return text.replace(/[\p{Cs}\0]/gu, '');
 }
 
 export async function enqueue(env: Environment, made: NewAction): Promise<QueuedAction> {
@@ -85,8 +90,8 @@ interface PhotoRows extends Readable<QueuedPhoto> {
 /** The corrected action goes aside; photos that were taken out of the form go with it. */
 async function replace(actions: Readable<QueuedAction>, photos: PhotoRows, old: string, by: string): Promise<void> {
   const item = await actions.get(old);
-  if (!item || item.state !== 'refused') return;
-  await actions.put({ ...item, state: 'corrected', replaced_by: by });
+  if (!item || (item.state !== 'refused' && !item.held)) return;
+  await actions.put({ ...item, state: 'corrected', held: null, replaced_by: by });
   for (const photo of await photos.index('action').getAll(old)) await photos.delete(photo.id);
 }
 
@@ -110,8 +115,18 @@ export async function retryHeld(env: Environment, id: string): Promise<void> {
 }
 
 export async function discardPhoto(env: Environment, id: string): Promise<void> {
-  const photo = await env.db.get('photos', id);
-  if (photo?.state === 'refused') await env.db.delete('photos', id);
+  const tx = env.db.transaction('photos', 'readwrite');
+  if ((await tx.store.get(id))?.state === 'refused') await tx.store.delete(id);
+  await tx.done;
+  env.changed();
+}
+
+/** A photo that was not taken is tried once more from its first byte: somebody says that the reason is gone. */
+export async function retryPhoto(env: Environment, id: string): Promise<void> {
+  const tx = env.db.transaction('photos', 'readwrite');
+  const photo = await tx.store.get(id);
+  if (photo?.state === 'refused') await tx.store.put({ ...photo, state: 'queued', upload_url: null, last_failure: null, problem: null });
+  await tx.done;
   env.changed();
 }
 

@@ -53,12 +53,30 @@ export interface QueuedPhoto {
   problem: Problem | null;
 }
 
-/** A form that is being filled in; it survives the camera app pushing the page out of memory. */
+/** What a form is about, as the tablet showed it when the form was opened: the task may leave the list before it is recorded. */
+export interface About {
+  task_id: string | null;
+  base_version: number | null;
+  label: QueuedAction['label'];
+  proof_required: boolean;
+}
+
+/** A form that is being filled in; it survives the camera app pushing the page out of memory. It is its person's alone. */
 export interface Draft {
   key: string;
+  agent_id: string;
+  kind: Kind;
+  /** Where the form is opened again. */
+  hash: string;
+  about: About;
   values: Record<string, unknown>;
-  photos: { id: string; blob: Blob }[];
+  photos: DraftPhoto[];
   at: number;
+}
+
+export interface DraftPhoto {
+  id: string;
+  blob: Blob;
 }
 
 export const finalStates: readonly ActionState[] = ['applied', 'superseded', 'dismissed', 'corrected', 'discarded'];
@@ -76,20 +94,38 @@ export function settle(item: QueuedAction, pullStartedAt: number): QueuedAction 
   return { ...item, settled: true };
 }
 
-/** Needs somebody's eyes. */
-export function needsAttention(item: QueuedAction): boolean {
-  return item.state === 'refused' || item.held !== null || ((item.state === 'superseded' || item.state === 'dismissed') && !item.seen);
+const tellingReasons: readonly string[] = ['reassigned', 'merged', 'reported_since'];
+
+/** It took effect, but not as the crew thinks: the service planned otherwise meanwhile, or somebody reported it again. */
+export function tookAnotherWay(item: QueuedAction): boolean {
+  return item.state === 'applied' && tellingReasons.includes(item.receipt?.reason ?? '');
 }
 
-/** Photos follow their action: what was refused may be corrected first, and takes its photos along. */
+/** Somebody should read what became of it, once. */
+export function toBeRead(item: QueuedAction): boolean {
+  return !item.seen && (item.state === 'superseded' || item.state === 'dismissed' || tookAnotherWay(item));
+}
+
+/** Needs somebody's eyes. */
+export function needsAttention(item: QueuedAction): boolean {
+  return item.state === 'refused' || item.held !== null || toBeRead(item);
+}
+
+/**
+ * Photos follow their action: what was refused may be corrected first, and takes its photos along. A report that waits for a
+ * decision is no report yet.
+ */
 export function photoMayGo(photo: QueuedPhoto, action: QueuedAction | undefined): boolean {
-  return photo.state === 'queued' && action !== undefined && ['applied', 'superseded', 'waiting', 'dismissed'].includes(action.state);
+  if (photo.state !== 'queued' || action === undefined) return false;
+  if (action.kind === 'new_alert' && action.state === 'waiting') return false;
+  return ['applied', 'superseded', 'waiting', 'dismissed'].includes(action.state);
 }
 
 const keptMs = 7 * 24 * 3600_000;
 
-/** Done with for a week: the person has seen it, the server has it. */
-export function mayBeForgotten(item: QueuedAction, now: number): boolean {
+/** Done with for a week: the person has seen it, the server has it and its photos. */
+export function mayBeForgotten(item: QueuedAction, now: number, photos: QueuedPhoto[]): boolean {
+  if (photos.some((photo) => photo.action_id === item.id && photo.state !== 'sent')) return false;
   return finalStates.includes(item.state) && now - Date.parse(item.created_at) > keptMs && !needsAttention(item);
 }
 

@@ -28,7 +28,7 @@ export interface Seen {
 
 const statusAfter: Partial<Record<Kind, string>> = {
   start: 'in_progress',
-  pause: 'planned',
+  pause: 'dispatched',
   done: 'done',
   made_safe: 'made_safe',
   need_material: 'on_hold',

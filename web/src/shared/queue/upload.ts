@@ -1,6 +1,7 @@
 // A photo goes by tus: in pieces, resumed where the line was cut. Requests go by fetch, which a service worker has too.
 import { DetailedError, Upload, type HttpRequest, type HttpResponse, type HttpStack } from 'tus-js-client';
 import { failureOf, type Failure } from '../api/answer';
+import { Deadline } from '../api/deadline';
 import type { Environment } from '../environment';
 import type { QueuedPhoto } from './items';
 
@@ -10,7 +11,7 @@ const pieceTimeoutMs = 120_000;
 
 class FetchRequest implements HttpRequest {
   #headers: Record<string, string> = {};
-  #abort = new AbortController();
+  #deadline: Deadline | null = null;
   constructor(
     private readonly fetchOf: typeof fetch,
     private readonly method: string,
@@ -24,17 +25,21 @@ class FetchRequest implements HttpRequest {
   getHeader = (name: string) => this.#headers[name];
   setProgressHandler = () => undefined;
   getUnderlyingObject = () => null;
-  abort = async () => this.#abort.abort();
+  abort = async () => this.#deadline?.abort();
   send = async (body: Blob | null = null): Promise<HttpResponse> => {
-    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(pieceTimeoutMs)]);
-    const response = await this.fetchOf(this.url, { method: this.method, headers: this.#headers, body, signal, cache: 'no-store', credentials: 'omit' });
-    const text = await response.text();
-    return {
-      getStatus: () => response.status,
-      getHeader: (name) => response.headers.get(name) ?? undefined,
-      getBody: () => text,
-      getUnderlyingObject: () => response,
-    };
+    const deadline = (this.#deadline = new Deadline(pieceTimeoutMs));
+    try {
+      const response = await this.fetchOf(this.url, { method: this.method, headers: this.#headers, body, signal: deadline.signal, cache: 'no-store', credentials: 'omit' });
+      const text = await response.text();
+      return {
+        getStatus: () => response.status,
+        getHeader: (name) => response.headers.get(name) ?? undefined,
+        getBody: () => text,
+        getUnderlyingObject: () => response,
+      };
+    } finally {
+      deadline.end();
+    }
   };
 }
 
@@ -57,7 +62,7 @@ async function rememberUrl(env: Environment, id: string, url: string | null): Pr
   await tx.done;
 }
 
-export async function putPhoto(env: Environment, photo: QueuedPhoto, token: string): Promise<Failure | null> {
+export async function putPhoto(env: Environment, photo: QueuedPhoto, token: string, moved: () => void): Promise<Failure | null> {
   const language = await env.language();
   return new Promise((resolve) => {
     const metadata: Record<string, string> = { photo_id: photo.id };
@@ -75,6 +80,7 @@ export async function putPhoto(env: Environment, photo: QueuedPhoto, token: stri
       httpStack: stackOf(env.fetch),
       // Kept before the first byte goes: a page that dies now goes on there.
       onUploadUrlAvailable: () => rememberUrl(env, photo.id, upload.url),
+      onChunkComplete: () => moved(),
       onSuccess: () => resolve(null),
       onError: (error) => resolve(failureFrom(error, env.now())),
     });

@@ -2,12 +2,21 @@
 import { accessToken, dropAccess } from '../auth/session';
 import { syncPage } from '../api/calls';
 import type { Failure } from '../api/answer';
-import type { SyncPage } from '../api/wire';
-import { getMeta, type LeftTask } from '../db/database';
+import type { GoneReason, SyncPage } from '../api/wire';
+import { getMeta, isEnrolled, type LeftTask } from '../db/database';
 import type { Environment } from '../environment';
-import { mayBeForgotten, settle, withReceipt } from '../queue/items';
+import { mayBeForgotten, settle, withReceipt, type QueuedAction } from '../queue/items';
 
 const keptNotices = 20;
+
+const ending: readonly QueuedAction['kind'][] = ['done', 'not_found', 'not_ours'];
+
+/** Whether the crew itself brought it about that a task is gone: that is no news to it. */
+function isOwnDoing(reason: GoneReason, items: QueuedAction[]): boolean {
+  const counts = items.filter((item) => !['refused', 'dismissed', 'corrected', 'discarded'].includes(item.state));
+  if (reason === 'ended') return counts.some((item) => ending.includes(item.kind) && item.state !== 'superseded');
+  return reason === 'withdrawn' && counts.some((item) => item.kind === 'hand_over');
+}
 
 /** Pulls until the server has no more; null when all is here. */
 export function pull(env: Environment): Promise<Failure | null> {
@@ -42,6 +51,8 @@ export function pull(env: Environment): Promise<Failure | null> {
 async function keep(env: Environment, page: SyncPage, startedAt: number, first: boolean): Promise<void> {
   const tx = env.db.transaction(['meta', 'tasks', 'actions', 'photos'], 'readwrite');
   const [meta, tasks, actions] = [tx.objectStore('meta'), tx.objectStore('tasks'), tx.objectStore('actions')];
+  // Wiped while the answer was under way: nothing of it is kept.
+  if (!(await isEnrolled(meta))) return tx.done;
   const left: LeftTask[] = ((await meta.get('left')) as LeftTask[] | undefined) ?? [];
   if (page.reset || first) await tasks.clear();
   for (const task of page.tasks) await tasks.put(task);
@@ -50,9 +61,8 @@ async function keep(env: Environment, page: SyncPage, startedAt: number, first: 
     const task = await tasks.get(gone.task_id);
     if (!task) continue;
     await tasks.delete(gone.task_id);
-    const own = (await actions.getAll()).some((item) => item.task_id === gone.task_id && gone.reason === 'ended');
-    // What this tablet ended itself is no news to it.
-    if (!own) left.unshift({ task_id: task.id, reference: task.alert.reference, category: task.alert.category, reason: gone.reason, at });
+    const own = (await actions.getAll()).filter((item) => item.task_id === gone.task_id);
+    if (!isOwnDoing(gone.reason, own)) left.unshift({ task_id: task.id, reference: task.alert.reference, category: task.alert.category, reason: gone.reason, at });
   }
   await meta.put(page.crews, 'crews');
   await meta.put(left.slice(0, keptNotices), 'left');
@@ -62,11 +72,12 @@ async function keep(env: Environment, page: SyncPage, startedAt: number, first: 
   }
   if (!page.has_more) {
     await meta.put(at, 'pulled_at');
+    const photos = await tx.objectStore('photos').getAll();
     for (const item of await actions.getAll()) {
-      if (mayBeForgotten(item, env.now())) await actions.delete(item.id);
+      if (mayBeForgotten(item, env.now(), photos)) await actions.delete(item.id);
       else await actions.put(settle(item, startedAt));
     }
-    for (const photo of await tx.objectStore('photos').getAll()) {
+    for (const photo of photos) {
       const action = await actions.get(photo.action_id);
       if (photo.state === 'sent' && (!action || action.settled)) await tx.objectStore('photos').delete(photo.id);
     }
