@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
+use vigie::auth::keys::KeyRing;
 use vigie_fixtures as invented;
 use vigie_tests::database::{TestDb, number, texts};
 use vigie_tests::process::{Process, Talks};
@@ -269,4 +270,46 @@ async fn the_operator_gives_anybody_a_new_password() {
     sign_in(made, "large-0").await.expect(200);
     let nobody = complaint(admin(&app, &["reset-password", "--email", "nobody@town.test"]));
     assert!(nobody.contains("nobody@town.test"), "{nobody}");
+}
+
+/// Rotate, restart, rewrap, restart, drop: what the old keys made counts no more, and nobody's address is lost by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_key_goes_once_nothing_needs_it() {
+    let app = TestApp::start().await;
+    let report = json!({"category": "pothole", "position": app.town.point(0.0, 0.0),
+        "contact": {"email": "camille@example.test", "preferred": "email"}});
+    let told = app.anyone().send("/v1/reports", report).await.expect(201);
+    let before = app.staff(Role::FrontDesk).await;
+    let path = KeyRing::path(&app.app.config.data_dir);
+    let old = KeyRing::load(&path).expect("keys");
+    let (vault, tokens) = (old.vault[0].id.as_str(), old.tokens[0].id.as_str());
+    let drop = |which: &str, id: &str| admin(&app, &["rotate-keys", which, "--drop", id]);
+
+    let why = complaint(drop("vault", vault));
+    assert!(why.contains("in force"), "{why}");
+    for which in ["vault", "tokens"] {
+        said(admin(&app, &["rotate-keys", which]));
+    }
+    let why = complaint(drop("vault", vault));
+    assert!(why.contains("1 person(s)") && why.contains("rewrap"), "{why}");
+    said(admin(&app, &["rewrap"]));
+    said(drop("vault", vault));
+    said(drop("tokens", tokens));
+    let why = complaint(drop("tokens", tokens));
+    assert!(why.contains(tokens), "it is gone: {why}");
+    let left = KeyRing::load(&path).expect("keys");
+    assert_eq!((left.vault.len(), left.tokens.len()), (1, 1));
+
+    let started_since = app.second_process();
+    let anyone = started_since.instead(&app.anyone());
+    let published = anyone.get("/.well-known/jwks.json").send().await.expect(200);
+    assert_eq!(published["keys"].as_array().map(Vec::len), Some(1), "{published}");
+    let stale = started_since.instead(&before).get("/v1/me").send().await;
+    stale.problem("unauthenticated");
+    let who = json!({"email": app.town.staff[&Role::FrontDesk].email, "password": PASSWORD});
+    let pair = anyone.send("/v1/auth/sign-in", who).await.expect(200);
+    let desk = anyone.with_token(pair["access_token"].as_str().expect("a token"));
+    let path = format!("/v1/reports/{}/contact", told["id"].as_str().expect("an id"));
+    let contact = desk.send(&path, json!({"purpose": "follow_up"})).await.expect(200);
+    assert_eq!(contact["email"], "camille@example.test");
 }

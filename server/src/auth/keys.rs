@@ -1,6 +1,7 @@
 //! The keys of an installation, in one file that only its owner may read.
 //!
-//! The first key of each list is the one in force; older ones stay so that what they signed or wrapped can still be read.
+//! The first key of each list is the one in force; older ones stay so that what they signed or wrapped can still be read,
+//! until nothing needs them and they are taken out.
 //! The file is not part of the database's backup on purpose: a backup alone reveals nobody.
 
 use std::fs;
@@ -31,6 +32,28 @@ struct KeyFile {
     index: String,
     /// Follow secrets, telephone codes, signed links, cursors; never rotated for the same reason.
     server: String,
+}
+
+impl KeyFile {
+    fn list(&mut self, which: Rotate) -> &mut Vec<NamedKey> {
+        match which {
+            Rotate::Tokens => &mut self.tokens,
+            Rotate::Vault => &mut self.vault,
+        }
+    }
+
+    /// The list, and the place in it of a key that is there and not in force.
+    fn retirable(&mut self, which: Rotate, id: &str) -> anyhow::Result<(&mut Vec<NamedKey>, usize)> {
+        let list = self.list(which);
+        match list.iter().position(|key| key.id == id) {
+            Some(0) => bail!("the key {id} is in force: put a new one in force first"),
+            Some(place) => Ok((list, place)),
+            None => {
+                let known: Vec<&str> = list.iter().map(|key| key.id.as_str()).collect();
+                bail!("the key file has no key {id}, only {}", known.join(", "))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -130,12 +153,37 @@ impl KeyRing {
     /// As [`KeyRing::load`], and when the file cannot be written.
     pub fn rotate(path: &Path, which: Rotate, now: DateTime<Utc>) -> anyhow::Result<()> {
         let mut file = read(path)?;
-        let list = match which {
-            Rotate::Tokens => &mut file.tokens,
-            Rotate::Vault => &mut file.vault,
-        };
-        list.insert(0, named(now)?);
+        file.list(which).insert(0, named(now)?);
         write(path, &file)
+    }
+
+    /// Refuses to take out a key that is in force, or none of the file's.
+    ///
+    /// # Errors
+    /// Which of the two, in words for the operator.
+    pub fn require_retirable(path: &Path, which: Rotate, id: &str) -> anyhow::Result<()> {
+        read(path)?.retirable(which, id).map(|_| ())
+    }
+
+    /// Takes an older key out of the file. Whoever calls it has made sure that nothing needs it: what it signed or wrapped
+    /// can be read by nobody any more.
+    ///
+    /// # Errors
+    /// As [`KeyRing::require_retirable`], and when the file cannot be written.
+    pub fn retire(path: &Path, which: Rotate, id: &str) -> anyhow::Result<()> {
+        let mut file = read(path)?;
+        let (list, place) = file.retirable(which, id)?;
+        list.remove(place);
+        write(path, &file)
+    }
+
+    /// The names of the keys, the one in force first.
+    #[must_use]
+    pub fn names(&self, which: Rotate) -> Vec<&str> {
+        match which {
+            Rotate::Tokens => self.tokens.iter().map(|key| key.id.as_str()).collect(),
+            Rotate::Vault => self.vault.iter().map(|key| key.id.as_str()).collect(),
+        }
     }
 
     fn of(file: &KeyFile) -> anyhow::Result<Self> {

@@ -8,11 +8,11 @@ use chrono::Utc;
 
 use super::database::settings_beside;
 use super::jobs::{Jobs, look_after};
+use super::keys::{Rotation, rotate};
 use super::password::{NewPassword, reset};
 use super::progress::Progress;
 use super::tablet::{NewTablet, create_code};
 use crate::app::App;
-use crate::auth::keys::{KeyRing, Rotate};
 use crate::auth::secret::random_token;
 use crate::base_map;
 use crate::catalog::install::{export, install, read};
@@ -53,11 +53,8 @@ pub enum Admin {
     CreateDeviceCode(NewTablet),
     /// Give a person who forgot theirs a new password, whatever towns they work for; their sessions end.
     ResetPassword(NewPassword),
-    /// Put a new key in force; older ones stay for reading.
-    RotateKeys {
-        /// Which keys.
-        which: Rotate,
-    },
+    /// Put a new key in force; older ones stay for reading until they are dropped.
+    RotateKeys(Rotation),
     /// Wrap the keys of all persons in the vault by the key in force.
     Rewrap,
     /// List what the workers have to do and what they gave up, with the last error; put dead jobs back.
@@ -107,15 +104,7 @@ pub struct NewUser {
 pub async fn run(command: Admin) -> anyhow::Result<()> {
     let config = settings_beside()?;
     match command {
-        Admin::RotateKeys { which } => {
-            let path = KeyRing::path(&config.data_dir);
-            KeyRing::rotate(&path, which, Utc::now())?;
-            println!(
-                "a new key is in force in {}; restart the servers and workers",
-                path.display()
-            );
-            Ok(())
-        }
+        Admin::RotateKeys(asked) => rotate(config, &asked).await,
         Admin::CreateJurisdiction { file } => {
             let json = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
             let town = read(&json)?;

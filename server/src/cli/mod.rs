@@ -5,6 +5,7 @@ pub mod database;
 pub mod dedup;
 pub mod import;
 pub mod jobs;
+pub mod keys;
 pub mod migrate;
 pub mod openapi;
 pub mod password;

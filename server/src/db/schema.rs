@@ -650,8 +650,6 @@ diesel::table! {
         notice -> Jsonb,
         /// Stored with each report.
         notice_version -> Int4,
-        /// Town's own settings, see catalog::settings.
-        settings -> Jsonb,
         /// Owner of what no routing rule sends elsewhere; set right after the town's first service.
         default_service_id -> Nullable<Uuid>,
         /// When it was installed.

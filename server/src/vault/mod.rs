@@ -13,5 +13,5 @@ mod reveal;
 mod seal;
 
 pub use queries::put;
-pub use reveal::{Purpose, Reading, reveal, rewrap};
+pub use reveal::{Purpose, Reading, reveal, rewrap, wrapped_by};
 pub use seal::{Contact, Field, blind_index, daily_mark};

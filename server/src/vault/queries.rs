@@ -172,6 +172,20 @@ pub(super) async fn wrapped_otherwise(
     Ok(rows)
 }
 
+/// Persons whose key is wrapped by the key of that name.
+pub(super) async fn wrapped_by(conn: &AsyncPgConnection, town: TownId, key_id: &str) -> Result<i64, Problem> {
+    let persons = person_key::table
+        .filter(
+            person_key::jurisdiction_id
+                .eq(town.0)
+                .and(person_key::key_id.eq(key_id)),
+        )
+        .count()
+        .get_result(&mut &*conn)
+        .await?;
+    Ok(persons)
+}
+
 /// Puts another wrapping in place.
 pub(super) async fn set_wrapping(
     conn: &AsyncPgConnection,

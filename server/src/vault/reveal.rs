@@ -89,3 +89,14 @@ pub async fn rewrap(db: &Db, keys: &KeyRing, town: TownId) -> Result<usize, Prob
         tx.commit().await?;
     }
 }
+
+/// How many persons of a town have their key wrapped by the vault key of that name.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn wrapped_by(db: &Db, town: TownId, key_id: &str) -> Result<i64, Problem> {
+    let tx = db.begin_vault(town).await?;
+    let persons = queries::wrapped_by(&tx, town, key_id).await?;
+    tx.commit().await?;
+    Ok(persons)
+}

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use crate::db::functions::set_config;
 use crate::db::schema::{role_grant, staff_user};
 use crate::db::{TownId, Tx};
 use crate::http::problem::{Kind, Problem};
@@ -14,10 +15,6 @@ use crate::people::policy::{Grant, Role};
 diesel::define_sql_function! {
     /// In lower case.
     fn lower(value: Text) -> Text;
-}
-diesel::define_sql_function! {
-    /// Sets a setting, for the transaction when `local`.
-    fn set_config(name: Text, value: Text, local: Bool) -> Text;
 }
 
 /// A person of the staff.
