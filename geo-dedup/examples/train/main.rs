@@ -259,8 +259,8 @@ fn by_hand() -> Result<Weights, Box<dyn Error>> {
         stated_life_days: 10.0,
         position_floor_m: 5.0,
         unstated_sigma_m: 8.0,
-        near_share: 0.85,
-        wide_sigma_m: 20.0,
+        near_share: 0.9,
+        wide_sigma_m: 30.0,
         // The circle of 100 m that the pairs come from: there, the prior counts every distance alike.
         background_m2: 31_416.0,
         category: 1.0,

@@ -192,6 +192,26 @@ fn between_phones_age_is_a_density_over_the_life_of_a_problem() {
     assert!(falling.windows(2).all(|pair| pair[0] > pair[1]), "{falling:?}");
 }
 
+/// A phone now and then states 5 m and is 80 m off: the picture then speaks loudly enough to ask.
+#[test]
+fn the_same_picture_is_worth_a_question_where_phones_disagree() {
+    let seen = |metres: f64, at| Observation {
+        accuracy: Some(Metres::whole(5)),
+        photo_hashes: vec![PhotoHash(0x0f0f_1234_5678_9abc)],
+        observed_at: at,
+        ..report(metres)
+    };
+    let policy = Policy::builder().life_days(30.0).join_threshold(0.9).build().unwrap();
+    let known = alert_of(1, seen(0.0, before(HOUR)));
+    let decided = |own: &Observation| decide(own, std::slice::from_ref(&known), &Context::at(NOW), &policy).decision;
+    assert_eq!(decided(&seen(80.0, NOW)), suggests(&[1]));
+    let without = Observation {
+        photo_hashes: Vec::new(),
+        ..seen(80.0, NOW)
+    };
+    assert_eq!(decided(&without), Decision::Open);
+}
+
 /// Four phones know the place twice as well as one.
 #[test]
 fn a_phone_is_compared_with_what_all_reports_of_the_alert_say() {
