@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use vigie_tests::database::number;
 use vigie_tests::server::TestApp;
+use vigie_tests::town::Role;
 
 /// A pothole so many metres east and north of the middle.
 fn pothole(app: &TestApp, east_m: f64, north_m: f64) -> Value {
@@ -400,6 +401,23 @@ async fn a_kept_catalogue_is_read_again_when_it_changed() {
         .map(|c| &c["code"])
         .collect();
     assert!(!codes.contains(&&json!("pothole")), "{codes:?}");
+}
+
+#[tokio::test]
+async fn what_only_staff_reports_in_is_in_the_catalogue_of_the_towns_staff_alone() {
+    let app = TestApp::start().await;
+    let change = "UPDATE category SET agent_only = true WHERE code = 'pothole'";
+    app.db.admin().await.batch_execute(change).await.expect("a change");
+    let path = "/v1/catalogue?jurisdiction=large-0";
+    let codes = |catalogue: &Value| catalogue["categories"].to_string();
+    let public = app.anyone().get(path).send().await;
+    let tag = public.header("etag").expect("an ETag").to_owned();
+    assert!(!codes(&public.expect(200)).contains("\"pothole\""));
+    let crew = app.staff(Role::Crew).await;
+    let staffs = crew.get(path).header("If-None-Match", &tag).send().await.expect(200);
+    assert!(codes(&staffs).contains("\"pothole\""), "{staffs}");
+    let nobody = app.anyone().with_token("none").get(path).send().await;
+    nobody.problem("unauthenticated");
 }
 
 #[tokio::test]

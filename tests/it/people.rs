@@ -158,6 +158,53 @@ async fn a_shared_tablet_takes_pins_until_it_is_lost() {
     assert_ne!(pin(PIN).await.status, 200);
 }
 
+/// The line breaks after the server has turned the token over, and the tablet tries again minutes later.
+#[tokio::test]
+async fn a_tablet_that_lost_the_answer_gets_it_again_until_it_used_it() {
+    let app = TestApp::start().await;
+    let supervisor = app.staff(Role::Supervisor).await;
+    let announced = json!({"name": "Truck 1", "crew_id": app.town.crews["roads-1"]});
+    let announced = supervisor.send("/v1/devices", announced).await.expect(201);
+    let enrolled = json!({"code": announced["code"]});
+    let tablet = app.anyone().send("/v1/devices/enrol", enrolled).await.json();
+    let pin = json!({"device_id": tablet["device_id"], "device_secret": tablet["device_secret"],
+        "staff_user_id": app.town.staff[&Role::Crew].id, "pin": PIN});
+    let first = app.anyone().send("/v1/auth/pin", pin).await.expect(200);
+    let secret = text(&tablet, "device_secret");
+    let on_tablet = |pair: &Value| {
+        let body = json!({"refresh_token": text(pair, "refresh_token")});
+        let request = app.anyone().post("/v1/auth/refresh").json(&body);
+        request.header("X-Device-Secret", &secret).send()
+    };
+    let lost = on_tablet(&first).await.expect(200);
+    let mut conn = app.db.admin().await;
+    conn.batch_execute("UPDATE session SET rotated_at = now() - interval '10 minutes'")
+        .await
+        .expect("ten minutes");
+    let again = on_tablet(&first).await.expect(200);
+    assert_eq!(again["refresh_token"], lost["refresh_token"]);
+    let next = on_tablet(&again).await.expect(200);
+    with_pair(&app, &next).get("/v1/me").send().await.expect(200);
+    // Its successor was used: whoever shows the first one now has copied it.
+    on_tablet(&first).await.problem("unauthenticated");
+    on_tablet(&next).await.problem("unauthenticated");
+}
+
+#[tokio::test]
+async fn who_has_only_the_token_of_a_tablet_is_no_tablet() {
+    let app = TestApp::start().await;
+    let pair = sign_in(&app, Role::Supervisor, PASSWORD).await.expect(200);
+    refresh(&app, &text(&pair, "refresh_token")).await.expect(200);
+    let mut conn = app.db.admin().await;
+    conn.batch_execute("UPDATE session SET rotated_at = now() - interval '1 minute'")
+        .await
+        .expect("a minute");
+    let body = json!({"refresh_token": text(&pair, "refresh_token")});
+    let request = app.anyone().post("/v1/auth/refresh").json(&body);
+    let shown = request.header("X-Device-Secret", "vdv_none").send().await;
+    shown.problem("unauthenticated");
+}
+
 #[tokio::test]
 async fn partners_can_verify_our_tokens() {
     let app = TestApp::start().await;

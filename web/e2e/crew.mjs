@@ -5,7 +5,7 @@ export async function open(page, hash) {
   await page.evaluate((to) => (location.hash = to), hash);
 }
 
-async function takePhoto(page, photo) {
+export async function takePhoto(page, photo) {
   const before = await page.locator('.taken li').count();
   await page.locator('.file').first().setInputFiles(photo);
   await page.locator('.taken li').nth(before).waitFor();
@@ -20,7 +20,7 @@ async function count(page) {
   return (await queueOf(page)).actions.length;
 }
 
-async function recorded(page, before) {
+export async function recorded(page, before) {
   await allowPosition(page);
   await until('the action is in the queue', async () => (await count(page)) > before, 20_000);
 }

@@ -49,14 +49,15 @@ function passOn(target, incoming, response, lost) {
 }
 
 export async function openFront({ target, port = 0 }) {
-  /** One fault for each of the next requests that send actions, and that send photos; then everything passes. */
-  let plan = { actions: [], photos: [] };
+  /** One fault for each of the next requests that send actions, that send photos, and that ask for new tokens; then everything passes. */
+  const none = { actions: [], photos: [], refresh: [] };
+  let plan = none;
   let down = null;
   const seen = [];
   const server = createServer((incoming, response) => {
     const path = new URL(incoming.url, 'http://front').pathname;
     if (path.startsWith('/equipe') && !process.env.VIGIE_SERVES_APP) return void serveFile(path, response);
-    const sends = path === '/v1/sync/actions' ? 'actions' : path.startsWith('/v1/uploads') ? 'photos' : null;
+    const sends = path === '/v1/sync/actions' ? 'actions' : path.startsWith('/v1/uploads') ? 'photos' : path === '/v1/auth/refresh' ? 'refresh' : null;
     const fault = down ?? (sends && plan[sends].length > 0 ? plan[sends].shift() : null);
     if (sends || fault) seen.push({ method: incoming.method, path, fault });
     if (fault && fault !== 'lost') {
@@ -69,8 +70,8 @@ export async function openFront({ target, port = 0 }) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     seen,
-    next: (faults) => (plan = faults),
-    left: () => plan.actions.length + plan.photos.length,
+    next: (faults) => (plan = { ...none, ...faults }),
+    left: () => plan.actions.length + plan.photos.length + plan.refresh.length,
     all: (name) => (down = name),
     close: () => (server.closeAllConnections(), server.close()),
   };

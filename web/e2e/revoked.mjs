@@ -15,6 +15,26 @@ export async function revokedTabletForgets({ tablet, device, revoke }) {
     await page.locator('.summary button:not([disabled])').click({ timeout: 1000 }).catch(() => undefined);
     return page.locator('.door .callout.bad').isVisible();
   });
+  await holdsNothing(page);
+}
+
+/** The same with nobody in and nothing to send: no person's session tells it then, only the tablet's own secret. */
+export async function lockedTabletForgets({ tablet, device, revoke }) {
+  const { page } = tablet;
+  await enrol(page, device.code, device.agent.name);
+  await page.locator('.card').first().waitFor();
+  await until('the first exchange ended', async () => !(await page.locator('.net-state').textContent())?.includes('…'));
+  await page.locator('.who').click();
+  await page.locator('.person').first().waitFor();
+  await revoke();
+  await until('the tablet says that it was revoked', async () => {
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    return page.locator('.door .callout.bad').isVisible();
+  });
+  await holdsNothing(page);
+}
+
+async function holdsNothing(page) {
   const left = await page.evaluate(async () => {
     const db = await new Promise((resolve) => {
       const opening = indexedDB.open('vigie-crew');

@@ -10,10 +10,11 @@ import { keyboardAlone } from './keyboard.mjs';
 import { backgroundSends } from './background.mjs';
 import { refusedIsCorrected } from './refused.mjs';
 import { anotherCrewHasIt } from './handed.mjs';
-import { revokedTabletForgets } from './revoked.mjs';
+import { formOutlivesItsTask } from './withdrawn.mjs';
+import { lockedTabletForgets, revokedTabletForgets } from './revoked.mjs';
 
 const only = process.argv[2];
-const plays = { shiftWithoutNetwork, backgroundSends, refusedIsCorrected, anotherCrewHasIt, everyScreenIsAccessible, keyboardAlone, revokedTabletForgets };
+const plays = { shiftWithoutNetwork, backgroundSends, refusedIsCorrected, anotherCrewHasIt, formOutlivesItsTask, everyScreenIsAccessible, keyboardAlone, revokedTabletForgets, lockedTabletForgets };
 let failed = 0;
 for (const [name, play] of Object.entries(plays)) {
   if (only && name !== only) continue;

@@ -66,6 +66,12 @@ export async function giveTasks(crewId, count, pictures = []) {
   return ids;
 }
 
+/** The service takes back what a crew was to do. */
+export async function takeBack(alert) {
+  const boss = await signIn(supervisor);
+  await call(`/v1/alerts/${alert}/steps`, { method: 'POST', token: boss.access_token, body: { step: 'take_back', reason: 'Autre priorité' } });
+}
+
 /** An alert as the supervisor sees it. */
 export async function alertOf(id) {
   const boss = await signIn(supervisor);

@@ -174,6 +174,16 @@ describe('the sender', () => {
     expect(ids().flat()).toContain(after.id);
   });
 
+  it('is soon back at full messages when the server was away for an hour', async () => {
+    for (let n = 0; n < 12; n += 1) await enqueue(one, action({ task_id: `task-${n}` }));
+    onActions = () => html(503);
+    for (let n = 0; n < 5; n += 1) await sendQueue(one, noPhotos);
+    const before = sentBodies().length;
+    onActions = (sent) => json({ receipts: sent.map((each) => receipt(each.id)) });
+    expect(await sendQueue(one, noPhotos)).toMatchObject({ receipts: 12, failure: null });
+    expect(ids().slice(before).map((each) => each.length)).toEqual([1, 2, 4, 5]);
+  });
+
   it('gives up for now when it is not about the items', async () => {
     for (let n = 0; n < 9; n += 1) await enqueue(one, action({ task_id: `task-${n}` }));
     onActions = () => html(502);

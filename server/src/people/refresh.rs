@@ -2,7 +2,8 @@
 //!
 //! A token is made from its session, its generation and the server's key alone, so its successor can be made again: two
 //! requests that race with the same token over a bad network get the same answer. A token of ours that is neither the
-//! one in force nor its recent predecessor was copied: the session ends (RFC 9700, 4.14.2).
+//! one in force nor its recent predecessor was copied: the session ends (RFC 9700, 4.14.2). On an enrolled tablet, which
+//! shows a secret of its own, the predecessor is good until somebody shows its successor.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -17,7 +18,8 @@ use crate::db::TownId;
 #[path = "refresh_tests.rs"]
 mod tests;
 
-/// How long the predecessor of the token in force still gets the same answer, on the device that signed in.
+/// How long the predecessor of the token in force still gets the same answer, on the device that signed in. An enrolled
+/// tablet that shows its secret has no such limit: in the street an answer gets lost, and the next try is minutes away.
 pub const GRACE: TimeDelta = TimeDelta::seconds(10);
 /// Lets secret scanners recognise one.
 const PREFIX: &str = "vrt_";
@@ -120,12 +122,21 @@ pub struct Stored<'a> {
     pub epoch: i32,
 }
 
+/// Who shows a token.
+#[derive(Clone, Copy, Debug)]
+pub struct Bearer {
+    /// Keyed hash of what the device calls itself, see [`device_tag`].
+    pub device: [u8; DEVICE_TAG],
+    /// Whether it is the tablet on which the session was opened, by its secret.
+    pub is_its_tablet: bool,
+}
+
 /// What becomes of a token that was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It was in force: its successor is now.
     Renew,
-    /// It was in force a moment ago: its successor is answered again.
+    /// It was in force before, and nobody has shown its successor yet: that is answered again.
     Repeat,
     /// It was copied: the session ends.
     Reuse,
@@ -133,15 +144,9 @@ pub enum Verdict {
     Over,
 }
 
-/// Judges a token that [`RefreshToken::read`] found genuine, shown by that device.
+/// Judges a token that [`RefreshToken::read`] found genuine, and that somebody shows.
 #[must_use]
-pub fn judge(
-    stored: &Stored<'_>,
-    token: &RefreshToken,
-    text: &str,
-    device: [u8; DEVICE_TAG],
-    now: DateTime<Utc>,
-) -> Verdict {
+pub fn judge(stored: &Stored<'_>, token: &RefreshToken, text: &str, by: Bearer, now: DateTime<Utc>) -> Verdict {
     let idle = now - stored.rotated_at > stored.idle;
     if stored.ended || idle || now >= stored.expires_at || token.epoch != stored.epoch {
         return Verdict::Over;
@@ -150,7 +155,8 @@ pub fn judge(
         return Verdict::Renew;
     }
     let is_previous = stored.previous_hash.is_some_and(|hash| matches(text.as_bytes(), hash));
-    if is_previous && now - stored.rotated_at <= GRACE && device == token.device {
+    let in_time = now - stored.rotated_at <= GRACE && by.device == token.device;
+    if is_previous && (in_time || by.is_its_tablet) {
         Verdict::Repeat
     } else {
         Verdict::Reuse

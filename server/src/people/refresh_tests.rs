@@ -37,6 +37,23 @@ impl Session {
 
     /// Shows a token and does what the command does with the verdict.
     fn show(&mut self, token: &RefreshToken, device: &str, now: DateTime<Utc>) -> Verdict {
+        let by = Bearer {
+            device: device_tag(&KEY, Some(device)),
+            is_its_tablet: false,
+        };
+        self.show_by(token, by, now)
+    }
+
+    /// The same on the tablet of the session, which shows its secret and calls itself nothing.
+    fn show_on_tablet(&mut self, token: &RefreshToken, now: DateTime<Utc>) -> Verdict {
+        let by = Bearer {
+            device: device_tag(&KEY, None),
+            is_its_tablet: true,
+        };
+        self.show_by(token, by, now)
+    }
+
+    fn show_by(&mut self, token: &RefreshToken, by: Bearer, now: DateTime<Utc>) -> Verdict {
         let stored = Stored {
             token_hash: &self.token_hash,
             previous_hash: self.previous_hash.as_deref(),
@@ -47,7 +64,7 @@ impl Session {
             epoch: self.epoch,
         };
         let text = token.write(&KEY);
-        let verdict = judge(&stored, token, &text, device_tag(&KEY, Some(device)), now);
+        let verdict = judge(&stored, token, &text, by, now);
         match verdict {
             Verdict::Renew => {
                 self.previous_hash = Some(std::mem::replace(
@@ -101,6 +118,15 @@ fn the_grace_is_for_the_device_that_signed_in() {
     let (r1, mut session) = (first(), Session::opened_with(&first(), start()));
     session.show(&r1, "tablet", after(60));
     assert_eq!(session.show(&r1, "another", after(61)), Verdict::Reuse);
+}
+
+#[test]
+fn on_its_tablet_an_answer_that_got_lost_is_given_again_until_somebody_used_it() {
+    let (r1, mut session) = (first(), Session::opened_with(&first(), start()));
+    assert_eq!(session.show_on_tablet(&r1, after(60)), Verdict::Renew);
+    assert_eq!(session.show_on_tablet(&r1, after(3_600)), Verdict::Repeat);
+    assert_eq!(session.show_on_tablet(&r1.successor(), after(3_700)), Verdict::Renew);
+    assert_eq!(session.show_on_tablet(&r1, after(3_701)), Verdict::Reuse);
 }
 
 #[test]

@@ -5,9 +5,10 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use super::device::{self, DeviceSecret};
 use super::queries::session::{self as rows, EndReason, SessionRow, Which};
 use super::queries::{self, staff as people};
-use super::refresh::{RefreshToken, Stored, Verdict, device_tag, judge};
+use super::refresh::{Bearer, RefreshToken, Stored, Verdict, device_tag, judge};
 use super::staff::{Origin, note};
 use crate::app::App;
 use crate::audit::Actor;
@@ -124,11 +125,18 @@ pub async fn open(tx: &mut Tx, mint: Mint<'_>, opening: Opening<'_>, now: DateTi
     Ok(tokens)
 }
 
-/// Exchanges a refresh token for the next tokens. Whoever shows a copied one ends the session.
+/// Exchanges a refresh token for the next tokens. Whoever shows a copied one ends the session. `secret`: of the tablet that
+/// asks, if it is one.
 ///
 /// # Errors
 /// [`Kind::Unauthenticated`], whatever the reason.
-pub async fn refresh(app: &App, client: &Client, text: &str, now: DateTime<Utc>) -> Result<Tokens, Problem> {
+pub async fn refresh(
+    app: &App,
+    client: &Client,
+    text: &str,
+    secret: Option<&DeviceSecret>,
+    now: DateTime<Utc>,
+) -> Result<Tokens, Problem> {
     let refused = || Problem::new(Kind::Unauthenticated);
     let shown = RefreshToken::read(&app.keys.server, text).ok_or_else(refused)?;
     let mut tx = app.db.begin(shown.town).await?;
@@ -143,9 +151,12 @@ pub async fn refresh(app: &App, client: &Client, text: &str, now: DateTime<Utc>)
         ended: session.ended_at.is_some() || person.disabled_at.is_some(),
         epoch: person.session_epoch,
     };
-    let device = device_tag(&app.keys.server, client.device.as_deref());
+    let by = Bearer {
+        device: device_tag(&app.keys.server, client.device.as_deref()),
+        is_its_tablet: is_its_tablet(&mut tx, session.device_id, secret).await?,
+    };
     let next = shown.successor();
-    match judge(&stored, &shown, text, device, now) {
+    match judge(&stored, &shown, text, by, now) {
         Verdict::Over => {
             // Only to the tablet itself: whoever holds its latest token.
             let own: bool = digest(text.as_bytes()).ct_eq(&session.token_hash).into();
@@ -172,6 +183,19 @@ pub async fn refresh(app: &App, client: &Client, text: &str, now: DateTime<Utc>)
     }
     tx.commit().await?;
     Mint::of(app).tokens(person.id, next, session.expires_at, now)
+}
+
+/// Whether it is the session's own tablet that asks, by its secret.
+async fn is_its_tablet(tx: &mut Tx, device_id: Option<Uuid>, secret: Option<&DeviceSecret>) -> Result<bool, Problem> {
+    let town = tx.town();
+    let Some(secret) = secret.filter(|secret| secret.town == town && Some(secret.device_id) == device_id) else {
+        return Ok(false);
+    };
+    match device::authenticate(tx, secret).await {
+        Ok(_) => Ok(true),
+        Err(problem) if problem.kind == Kind::Unauthenticated => Ok(false),
+        Err(problem) => Err(problem),
+    }
 }
 
 async fn is_revoked(tx: &mut Tx, device_id: Option<Uuid>) -> Result<bool, Problem> {

@@ -1,6 +1,6 @@
 //! The catalogue for a place: everything that an app needs to fill in a report, also offline.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG};
+use actix_web::http::header::{CACHE_CONTROL, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use geo_dedup::LonLat;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::auth::extract::MaybeStaff;
 use crate::catalog::gates::shut_by;
 use crate::catalog::model::{Body, Category, EmergencyNumber, Town};
 use crate::flow::photo::formats::{PhotoFormats, photo_formats};
@@ -124,7 +125,8 @@ pub struct Notice {
     pub text: Localized,
 }
 
-/// What can be reported at a place. Keep it: with the ETag, asking again is cheap, and a report can be filled in offline.
+/// What can be reported at a place. Keep it: with the ETag, asking again is cheap, and a report can be filled in offline. The
+/// town's own staff sees the categories too that only staff reports in.
 #[utoipa::path(
     operation_id = "get_catalogue",
     tag = "resident",
@@ -133,6 +135,7 @@ pub struct Notice {
         (status = 200, description = "Categories, limits, notice.", body = CatalogueAnswer, headers(("ETag" = String, description = "Of this answer."))),
         (status = 304, description = "The client has it."),
         (status = 400, description = "A parameter is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "A token that is none.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No town of that name.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No place given, or outside every territory.", body = ProblemBody, content_type = "application/problem+json"),
         PublicRead,
@@ -143,6 +146,7 @@ pub async fn get_catalogue(
     app: web::Data<App>,
     request: HttpRequest,
     client: Client,
+    staff: MaybeStaff,
     place: web::Query<Place>,
 ) -> Result<HttpResponse, Problem> {
     app.limits.count(Class::Read, &client)?;
@@ -162,15 +166,24 @@ pub async fn get_catalogue(
             (nearest.ok_or_else(outside)?, Some(at))
         }
     };
-    let body = serde_json::to_vec(&answer(&app, &town, at, photo_formats(&app).await, Utc::now()))
+    let reader = Reader {
+        at,
+        is_staff: staff.0.is_some_and(|token| token.town == town.id),
+    };
+    let body = serde_json::to_vec(&answer(&app, &town, reader, photo_formats(&app).await, Utc::now()))
         .map_err(Problem::internal)?;
     let tag = etag::of_bytes(&body);
     if etag::client_has(&request, &tag) {
-        return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
+        let mut has = HttpResponse::NotModified();
+        return Ok(has
+            .insert_header((ETAG, tag))
+            .insert_header((VARY, "Authorization"))
+            .finish());
     }
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((VARY, "Authorization"))
         .content_type("application/json")
         .body(body))
 }
@@ -193,16 +206,25 @@ fn outside() -> Problem {
     errors.into_problem()
 }
 
-fn answer(app: &App, town: &Town, at: Option<LonLat>, photos: PhotoFormats, now: DateTime<Utc>) -> CatalogueAnswer {
-    let public = town
+/// For whom a catalogue is.
+#[derive(Clone, Copy)]
+struct Reader {
+    /// Where they stand, if they say so.
+    at: Option<LonLat>,
+    /// Whether they work for the town.
+    is_staff: bool,
+}
+
+fn answer(app: &App, town: &Town, reader: Reader, photos: PhotoFormats, now: DateTime<Utc>) -> CatalogueAnswer {
+    let shown = town
         .categories
         .iter()
-        .filter(|category| category.active && !category.agent_only);
+        .filter(|category| category.active && (reader.is_staff || !category.agent_only));
     CatalogueAnswer {
         jurisdiction: jurisdiction(town),
         locales: town.locales.clone(),
-        categories: public
-            .map(|category| category_answer(app, town, category, at, now))
+        categories: shown
+            .map(|category| category_answer(app, town, category, reader.at, now))
             .collect(),
         emergency_numbers: town.emergency_numbers.clone(),
         contact_ways: ContactWay::offered(app.sms.is_some()).to_vec(),

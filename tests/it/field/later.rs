@@ -1,6 +1,7 @@
 //! What shows only after an action was made: photos that never come, choices that are gone, whom a shared tablet speaks for.
 
 use chrono::{TimeDelta, Utc};
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vigie::work::ensure_recurring;
@@ -125,6 +126,34 @@ async fn the_desk_of_a_service_sees_its_own() {
             .with_token(pair["access_token"].as_str().expect("a token"));
         assert_eq!(street.desk(&desk).await.len(), sees, "{service}");
     }
+}
+
+/// The server stumbles over one action: those before it keep their receipts, and the rest comes again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_action_that_the_server_stumbles_over_takes_no_receipt_from_those_before_it() {
+    let mut street = Street::open().await;
+    let given = street.task().await;
+    let actions: Vec<Value> = (1..=3)
+        .map(|seq| street.crew.action(&given, "note", json!({"seq": seq, "note": "seen"})))
+        .collect();
+    let second = actions[1]["id"].as_str().expect("an id");
+    let stumble = format!(
+        "CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN IF NEW.id = '{second}' THEN RAISE EXCEPTION 'stumbled'; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER stumble BEFORE INSERT ON field_action FOR EACH ROW EXECUTE FUNCTION stumble();"
+    );
+    street.db.batch_execute(&stumble).await.expect("a stone");
+    let receipts = street.crew.send(&actions).await;
+    assert_eq!(receipts.len(), 1, "{receipts:?}");
+    assert_eq!(receipts[0]["id"], actions[0]["id"]);
+    street
+        .db
+        .batch_execute("DROP TRIGGER stumble ON field_action; DROP FUNCTION stumble();")
+        .await
+        .expect("the stone away");
+    let receipts = street.crew.send(&actions).await;
+    let replayed: Vec<bool> = receipts.iter().map(|each| each["replayed"] == true).collect();
+    assert_eq!(replayed, [true, false, false]);
 }
 
 /// A tablet of a crew on which somebody has entered the PIN.

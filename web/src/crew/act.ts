@@ -70,6 +70,8 @@ export function aboutTaskId(id: string): About {
 
 export interface Recorded {
   kind: Kind;
+  /** Who pressed: the tablet may be somebody else's before the last photo is prepared. */
+  agent: NewAction['agent'] | null;
   about: About;
   fields: NewAction['fields'];
   photos: NewAction['photos'];
@@ -79,9 +81,9 @@ export interface Recorded {
 
 /** Rejects when the tablet could not keep it: whoever calls says so, and nothing was recorded. */
 export async function record(what: Recorded): Promise<void> {
-  const agent = person.value;
+  const { agent } = what;
   if (!agent) return;
-  const position = await placeOfAction();
+  const position = person.value?.id === agent.id ? await placeOfAction() : null;
   await enqueue(env(), {
     kind: what.kind,
     agent,

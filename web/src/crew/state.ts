@@ -124,7 +124,8 @@ async function read(): Promise<void> {
     getMeta(db, 'catalogue'), getMeta(db, 'map'), getMeta(db, 'pulled_at'), getMeta(db, 'left'), getMeta(db, 'wiped_at'),
     getMeta(db, 'positions'), getMeta(db, 'language'), getMeta(db, 'crews'),
   ]);
-  if (lang && lang !== language.value) await speak(lang);
+  // Without its file (an update in another tab) the words stay as they are.
+  if (lang && lang !== language.value) await speak(lang).catch(() => undefined);
   batch(() => {
     device.value = kept ?? null;
     agents.value = agentList ?? [];

@@ -1,10 +1,11 @@
 //! Endpoints: in, on and out.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::devices::secret_of;
 use crate::app::App;
 use crate::auth::token::{self, StaffToken};
 use crate::http::client::Client;
@@ -166,8 +167,10 @@ pub async fn sign_in_pin(
 }
 
 /// Exchange a refresh token for the next pair. Each is good once; a repeat within 10 s on the same device gets the same
-/// pair, a later one ends the session.
-#[utoipa::path(operation_id = "refresh", tag = "people", request_body = Refresh, responses(
+/// pair, a later one ends the session. An enrolled tablet that shows its secret gets the same pair however late, until it
+/// has shown the new token: an answer may get lost.
+#[utoipa::path(operation_id = "refresh", tag = "people", request_body = Refresh,
+    params(("X-Device-Secret" = Option<String>, Header, description = "The secret of the tablet on which the session was opened.")), responses(
     (status = 200, description = "The next pair.", body = TokenPair),
     (status = 401, description = "Not a token of a running session; `reason` is `device_revoked` when its tablet was revoked.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A field is missing.", body = ProblemBody, content_type = "application/problem+json"),
@@ -178,10 +181,12 @@ pub async fn sign_in_pin(
 pub async fn refresh(
     app: web::Data<App>,
     client: Client,
+    request: HttpRequest,
     Body(body): Body<Refresh>,
 ) -> Result<web::Json<TokenPair>, Problem> {
     app.limits.count(Class::Read, &client)?;
-    let tokens = session::refresh(&app, &client, &body.refresh_token, Utc::now()).await?;
+    let secret = secret_of(&request).ok();
+    let tokens = session::refresh(&app, &client, &body.refresh_token, secret.as_ref(), Utc::now()).await?;
     Ok(web::Json(tokens.into()))
 }
 

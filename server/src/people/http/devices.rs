@@ -259,11 +259,7 @@ pub async fn device_agents(
     request: HttpRequest,
 ) -> Result<web::Json<Agents>, Problem> {
     app.limits.count(Class::Read, &client)?;
-    let header = request
-        .headers()
-        .get(SECRET_HEADER)
-        .and_then(|value| value.to_str().ok());
-    let secret = DeviceSecret::read(header.unwrap_or_default())?;
+    let secret = secret_of(&request)?;
     let mut tx = app.db.begin(secret.town).await?;
     let device = device::authenticate(&mut tx, &secret).await?;
     let found = match device.crew_id {
@@ -273,4 +269,10 @@ pub async fn device_agents(
     tx.commit().await?;
     let agents = found.into_iter().map(|(id, name)| Agent { id, name }).collect();
     Ok(web::Json(Agents { agents }))
+}
+
+/// The tablet that a request says it comes from; whether the secret is its own, the database knows.
+pub(super) fn secret_of(request: &HttpRequest) -> Result<DeviceSecret, Problem> {
+    let header = request.headers().get(SECRET_HEADER);
+    DeviceSecret::read(header.and_then(|value| value.to_str().ok()).unwrap_or_default())
 }

@@ -41,8 +41,8 @@ function make(id: string, choose: (id: string) => void): HTMLButtonElement {
 function ownPin({ item, report }: OwnAlert): Pin {
   const element = document.createElement('span');
   element.className = 'own-marker';
-  element.role = 'img';
-  element.ariaLabel = t('map.own', { what: categoryName(report.category), state: t(`state.${item.state}`) });
+  element.setAttribute('role', 'img');
+  element.setAttribute('aria-label', t('map.own', { what: categoryName(report.category), state: t(`state.${item.state}`) }));
   render(<CategoryIcon code={report.category} size={20} />, element);
   const [lon, lat] = report.position.coordinates as [number, number];
   return { id: item.id, lon, lat, element };

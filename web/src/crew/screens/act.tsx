@@ -153,6 +153,7 @@ function Form(given: Given) {
   const submit = async (event: Event) => {
     event.preventDefault();
     if (sending) return;
+    const who = person.value;
     setSending(true);
     setFailed('');
     try {
@@ -164,7 +165,7 @@ function Form(given: Given) {
       const fields = fieldsOf(given.kind, filled.values, filled.about.label.category || undefined);
       // The task may have left the list while the form was open: what was done there counts all the same.
       const task_id = given.taskId ?? filled.about.task_id;
-      await record({ kind: given.kind, about: { ...filled.about, task_id }, fields, photos: filled.photos, draft: `${agent}/${given.draft}`, ...(given.corrects ? { corrects: given.corrects } : {}) });
+      await record({ kind: given.kind, agent: who, about: { ...filled.about, task_id }, fields, photos: filled.photos, draft: `${agent}/${given.draft}`, ...(given.corrects ? { corrects: given.corrects } : {}) });
       go(given.back, true);
     } catch (error) {
       draft.goOn();

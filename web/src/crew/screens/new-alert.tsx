@@ -170,6 +170,7 @@ export function NewAlert({ corrects }: { corrects?: Corrects }) {
   const submit = async (event: Event) => {
     event.preventDefault();
     if (sending) return;
+    const who = person.value;
     setSending(true);
     setFailed('');
     try {
@@ -179,7 +180,7 @@ export function NewAlert({ corrects }: { corrects?: Corrects }) {
       if (now.length > 0) return setTries((n) => n + 1);
       draft.end();
       const report = reportOf(filled.values);
-      await record({ kind: 'new_alert', about: { ...about, label: { reference: null, category: report.category, address: report.address ?? null } }, fields: { report }, photos: filled.photos, draft: key, ...(corrects ? { corrects: corrects.id } : {}) });
+      await record({ kind: 'new_alert', agent: who, about: { ...about, label: { reference: null, category: report.category, address: report.address ?? null } }, fields: { report }, photos: filled.photos, draft: key, ...(corrects ? { corrects: corrects.id } : {}) });
       go(back, true);
     } catch (error) {
       draft.goOn();

@@ -8,7 +8,7 @@ import { aboutTask, record } from '../act';
 import { inWords } from '../answers';
 import { atOnce } from '../kinds';
 import { go } from '../router';
-import { categories, crews, rows } from '../state';
+import { categories, crews, person, rows } from '../state';
 import { categoryName, CategoryIcon } from '../parts/category';
 import { Icon, type IconName } from '../parts/icon';
 import { Page } from '../parts/page';
@@ -108,7 +108,7 @@ function Facts({ task }: { task: SyncTask }) {
 }
 
 function choose(task: SyncTask, kind: Kind): void {
-  if (atOnce.includes(kind)) void record({ kind, about: aboutTask(task), fields: {}, photos: [] }).catch(sayStorage);
+  if (atOnce.includes(kind)) void record({ kind, agent: person.value, about: aboutTask(task), fields: {}, photos: [] }).catch(sayStorage);
   else go(`#/task/${task.id}/act/${kind}`);
 }
 

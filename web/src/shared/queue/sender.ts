@@ -54,10 +54,10 @@ const fitting = new WeakMap<object, number>();
 const mostSlow = 2;
 
 interface Course {
-  /** Largest message, while halves find what spoils it. */
+  /** Largest message: halves find what spoils it, and what got through makes the next twice as large. */
   most: number;
-  /** One by one, because of equal faults of the server. */
-  singly: boolean;
+  /** The server has stumbled over these before: it begins with one alone. */
+  careful: boolean | null;
   signedInAgain: boolean;
   slow: number;
   /** Items that the server stumbled over in this course, and how many of them in a row. */
@@ -72,14 +72,17 @@ const alike = (one: Failure | null, other: Failure) => one?.kind === other.kind 
 async function batchOf(env: Environment, course: Course): Promise<QueuedAction[]> {
   const all = await env.db.getAllFromIndex('actions', 'seq');
   const queued = all.filter((item) => item.state === 'queued' && item.held === null);
-  course.singly ||= queued.some((item) => item.tries >= equalFaults && item.last_failure !== null && isFault(item.last_failure));
+  if (course.careful === null) {
+    course.careful = queued.some((item) => item.tries >= equalFaults && item.last_failure !== null && isFault(item.last_failure));
+    if (course.careful) course.most = 1;
+  }
   const behind = (item: QueuedAction) => course.stumbled.some((each) => each.id === item.id || (each.task_id !== null && each.task_id === item.task_id));
-  const most = course.singly ? 1 : Math.min(course.most, fitting.get(env) ?? largestBatch);
+  const most = Math.min(course.most, fitting.get(env) ?? largestBatch);
   return queued.filter((item) => !behind(item)).slice(0, most);
 }
 
 async function sendAllActions(env: Environment, sent: Sent): Promise<void> {
-  const course: Course = { most: largestBatch, singly: false, signedInAgain: false, slow: 0, stumbled: [], inARow: 0 };
+  const course: Course = { most: largestBatch, careful: null, signedInAgain: false, slow: 0, stumbled: [], inARow: 0 };
   for (;;) {
     const batch = await batchOf(env, course);
     if (batch.length === 0) {
@@ -96,6 +99,7 @@ async function sendAllActions(env: Environment, sent: Sent): Promise<void> {
       if (named === 0) return stop(env, batch, { kind: 'portal', status: 200 }, sent);
       sent.moved = true;
       course.inARow = 0;
+      course.most = Math.min(largestBatch, course.most * 2);
       fitting.set(env, Math.min(largestBatch, (fitting.get(env) ?? largestBatch) * 2));
       continue;
     }
@@ -121,9 +125,10 @@ async function goesOn(env: Environment, course: Course, batch: QueuedAction[], f
   } else if (spoilt(failure)) {
     await env.db.put('actions', { ...batch[0]!, tries: batch[0]!.tries + 1, held: failure.problem });
     course.most = largestBatch;
-  } else if (isFault(failure) && course.singly && (course.inARow += 1) < mostFaults) {
+  } else if (isFault(failure) && course.careful && (course.inARow += 1) < mostFaults) {
     await noteFailure(env, batch, failure);
-    course.stumbled.push({ ...batch[0]!, last_failure: failure });
+    if (batch.length === 1) course.stumbled.push({ ...batch[0]!, last_failure: failure });
+    course.most = 1;
   } else {
     return false;
   }

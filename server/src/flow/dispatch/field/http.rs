@@ -38,7 +38,7 @@ pub struct ActionBatch {
 /// What became of each action, in the order of the request.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Receipts {
-    /// One for each action.
+    /// One for each action; fewer where the server stumbled: what has none is sent again.
     pub receipts: Vec<Receipt>,
 }
 
@@ -112,9 +112,10 @@ impl Receipt {
 }
 
 /// Takes in what a crew did without network. Each action has its own receipt and is answered alike for ever; what cannot
-/// take effect is kept for a person.
+/// take effect is kept for a person. Where the server stumbles over one, those before it have their receipts; it and what comes
+/// after it, by `seq`, have none and are sent again.
 #[utoipa::path(operation_id = "sync_actions", tag = "crew", request_body = ActionBatch,
-    responses((status = 200, description = "A receipt for each action.", body = Receipts), StaffCommand))]
+    responses((status = 200, description = "A receipt for each action that was taken in.", body = Receipts), StaffCommand))]
 #[post("/v1/sync/actions")]
 pub async fn sync_actions(
     app: web::Data<App>,
@@ -142,12 +143,24 @@ pub async fn sync_actions(
     readable.sort_by_key(|(place, action)| (action.seq, *place));
     for (place, action) in readable {
         // Actions of one request come one after the other, as they were made.
-        let Received { action, replayed } = take_in(&app, token, &client, &action, Utc::now()).await?;
-        receipts[place] = Some(Receipt::of(&action, replayed, words)?);
+        match receive(&app, token, &client, &action).await {
+            Ok(receipt) => receipts[place] = Some(receipt),
+            // Receipts that were given count: a tablet that never hears of them sends the same for ever.
+            Err(problem) if receipts.iter().any(Option::is_some) => {
+                tracing::error!(action = %action.id, %problem, "an action could not be taken in");
+                break;
+            }
+            Err(problem) => return Err(problem),
+        }
     }
     Ok(HttpResponse::Ok().json(Receipts {
         receipts: receipts.into_iter().flatten().collect(),
     }))
+}
+
+async fn receive(app: &App, token: StaffToken, client: &Client, action: &FieldAction) -> Result<Receipt, Problem> {
+    let Received { action, replayed } = take_in(app, token, client, action, Utc::now()).await?;
+    Receipt::of(&action, replayed, (&app.texts, client.locale))
 }
 
 /// The action, or why nothing of it can be kept.
