@@ -202,7 +202,7 @@ async fn the_public_s_role_reads_the_projection_only() {
          AND c.relname NOT LIKE 'geo%_columns' AND has_table_privilege('vigie_public', c.oid, 'SELECT') ORDER BY 1",
     )
     .await;
-    assert_eq!(tables, ["base_tile", "public_alert"]);
+    assert_eq!(tables, ["base_tile", "projection_state", "public_alert"]);
     let mut tx = app.app.db.begin_public(app.town.id).await.expect("a transaction");
     assert_eq!(number(&mut tx, "SELECT count(*) AS value FROM public_alert").await, 1);
     let refused = tx.batch_execute("SELECT 1 FROM report").await.expect_err("refused");

@@ -51,7 +51,7 @@ async fn what_the_town_finds_sensitive_is_not_told_any_more() {
     assert!(!relay.mails().is_empty(), "the acknowledgement and the notice");
     assert_eq!(followed(&app, &report).await["alert"]["id"], alert.as_str());
     requalify(&supervisor, &alert, "nuisance").await;
-    let step = json!({"step": "hold", "hold_reason": "material", "review_date": "2999-01-01",
+    let step = json!({"step": "hold", "hold_reason": "material", "review_date": "2099-01-01",
         "public_note": "We wait for the owner."});
     supervisor
         .send(&format!("/v1/alerts/{alert}/steps"), step)

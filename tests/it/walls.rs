@@ -229,6 +229,7 @@ async fn nothing_is_deleted_but_what_may_be() {
             "job",
             "public_alert",
             "base_tile",
+            "round",
             "upload",
             "upload_piece",
             "routing_rule"

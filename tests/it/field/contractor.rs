@@ -333,7 +333,10 @@ async fn material_words_and_nothing_found_take_effect() {
             "This date has passed",
         ),
         (lacking(&[("outcome", "note"), ("words", " ")]), "Write a word"),
-        (lacking(&[("outcome", "done"), ("minutes", "many")]), "100000 minutes"),
+        (
+            lacking(&[("outcome", "done"), ("minutes", "many")]),
+            "Between 0 and 100,000 minutes.",
+        ),
         (lacking(&[("words", "no outcome")]), "Must be given."),
     ] {
         let fields: Vec<(&'static str, &str)> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();

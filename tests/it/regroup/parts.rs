@@ -108,7 +108,7 @@ async fn one_report_is_moved_and_the_last_one_is_not() {
     assert_eq!(
         done["warnings"],
         json!([{"code": "far_apart", "label":
-        "Les lieux sont plus éloignés que ne s’étend une alerte de cette catégorie."}])
+        "Les lieux sont trop éloignés pour une seule alerte de cette catégorie."}])
     );
     let words = format!("verdict WHERE report_id = '{}'", second.id);
     assert_eq!(
