@@ -64,17 +64,15 @@ async function prepared(file: Blob): Promise<Blob | null> {
 }
 
 interface Album {
-  now: { photos: DraftPhoto[] };
-  adding: number;
   addPhotos: (files: Blob[], prepare: (file: Blob) => Promise<Blob | null>) => Promise<number>;
   removePhoto: (id: string) => void;
 }
 
-export function Photos(given: { album: Album; required: boolean; wrong?: string | undefined }) {
+export function Photos(given: { album: Album; photos: DraftPhoto[]; adding: number; required: boolean; wrong?: string | undefined }) {
   const id = useId();
   const { album } = given;
   const [tooLarge, setTooLarge] = useState(false);
-  const busy = album.adding > 0;
+  const busy = given.adding > 0;
   const taken = async (input: HTMLInputElement) => {
     const files = [...(input.files ?? [])];
     input.value = '';
@@ -86,7 +84,7 @@ export function Photos(given: { album: Album; required: boolean; wrong?: string 
         {t('photo.field')} {given.required && <span class="must">{t('form.required')}</span>}
       </p>
       <ul class="taken">
-        {album.now.photos.map((photo, index) => (
+        {given.photos.map((photo, index) => (
           <Taken key={photo.id} photo={photo} number={index + 1} remove={() => album.removePhoto(photo.id)} />
         ))}
       </ul>

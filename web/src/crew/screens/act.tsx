@@ -85,14 +85,15 @@ function ReviewDate({ value, change, wrong }: { value: string; change: (value: s
   );
 }
 
-function Fields({ kind, draft, lacks }: { kind: TaskKind; draft: OpenDraft<Values>; lacks: Field[] }) {
-  const { values, about } = draft.now;
+/** `now` and `adding` are of the draft: a part is drawn again when what it is given changes, and the draft itself stays the same. */
+function Fields({ kind, draft, now, adding, lacks }: { kind: TaskKind; draft: OpenDraft<Values>; now: Filled<Values>; adding: number; lacks: Field[] }) {
+  const { values, about } = now;
   const set = (change: Partial<Values>) => draft.set(change);
   const form = forms[kind];
   const quick = Array.from({ length: form.quick }, (_, index) => t(`quick.${kind}.${index + 1}` as Key));
   const wrong = (field: Field) => (lacks.includes(field) ? t(`lacks.${field}` as Key) : undefined);
   const fields: Partial<Record<Field, () => preact.JSX.Element>> = {
-    photos: () => <Photos album={draft} required={kind === 'done' && about.proof_required} wrong={wrong('photos')} />,
+    photos: () => <Photos album={draft} photos={now.photos} adding={adding} required={kind === 'done' && about.proof_required} wrong={wrong('photos')} />,
     minutes: () => <Minutes value={values.minutes} change={(minutes) => set({ minutes })} />,
     material: () => <MaterialRows rows={values.material} change={(material) => set({ material })} needed={kind === 'need_material'} wrong={wrong('material')} />,
     reason: () => <Area label={t(`reason.${kind}` as Key)} value={values.reason} change={(reason) => set({ reason })} required={form.required.includes('reason')} quick={quick} wrong={wrong('reason')} />,
@@ -196,7 +197,7 @@ function Form(given: Given) {
             {failed || lacks.map((field) => t(`lacks.${field}` as Key)).join(' ')}
           </p>
         )}
-        <Fields kind={given.kind} draft={draft} lacks={lacks} />
+        <Fields kind={given.kind} draft={draft} now={draft.now} adding={draft.adding} lacks={lacks} />
       </form>
     </Page>
   );

@@ -137,8 +137,8 @@ function lacking(values: Values): Lack[] {
   return [...(values.category ? [] : ['category' as const]), ...(values.place ? [] : ['place' as const])];
 }
 
-function What({ draft, wrong }: { draft: OpenDraft<Values>; wrong: string | undefined }) {
-  const { category } = draft.now.values;
+function What({ draft, values, wrong }: { draft: OpenDraft<Values>; values: Values; wrong: string | undefined }) {
+  const { category } = values;
   const choose = (code: string | null) => draft.set({ category: code, answers: {} });
   if (!category) return <CategoryPicker chosen={null} choose={choose} label={t('new.what')} wrong={wrong} reporting />;
   return (
@@ -195,8 +195,8 @@ export function NewAlert({ corrects }: { corrects?: Corrects }) {
       {corrects?.why && <p class="callout bad">{corrects.why}</p>}
       {said && <p class="callout bad" role="alert">{said}</p>}
       <form id="new" noValidate onSubmit={(event) => void submit(event)}>
-        <What draft={draft} wrong={wrong('category')} />
-        <Photos album={draft} required={false} />
+        <What draft={draft} values={values} wrong={wrong('category')} />
+        <Photos album={draft} photos={draft.now.photos} adding={draft.adding} required={false} />
         <Place values={values} set={set} wrong={wrong('place')} />
         {asked.map((question) => (
           <Asked key={question.name} question={question} value={values.answers[question.name]} change={(value) => {
