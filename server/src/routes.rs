@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::responses::describe_rate_limits;
+use crate::http::responses::{describe_addresses, describe_rate_limits};
 use crate::{flow, people, views};
 
 /// Every endpoint.
@@ -193,5 +193,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         .configure(endpoints);
     let mut api = app.split_for_parts().1;
     describe_rate_limits(&mut api);
+    describe_addresses(&mut api);
     api
 }

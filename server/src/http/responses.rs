@@ -166,6 +166,19 @@ pub fn describe_rate_limits(api: &mut OpenApi) {
     each(api, describe_session_limit);
 }
 
+/// Writes into the description of every operation what is refused before it is reached, whatever it is.
+pub fn describe_addresses(api: &mut OpenApi) {
+    each(api, |operation| {
+        let responses = &mut operation.responses.responses;
+        if !responses.contains_key("400") {
+            responses.extend(problems(&[(
+                400,
+                "The address holds `%00`, which no text of ours does.",
+            )]));
+        }
+    });
+}
+
 fn each(api: &mut OpenApi, describe: fn(&mut Operation)) {
     for item in api.paths.paths.values_mut() {
         let methods = [
