@@ -12,6 +12,7 @@ use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use vigie::live::MOST_OF_SESSION;
 use vigie_tests::town::{Role, Town};
 
 use crate::bench_db::Postgres;
@@ -43,7 +44,11 @@ pub async fn run(folder: &Path, rounds: usize, turn: Duration) {
     postgres.analyze(DATABASE).await;
     weights(&day, &alerts).await;
     costs(&day, &server, rounds, turn).await;
-    fan_out(&day, &alerts).await;
+    let mut listeners = Vec::new();
+    for _ in 0..LISTENERS.div_ceil(MOST_OF_SESSION) {
+        listeners.push(day.town.session(&mut conn, &app, Role::Supervisor).await);
+    }
+    fan_out(&day, &alerts, &listeners).await;
 }
 
 async fn weights(day: &Day, alerts: &[String]) {
@@ -93,15 +98,20 @@ async fn costs(day: &Arc<Day>, server: &Server, rounds: usize, turn: Duration) {
     }
 }
 
-async fn fan_out(day: &Arc<Day>, alerts: &[String]) {
+/// Every listener has a stream of its own; a session's share of streams is taken whole.
+async fn fan_out(day: &Arc<Day>, alerts: &[String], sessions: &[String]) {
     let heard = Arc::new(AtomicUsize::new(0));
     let mut ears = JoinSet::new();
     let (ready, mut all_ready) = tokio::sync::mpsc::channel(LISTENERS);
-    for _ in 0..LISTENERS {
-        let (day, heard, ready) = (day.clone(), heard.clone(), ready.clone());
+    for number in 0..LISTENERS {
+        let (heard, ready) = (heard.clone(), ready.clone());
+        let (url, token) = (
+            format!("{}/v1/live", day.url),
+            sessions[number / MOST_OF_SESSION].clone(),
+        );
         ears.spawn(async move {
             let live = Client::builder().no_proxy().build().expect("a client");
-            let request = live.get(format!("{}/v1/live", day.url)).bearer_auth(&day.supervisor);
+            let request = live.get(url).bearer_auth(token);
             let answer = request.send().await.expect("an answer");
             assert_eq!(answer.status(), 200);
             ready.send(()).await.expect("counted");
@@ -112,8 +122,9 @@ async fn fan_out(day: &Arc<Day>, alerts: &[String]) {
             }
         });
     }
+    drop(ready);
     for _ in 0..LISTENERS {
-        all_ready.recv().await.expect("a listener");
+        all_ready.recv().await.expect("a listener that did not fail");
     }
     let mut took = Vec::new();
     for alert in alerts.iter().take(CHANGES) {

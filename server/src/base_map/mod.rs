@@ -135,22 +135,25 @@ pub struct TileRange {
     pub y: (i32, i32),
 }
 
-/// The tiles of a zoom that a box touches.
+/// A place on Mercator's map, each from 0 to 1: from the west, from the north. Latitudes beyond its end lie on it.
 ///
 /// Source of the formula: the slippy map tilenames of Web Mercator (EPSG:3857).
 #[must_use]
+pub fn on_map(lon: f64, lat: f64) -> (f64, f64) {
+    let radians = lat.clamp(-MERCATOR_END, MERCATOR_END).to_radians();
+    ((lon + 180.0) / 360.0, (1.0 - radians.tan().asinh() / PI) / 2.0)
+}
+
+/// The tiles of a zoom that a box touches.
+#[must_use]
 pub fn tiles([west, south, east, north]: [f64; 4], zoom: i16) -> TileRange {
     let side = f64::from(2_i32.pow(u32::try_from(zoom).unwrap_or_default()));
-    let column = |lon: f64| (lon + 180.0) / 360.0 * side;
-    let row = |lat: f64| {
-        let radians = lat.clamp(-MERCATOR_END, MERCATOR_END).to_radians();
-        (1.0 - radians.tan().asinh() / PI) / 2.0 * side
-    };
+    let ((left, top), (right, bottom)) = (on_map(west, north), on_map(east, south));
     #[expect(clippy::cast_possible_truncation, reason = "clamped to the tiles that there are")]
-    let tile = |place: f64| place.floor().clamp(0.0, side - 1.0) as i32;
+    let tile = |place: f64| (place * side).floor().clamp(0.0, side - 1.0) as i32;
     TileRange {
-        x: (tile(column(west)), tile(column(east))),
-        y: (tile(row(north)), tile(row(south))),
+        x: (tile(left), tile(right)),
+        y: (tile(top), tile(bottom)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Maps: the town's base map, and alerts as vector tiles, for the public from what is public and for staff from their scope.
 
 mod cache;
+mod mvt;
 mod tile;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -12,7 +13,6 @@ use serde::{Deserialize, Serialize};
 pub use cache::TileCache;
 use cache::{Drawn, Key};
 
-use super::alerts::scope::as_arrays;
 use crate::app::App;
 use crate::auth::extract::MaybeStaff;
 use crate::base_map::ZOOMS;
@@ -213,7 +213,7 @@ pub async fn alert_tile(
         return Err(Problem::new(Kind::NotFound));
     }
     tx.plan_once().await?;
-    let tile = tile::staff(&tx, &town, as_arrays(&staff, Operation::ReadAlert), &path).await?;
+    let tile = tile::staff(&tx, &town, &staff, &path).await?;
     tx.commit().await?;
     Drawn::of(tile).answer(&request, "private, no-cache").await
 }

@@ -1,20 +1,28 @@
-//! Alerts of a tile, drawn by the database in one statement that is planned once.
+//! Alerts of a tile: rows found by place, drawn here. Its statements are planned once.
 
-use std::sync::LazyLock;
-
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Double, Integer, Text};
 use diesel_async::RunQueryDsl;
-use geo_dedup::cell::bbox_covering;
+use geo_dedup::cell::{CellRange, bbox_covering};
+use postgis_diesel::types::Point;
 use uuid::Uuid;
 
 use super::TilePath;
+use super::mvt::{MARGIN, Points, Tag};
 use crate::base_map::tile_bounds;
 use crate::catalog::model::Town;
 use crate::db::Tx;
+use crate::db::schema::{alert, public_alert};
+use crate::db::window::{Rows, Window, Within};
 use crate::http::problem::Problem;
+use crate::people::policy::{Operation, Staff};
 use crate::views::alerts::cells::ancestor_bits;
+use crate::views::alerts::scope::in_scope;
 
+/// Name of the layer.
+const LAYER: &str = "alerts";
 /// From this zoom on each alert is a point; before, a cell with a count.
 const POINTS_FROM: i16 = 14;
 /// From a zoom to the resolution of cells that are some 30 pixels wide in it.
@@ -22,63 +30,7 @@ const COARSER: i16 = 2;
 /// Most ranges of a tile's window.
 const MAX_RANGES: usize = 48;
 /// Most points of a tile: more are not told apart on a screen.
-const MOST_POINTS: i32 = 20_000;
-/// Beyond a tile's edge, part of its side: markers there reach into it.
-const MARGIN: f64 = 64.0 / 4096.0;
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Binary)]
-    tile: Vec<u8>,
-}
-
-/// What a person may read, as parallel arrays of service, sector and crew; `None`: everything in the town.
-type Scope = Option<[Vec<Option<Uuid>>; 3]>;
-
-/// The four statements. All take the same values: `$1`, `$2` ranges of cells, `$3` town, `$4` to `$6` the tile, `$7`, `$8`
-/// categories with their codes, `$9` most points, `$10`, `$11` bits of a cell's ancestor, `$12` whether all is in scope,
-/// `$13` to `$15` the scope.
-struct Statements {
-    points: String,
-    cells: String,
-}
-
-static PUBLIC: LazyLock<Statements> =
-    LazyLock::new(|| statements("public_alert", "point", "a.alert_id::text AS id", "true"));
-static STAFF: LazyLock<Statements> = LazyLock::new(|| {
-    let own = "a.id::text AS id, a.reference, a.priority::integer AS priority, a.crew_id::text AS crew";
-    let scope = "($12 OR EXISTS (SELECT FROM unnest($13::uuid[], $14::uuid[], $15::uuid[]) AS may (service, sector, crew) \
-        WHERE (may.service IS NULL OR may.service = a.service_id) \
-          AND (may.sector IS NULL OR a.sector_id IS NULL OR may.sector = a.sector_id) \
-          AND (may.crew IS NULL OR may.crew = a.crew_id)))";
-    statements("alert", "anchor", own, scope)
-});
-
-fn statements(table: &str, place: &str, own: &str, scope: &str) -> Statements {
-    // Every row is reached by a range of the index by place, whatever else is asked.
-    let narrowed = format!(
-        "FROM unnest($1::bigint[], $2::bigint[]) AS part (first, last) CROSS JOIN LATERAL (SELECT * FROM {table} \
-         WHERE h3_15 BETWEEN part.first AND part.last AND jurisdiction_id = $3 AND open OFFSET 0) AS a"
-    );
-    let shape = |point: &str| {
-        format!("ST_AsMVTGeom(ST_Transform({point}, 3857), ST_TileEnvelope($4, $5, $6), 4096, 64, true) AS shape")
-    };
-    let tile = "SELECT COALESCE(ST_AsMVT(t, 'alerts', 4096, 'shape'), ''::bytea) AS tile";
-    let points = format!(
-        "{tile} FROM (SELECT {}, {own}, c.code AS category, a.status {narrowed} \
-         LEFT JOIN unnest($7::uuid[], $8::text[]) AS c (id, code) ON c.id = a.category_id \
-         WHERE {scope} LIMIT $9) AS t WHERE shape IS NOT NULL",
-        shape(&format!("a.{place}::geometry"))
-    );
-    // Cells with their number of alerts, drawn where these lie on average.
-    let cells = format!(
-        "{tile} FROM (SELECT {}, count(*) AS count FROM \
-         (SELECT (a.h3_15 & $10) | $11 AS cell, a.{place}::geometry AS place {narrowed} WHERE {scope}) AS a GROUP BY cell) AS t \
-         WHERE shape IS NOT NULL",
-        shape("ST_SetSRID(ST_MakePoint(avg(ST_X(a.place)), avg(ST_Y(a.place))), 4326)")
-    );
-    Statements { points, cells }
-}
+const MOST_POINTS: i64 = 20_000;
 
 /// How far the projection of a town came: what is public does not change until this does.
 pub(super) async fn projected(tx: &Tx) -> Result<String, Problem> {
@@ -99,63 +51,127 @@ pub(super) async fn projected(tx: &Tx) -> Result<String, Problem> {
 
 /// What is public; the transaction has the public's rights.
 pub(super) async fn public(tx: &Tx, town: &Town, path: &TilePath) -> Result<Vec<u8>, Problem> {
-    draw(tx, town, &PUBLIC, None, path).await
+    let window = Window::of("public_alert", town.id, Rows::Open, &ranges(path)?);
+    let window = Some(&window);
+    if path.z < POINTS_FROM {
+        let query = public_alert::table.group_by(cell(path)).select(counted("point"));
+        let cells = Within { window, query }.load(&mut &**tx).await?;
+        return Ok(draw_cells(cells, path));
+    }
+    let query = public_alert::table.limit(MOST_POINTS).select(PublicRow::as_select());
+    let rows: Vec<PublicRow> = Within { window, query }.load(&mut &**tx).await?;
+    let mut points = Points::new(LAYER, &["id", "category", "status"], path);
+    for row in rows {
+        let id = Some(Tag::Own(row.alert_id.to_string()));
+        let tags = [id, category_tag(town, row.category_id), Some(Tag::Shared(&row.status))];
+        points.add((row.point.x, row.point.y), tags);
+    }
+    Ok(points.into_tile())
 }
 
 /// What is in a person's scope.
-pub(super) async fn staff(tx: &Tx, town: &Town, scope: Scope, path: &TilePath) -> Result<Vec<u8>, Problem> {
-    draw(tx, town, &STAFF, scope, path).await
+pub(super) async fn staff(tx: &Tx, town: &Town, staff: &Staff, path: &TilePath) -> Result<Vec<u8>, Problem> {
+    let window = Window::of("alert", town.id, Rows::Open, &ranges(path)?);
+    let window = Some(&window);
+    let scope = in_scope(staff, Operation::ReadAlert);
+    if path.z < POINTS_FROM {
+        let all = alert::table.group_by(cell(path)).select(counted("anchor")).into_boxed();
+        let query = match scope {
+            Some(scope) => all.filter(scope),
+            None => all,
+        };
+        let cells = Within { window, query }.load(&mut &**tx).await?;
+        return Ok(draw_cells(cells, path));
+    }
+    let all = alert::table
+        .limit(MOST_POINTS)
+        .select(StaffRow::as_select())
+        .into_boxed();
+    let query = match scope {
+        Some(scope) => all.filter(scope),
+        None => all,
+    };
+    let rows = Within { window, query }.load(&mut &**tx).await?;
+    Ok(draw_staff(town, rows, path))
 }
 
-async fn draw(
-    tx: &Tx,
-    town: &Town,
-    statements: &'static Statements,
-    scope: Scope,
-    path: &TilePath,
-) -> Result<Vec<u8>, Problem> {
+fn draw_staff(town: &Town, rows: Vec<StaffRow>, path: &TilePath) -> Vec<u8> {
+    let keys = ["id", "category", "status", "reference", "priority", "crew"];
+    let mut points = Points::new(LAYER, &keys, path);
+    for row in rows {
+        let crew = row.crew_id.map(|crew| crew.to_string());
+        let tags = [
+            Some(Tag::Own(row.id.to_string())),
+            category_tag(town, row.category_id),
+            Some(Tag::Shared(&row.status)),
+            Some(Tag::Own(row.reference)),
+            Some(Tag::Number(row.priority.into())),
+            crew.as_deref().map(Tag::Shared),
+        ];
+        points.add((row.anchor.x, row.anchor.y), tags);
+    }
+    points.into_tile()
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = public_alert)]
+struct PublicRow {
+    alert_id: Uuid,
+    category_id: Uuid,
+    status: String,
+    point: Point,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = alert)]
+struct StaffRow {
+    id: Uuid,
+    reference: String,
+    category_id: Uuid,
+    status: String,
+    priority: i16,
+    crew_id: Option<Uuid>,
+    anchor: Point,
+}
+
+fn category_tag(town: &Town, id: Uuid) -> Option<Tag<'_>> {
+    town.category_by_id(id).map(|category| Tag::Shared(&category.code))
+}
+
+/// Where everything lies that a tile shows.
+fn ranges(path: &TilePath) -> Result<Vec<CellRange>, Problem> {
     let [west, south, east, north] = tile_bounds(path.z, path.x, path.y);
     let (dx, dy) = ((east - west) * MARGIN, (north - south) * MARGIN);
-    let around = bbox_covering(
+    bbox_covering(
         (west - dx).max(-180.0),
         (south - dy).max(-90.0),
         (east + dx).min(180.0),
         (north + dy).min(90.0),
         MAX_RANGES,
-    );
-    let ranges = around.map_err(Problem::internal)?;
-    let (first, last): (Vec<i64>, Vec<i64>) = ranges.iter().map(|range| (range.first, range.last)).unzip();
-    let (ids, codes): (Vec<Uuid>, Vec<String>) = town
-        .categories
-        .iter()
-        .map(|category| (category.id, category.code.clone()))
-        .unzip();
+    )
+    .map_err(Problem::internal)
+}
+
+/// Alerts of a cell: how many, and where they lie on average (longitude, latitude).
+type Counted = (BigInt, Double, Double);
+
+/// The cell that an alert is counted in.
+fn cell(path: &TilePath) -> SqlLiteral<BigInt> {
     let resolution = u8::try_from((path.z - COARSER).clamp(2, 11)).unwrap_or(11);
     let (mask, bits) = ancestor_bits(resolution);
-    let everything = scope.is_none();
-    let [services, sectors, crews] = scope.unwrap_or_default();
-    let sql = if path.z >= POINTS_FROM {
-        &statements.points
-    } else {
-        &statements.cells
-    };
-    let row: Row = diesel::sql_query(sql.as_str())
-        .bind::<Array<BigInt>, _>(first)
-        .bind::<Array<BigInt>, _>(last)
-        .bind::<Integer, _>(town.id.0)
-        .bind::<Integer, _>(i32::from(path.z))
-        .bind::<Integer, _>(path.x)
-        .bind::<Integer, _>(path.y)
-        .bind::<Array<SqlUuid>, _>(ids)
-        .bind::<Array<Text>, _>(codes)
-        .bind::<Integer, _>(MOST_POINTS)
-        .bind::<BigInt, _>(mask)
-        .bind::<BigInt, _>(bits)
-        .bind::<Bool, _>(everything)
-        .bind::<Array<Nullable<SqlUuid>>, Vec<Option<Uuid>>>(services)
-        .bind::<Array<Nullable<SqlUuid>>, Vec<Option<Uuid>>>(sectors)
-        .bind::<Array<Nullable<SqlUuid>>, Vec<Option<Uuid>>>(crews)
-        .get_result(&mut &**tx)
-        .await?;
-    Ok(row.tile)
+    sql(&format!("(h3_15 & {mask}) | {bits}"))
+}
+
+fn counted(place: &str) -> SqlLiteral<Counted> {
+    sql(&format!(
+        "count(*), avg(ST_X({place}::geometry)), avg(ST_Y({place}::geometry))"
+    ))
+}
+
+fn draw_cells(cells: Vec<(i64, f64, f64)>, path: &TilePath) -> Vec<u8> {
+    let mut points = Points::new(LAYER, &["count"], path);
+    for (count, lon, lat) in cells {
+        points.add((lon, lat), [Some(Tag::Number(count))]);
+    }
+    points.into_tile()
 }
