@@ -12,7 +12,6 @@ use super::event::By;
 use super::outlook::{self, expectation};
 use super::queries::{self, watch};
 use crate::app::App;
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::{Notices, Town};
 use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
@@ -79,7 +78,7 @@ async fn town(app: &App, id: TownId) -> Result<std::sync::Arc<Town>, Problem> {
 /// When the database refuses.
 pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, Problem> {
     let town = town(app, id).await?;
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let today = town.day_at(now);
     let due = watch::holds_to_review(&mut app.db.begin(id).await?, today).await?;
     for alert_id in &due {
         let mut tx = app.db.begin(id).await?;
@@ -108,7 +107,7 @@ pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<u
 /// When the database refuses.
 pub async fn slips(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, Problem> {
     let town = town(app, id).await?;
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let today = town.day_at(now);
     let over = watch::past_expectation(&mut app.db.begin(id).await?, today).await?;
     for alert_id in &over {
         let mut tx = app.db.begin(id).await?;

@@ -8,7 +8,6 @@ use super::event::{By, Details};
 use super::machine::Given;
 use super::vocabulary::{Status, Step};
 use super::{outlook, queries, table};
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::db::space::from_point;
@@ -62,7 +61,7 @@ pub async fn qualify(
         reexamine(tx, alert.town(), alert.id, now).await?;
     }
     let event_id = if table::allowed(alert.status()?).contains(&Step::Qualify) {
-        let given = Given::on(local_date(town.time_zone, now).unwrap_or_default());
+        let given = Given::on(town.day_at(now));
         advance(tx, town, alert, Step::Qualify, given, by, now).await?
     } else {
         remark(tx, alert, "requalify", None, &by, now).await?
@@ -129,10 +128,9 @@ pub async fn assign(
     }
     let begun = !matches!(alert.status()?, Status::New | Status::Qualified | Status::Reopened);
     if begun {
-        let today = local_date(town.time_zone, now).unwrap_or_default();
         let given = Given {
             reason: Some(reason),
-            ..Given::on(today)
+            ..Given::on(town.day_at(now))
         };
         advance(tx, town, alert, Step::TakeBack, given, by.clone(), now).await?;
     }
@@ -178,10 +176,9 @@ pub async fn take_back(
     now: DateTime<Utc>,
 ) -> Result<Uuid, Problem> {
     let owner = by.user();
-    let today = local_date(town.time_zone, now).unwrap_or_default();
     let given = Given {
         reason: Some(reason),
-        ..Given::on(today)
+        ..Given::on(town.day_at(now))
     };
     let event_id = advance(tx, town, alert, Step::TakeBack, given, by, now).await?;
     if let Some(owner) = owner {

@@ -214,7 +214,7 @@ pub async fn print_letter(
         content: &content::content(row.template()?, &scene),
         from: &town.postal_address,
         to: &to,
-        date: &scene.date(now.with_timezone(&town.time_zone).date_naive()),
+        date: &scene.date(town.day_at(now)),
         thanks: &scene.say("page-letter-thanks", &[]),
     };
     let html = letter.render().map_err(Problem::internal)?;
