@@ -166,20 +166,6 @@ pub async fn warnings(tx: &Tx, town: &Town, pair: &Pair) -> Result<Vec<Warning>,
 /// # Errors
 /// When the database refuses.
 pub async fn warn_service(tx: &Tx, town: &Town, alert: &Alert, event: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
-    let Some(service) = town.services.get(&alert.service_id) else {
-        return Ok(());
-    };
     let (notice, urgent) = (ServiceNotice::RaisedSeverity, alert.severity > 1);
-    fan_out::service(
-        tx,
-        town.id,
-        service,
-        town.time_zone,
-        alert.id,
-        event,
-        notice,
-        urgent,
-        now,
-    )
-    .await
+    fan_out::service(tx, town, alert, event, notice, urgent, now).await
 }

@@ -146,11 +146,8 @@ async fn open(
     place::begin_history(&command.tx, &new, "staff", Some(by), Uuid::now_v7()).await?;
     // Before its followers come, as with a report: where the route leads is not a message of its own.
     apply_route(&mut command.tx, town, &mut new, &route, now).await?;
-    if let Some(service) = town.services.get(&new.service_id) {
-        let (zone, urgent) = (town.time_zone, severity > 1);
-        let notice = ServiceNotice::NewAlert;
-        fan_out::service(&command.tx, town.id, service, zone, new.id, event, notice, urgent, now).await?;
-    }
+    let (notice, urgent) = (ServiceNotice::NewAlert, severity > 1);
+    fan_out::service(&command.tx, town, &new, event, notice, urgent, now).await?;
     Ok(new)
 }
 

@@ -11,7 +11,7 @@ use super::write::Draft;
 use crate::catalog::model::{Service, Town};
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
-use crate::flow::notification::fan_out::{self, LaterNotice, ServiceNotice};
+use crate::flow::notification::fan_out::{self, OwedNotice, ServiceNotice};
 use crate::flow::notification::model::Detail;
 use crate::http::problem::Problem;
 
@@ -54,14 +54,14 @@ pub(super) fn notice(
     told: &Told,
     event_id: Uuid,
     (opened, raised): (bool, bool),
-) -> Result<Option<LaterNotice>, Problem> {
+) -> Result<Option<OwedNotice>, Problem> {
     if !(opened || raised) {
         return Ok(None);
     }
     let Some(service) = service_of(draft.town(), told) else {
         return Err(Problem::internal("the service is gone"));
     };
-    Ok(Some(LaterNotice {
+    Ok(Some(OwedNotice {
         service: service.id,
         alert: told.alert_id,
         event: event_id,

@@ -5,7 +5,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncPgConnection;
-use uuid::Uuid;
 
 use super::advance::remark;
 use super::event::By;
@@ -13,8 +12,7 @@ use super::outlook::{self, expectation};
 use super::queries::{self, watch};
 use crate::app::App;
 use crate::catalog::model::{Notices, Town};
-use crate::db::{TownId, Tx};
-use crate::flow::alert::model::Alert;
+use crate::db::TownId;
 use crate::flow::alert::queries::lock;
 use crate::flow::notification::fan_out::{self, ServiceNotice};
 use crate::flow::notification::template::Template;
@@ -93,7 +91,7 @@ pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<u
                 now,
             )
             .await?;
-            tell(&tx, &town, &alert, event_id, ServiceNotice::Reminder, now).await?;
+            fan_out::service(&tx, &town, &alert, event_id, ServiceNotice::Reminder, false, now).await?;
         }
         tx.commit().await?;
     }
@@ -158,7 +156,7 @@ pub async fn deadlines(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usiz
                 if alert.open && queries::times(&mut tx, alert.id, deadline.word()).await? == 0 {
                     let by = By::system(DEADLINES);
                     let event_id = remark(&mut tx, &mut alert, deadline.word(), None, &by, now).await?;
-                    tell(&tx, &town, &alert, event_id, ServiceNotice::Deadline, now).await?;
+                    fan_out::service(&tx, &town, &alert, event_id, ServiceNotice::Deadline, false, now).await?;
                     alarmed += 1;
                 }
                 tx.commit().await?;
@@ -166,29 +164,4 @@ pub async fn deadlines(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usiz
         }
     }
     Ok(alarmed)
-}
-
-async fn tell(
-    tx: &Tx,
-    town: &Town,
-    alert: &Alert,
-    event_id: Uuid,
-    notice: ServiceNotice,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let Some(service) = town.services.get(&alert.service_id) else {
-        return Ok(());
-    };
-    fan_out::service(
-        tx,
-        town.id,
-        service,
-        town.time_zone,
-        alert.id,
-        event_id,
-        notice,
-        false,
-        now,
-    )
-    .await
 }

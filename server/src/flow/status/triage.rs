@@ -67,7 +67,8 @@ pub async fn qualify(
         remark(tx, alert, "requalify", None, &by, now).await?
     };
     if alert.service_id != service_before {
-        tell_service(tx, town, alert, event_id, ServiceNotice::NewAlert, now).await?;
+        let urgent = alert.severity > 1;
+        fan_out::service(tx, town, alert, event_id, ServiceNotice::NewAlert, urgent, now).await?;
     }
     call_if_urgent(tx, town, alert, was_urgent, now).await?;
     Ok(event_id)
@@ -140,7 +141,8 @@ pub async fn assign(
         alert.flags.push(PING_PONG.to_owned());
     }
     let event_id = remark(tx, alert, "assign", Some(reason), &by, now).await?;
-    tell_service(tx, town, alert, event_id, ServiceNotice::NewAlert, now).await?;
+    let urgent = alert.severity > 1;
+    fan_out::service(tx, town, alert, event_id, ServiceNotice::NewAlert, urgent, now).await?;
     Ok(event_id)
 }
 
@@ -159,7 +161,7 @@ pub async fn remind(
         return Err(Problem::new(Kind::Conflict).with("reason", "closed"));
     }
     let event_id = remark(tx, alert, "remind", None, &by, now).await?;
-    tell_service(tx, town, alert, event_id, ServiceNotice::Reminder, now).await?;
+    fan_out::service(tx, town, alert, event_id, ServiceNotice::Reminder, false, now).await?;
     Ok(event_id)
 }
 
@@ -207,30 +209,4 @@ fn require_open(alert: &Alert) -> Result<(), Problem> {
     } else {
         Err(illegal(status, &table::allowed(status)))
     }
-}
-
-async fn tell_service(
-    tx: &Tx,
-    town: &Town,
-    alert: &Alert,
-    event_id: Uuid,
-    notice: ServiceNotice,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let Some(service) = town.services.get(&alert.service_id) else {
-        return Ok(());
-    };
-    let urgent = alert.severity > 1;
-    fan_out::service(
-        tx,
-        town.id,
-        service,
-        town.time_zone,
-        alert.id,
-        event_id,
-        notice,
-        urgent,
-        now,
-    )
-    .await
 }
