@@ -11,7 +11,7 @@ use super::event::By;
 use super::outlook::{self, expectation};
 use super::queries::{self, watch};
 use crate::app::App;
-use crate::catalog::model::{Notices, Town};
+use crate::catalog::model::Notices;
 use crate::db::TownId;
 use crate::flow::alert::queries::lock;
 use crate::flow::notification::fan_out::{self, ServiceNotice};
@@ -64,18 +64,12 @@ pub async fn ensure_recurring(conn: &AsyncPgConnection, town: TownId, now: DateT
     Ok(())
 }
 
-async fn town(app: &App, id: TownId) -> Result<std::sync::Arc<Town>, Problem> {
-    let catalogue = app.catalogue.fresh(&app.db).await?;
-    let town = catalogue.town(id).cloned();
-    town.ok_or_else(|| Problem::internal("the job's town is not in the catalogue"))
-}
-
 /// Tells services of alerts on hold whose day of review has come, once for each hold. Returns how many.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, Problem> {
-    let town = town(app, id).await?;
+    let town = app.catalogue.town(&app.db, id).await?;
     let today = town.day_at(now);
     let due = watch::holds_to_review(&mut app.db.begin(id).await?, today).await?;
     for alert_id in &due {
@@ -104,7 +98,7 @@ pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<u
 /// # Errors
 /// When the database refuses.
 pub async fn slips(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, Problem> {
-    let town = town(app, id).await?;
+    let town = app.catalogue.town(&app.db, id).await?;
     let today = town.day_at(now);
     let over = watch::past_expectation(&mut app.db.begin(id).await?, today).await?;
     for alert_id in &over {
@@ -135,7 +129,7 @@ pub async fn slips(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, P
 /// # Errors
 /// When the database refuses.
 pub async fn deadlines(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, Problem> {
-    let town = town(app, id).await?;
+    let town = app.catalogue.town(&app.db, id).await?;
     let mut alarmed = 0;
     for service in town
         .services

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::flow::notification::content;
-use crate::flow::notification::deliver::town;
 use crate::flow::notification::desk::{self, Asker, CallOutcome, Entry};
 use crate::flow::notification::layout::Letter;
 use crate::flow::notification::model::{Channel, Recipient};
@@ -208,7 +207,7 @@ pub async fn print_letter(
         now,
     };
     let (row, dossier, to) = desk::letter(&app, &asker, *path).await?;
-    let town = town(&app, row.town()).await?;
+    let town = app.catalogue.town(&app.db, row.town()).await?;
     let scene = dossier.scene(&app.texts, &town);
     let letter = Letter {
         content: &content::content(row.template()?, &scene),
