@@ -56,17 +56,16 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
         reports,
         ..Trace::default()
     };
-    if regroup::is_told(&town, &pair.from) && regroup::is_told(&town, &pair.to) {
-        let notice = Notice {
-            template: Template::Merged,
-            alert: &pair.to,
-            reports: &trace.reports,
-            except: &[],
-            event: asked.id,
-            at: patience(now),
-        };
-        trace.told = regroup::tell(&command.tx, &town, &notice, now).await?;
-    }
+    let notice = Notice {
+        template: Template::Merged,
+        left: &pair.from,
+        alert: &pair.to,
+        reports: &trace.reports,
+        except: &[],
+        event: asked.id,
+        at: patience(now),
+    };
+    trace.told = regroup::tell(&command.tx, &town, &notice, now).await?;
     let doing = Doing {
         asked,
         kind: OperationKind::Merge,
@@ -83,13 +82,7 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
     }
     pair.call_if_urgent(&mut command.tx, &town, now).await?;
     index(&mut command.tx, [&pair.from, &pair.to]).await?;
-    Ok(Done {
-        id: asked.id,
-        kind: OperationKind::Merge,
-        alerts: [pair.from, pair.to],
-        trace,
-        at: now,
-    })
+    Ok(doing.done([pair.from, pair.to], trace, now))
 }
 
 /// Closes an alert whose reports all go to another one: its work ends, its id leads there. Returns the task that a crew has
