@@ -50,6 +50,15 @@ pub struct Asker<'a> {
     pub now: DateTime<Utc>,
 }
 
+impl<'a> Asker<'a> {
+    /// Who sends this request, now.
+    #[must_use]
+    pub fn of(token: StaffToken, client: &'a Client) -> Self {
+        let now = Utc::now();
+        Self { token, client, now }
+    }
+}
+
 /// One line of a list, with what to say.
 pub struct Entry {
     /// Row.
