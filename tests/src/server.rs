@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
 use vigie::app::App;
@@ -18,7 +19,7 @@ use vigie::flow::photo::decode::{Decoder, DecoderSettings};
 use vigie::jobs::Worker;
 
 use crate::database::{TestDb, number};
-use crate::people::Person;
+use crate::people::{Answer, Person};
 use crate::process::{Process, Talks};
 use crate::proxy::Proxy;
 use crate::town::{Role, Town};
@@ -208,6 +209,17 @@ impl TestApp {
     pub fn path_of<'a>(&self, link: &'a str) -> &'a str {
         link.strip_prefix(PUBLIC_URL)
             .unwrap_or_else(|| panic!("{link} does not start with {PUBLIC_URL}"))
+    }
+
+    /// What an author reads where they follow their report, of which they were `told`.
+    ///
+    /// # Panics
+    /// When they were told no address or no secret.
+    pub async fn followed(&self, told: &Value) -> Answer {
+        let path = self.path_of(told["follow"]["url"].as_str().expect("an address"));
+        let secret = told["follow"]["secret"].as_str().expect("a secret");
+        let request = self.anyone().get(path).header("X-Follow-Secret", secret);
+        request.send().await
     }
 
     /// A worker as a process of its own (`vigie work`), on the same database and keys; killed with the value.
