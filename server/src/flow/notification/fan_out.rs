@@ -84,42 +84,6 @@ pub async fn one_follower(
     add(conn, town, &row).await
 }
 
-/// Sends the acknowledgement of one report by the way that the reporter chose. `detail`: see [`super::model::Detail`]
-/// (`joined`, `reported_by`, `status`, `expected_from`, `expected_to`).
-///
-/// # Errors
-/// As [`followers`].
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each one is a plain column of the row; a struct would only repeat them"
-)]
-pub async fn acknowledge(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    follower_id: Uuid,
-    channel: &str,
-    locale: &str,
-    alert_id: Uuid,
-    report_id: Uuid,
-    detail: Value,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let template = Template::Acknowledgement;
-    one_follower(
-        conn,
-        town,
-        follower_id,
-        channel,
-        locale,
-        alert_id,
-        report_id,
-        template,
-        detail,
-        now,
-    )
-    .await
-}
-
 /// Tells the service in charge of an alert. `urgent`: nobody may sleep on it.
 ///
 /// # Errors
