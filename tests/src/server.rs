@@ -269,7 +269,7 @@ impl TestApp {
             .current_dir(self.data.path());
         let process = Process::start("vigie serve", &command, Talks::Stderr);
         let address = process.await_line(|line| {
-            let event: serde_json::Value = serde_json::from_str(line).ok()?;
+            let event: Value = serde_json::from_str(line).ok()?;
             let addresses = (event.get("message")? == "serving").then(|| event.get("addresses"))??;
             Some(
                 addresses
