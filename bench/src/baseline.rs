@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::bench_db::Postgres;
 use crate::cpu::Cpu;
-use crate::load::Done;
+use crate::load::{self, Done, median};
+use crate::server::Server;
 
 /// Name of its database.
 pub const DATABASE: &str = "bench_baseline";
@@ -44,8 +45,39 @@ impl<'a> Baseline<'a> {
     }
 }
 
+/// Turns of the server's work and of the bare query in a script, one after the other, as a table; `what` one answer is.
+pub async fn against_query<W, F>(
+    what: &str,
+    (postgres, database, script): (&Postgres, &str, &Path),
+    server: &Server,
+    (clients, rounds, turn): (usize, usize, Duration),
+    work: W,
+) where
+    W: Fn(usize) -> F + Clone + Send + 'static,
+    F: Future<Output = ()> + Send,
+{
+    println!("| round | {what}s/s | CPU-ms per {what} | p99 ms | bare query/s | CPU-ms each | ratio |");
+    println!("|---|---|---|---|---|---|---|");
+    let mut ratios = Vec::new();
+    for round in 1..=rounds {
+        let ours = load::turn(clients, turn, || server.cpu(), work.clone()).await;
+        let theirs = pgbench(postgres, database, script, clients, turn).await;
+        let ratio = ours.per_second() / theirs.per_second();
+        println!(
+            "| {round} | {:.0} | {:.2} | {:.0} | {:.0} | {:.2} | {ratio:.2} |",
+            ours.per_second(),
+            ours.cpu_ms(),
+            ours.p99_ms,
+            theirs.per_second(),
+            theirs.cpu_ms(),
+        );
+        ratios.push(ratio);
+    }
+    println!("| median | | | | | | {:.2} |", median(ratios));
+}
+
 /// Runs a script with pgbench for a while.
-pub async fn pgbench(postgres: &Postgres, database: &str, script: &Path, clients: usize, turn: Duration) -> Done {
+async fn pgbench(postgres: &Postgres, database: &str, script: &Path, clients: usize, turn: Duration) -> Done {
     let before = Cpu::of_database(postgres.postmaster);
     let mut command = Command::new(postgres.programs().join("pgbench"));
     command

@@ -14,9 +14,9 @@ use rand_chacha::ChaCha8Rng;
 use reqwest::Client;
 use vigie_tests::town::{Role, Town};
 
-use crate::baseline::pgbench;
+use crate::baseline::against_query;
 use crate::bench_db::Postgres;
-use crate::load::{self, median};
+use crate::load;
 use crate::server::Server;
 use crate::tiles;
 
@@ -47,31 +47,15 @@ pub async fn run(folder: &Path, alerts: i64, clients: usize, rounds: usize, turn
     let bare = bare_query(folder, &windows.towns);
     let rows = windows.look().await;
     println!("\n### {clients} clients, {alerts} open alerts, about {rows} rows in a window\n");
-    println!("| round | lists/s | CPU-ms per list | p99 ms | bare query/s | CPU-ms each | ratio |");
-    println!("|---|---|---|---|---|---|---|");
-    let mut ratios = Vec::new();
-    for round in 1..=rounds {
-        let looking = windows.clone();
-        let work = move |_| {
-            let windows = looking.clone();
-            async move {
-                windows.look().await;
-            }
-        };
-        let ours = load::turn(clients, turn, || server.cpu(), work).await;
-        let theirs = pgbench(&postgres, DATABASE, &bare, clients, turn).await;
-        let ratio = ours.per_second() / theirs.per_second();
-        println!(
-            "| {round} | {:.0} | {:.2} | {:.0} | {:.0} | {:.2} | {ratio:.2} |",
-            ours.per_second(),
-            ours.cpu_ms(),
-            ours.p99_ms,
-            theirs.per_second(),
-            theirs.cpu_ms(),
-        );
-        ratios.push(ratio);
-    }
-    println!("| median | | | | | | {:.2} |", median(ratios));
+    let looking = windows.clone();
+    let work = move |_| {
+        let windows = looking.clone();
+        async move {
+            windows.look().await;
+        }
+    };
+    let (query, turns) = ((&postgres, DATABASE, bare.as_path()), (clients, rounds, turn));
+    against_query("list", query, &server, turns, work).await;
     nearby(&windows, &server, alerts, rounds, turn).await;
     let (on, at) = ((DATABASE, &mut conn), (folder, &server));
     tiles::run(&postgres, on, at, &windows.towns, (clients, rounds, turn)).await;

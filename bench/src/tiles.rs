@@ -14,9 +14,8 @@ use vigie::base_map::tiles;
 use vigie_tests::database::connect;
 use vigie_tests::town::Town;
 
-use crate::baseline::pgbench;
+use crate::baseline::against_query;
 use crate::bench_db::Postgres;
-use crate::load::{self, median};
 use crate::server::Server;
 
 const ZOOM: i16 = 14;
@@ -86,36 +85,19 @@ async fn move_projection(mut conn: AsyncPgConnection, moved: Arc<AtomicBool>) {
 async fn table(
     title: &str,
     map: &Arc<Map>,
-    (postgres, database, bare): (&Postgres, &str, &Path),
+    query: (&Postgres, &str, &Path),
     server: &Server,
-    (clients, rounds, turn): (usize, usize, Duration),
+    turns: (usize, usize, Duration),
 ) {
     println!("\n### {title}\n");
-    println!("| round | tiles/s | CPU-ms per tile | p99 ms | bare query/s | CPU-ms each | ratio |");
-    println!("|---|---|---|---|---|---|---|");
-    let mut ratios = Vec::new();
-    for round in 1..=rounds {
-        let looking = map.clone();
-        let work = move |_| {
-            let map = looking.clone();
-            async move {
-                map.look().await;
-            }
-        };
-        let ours = load::turn(clients, turn, || server.cpu(), work).await;
-        let theirs = pgbench(postgres, database, bare, clients, turn).await;
-        let ratio = ours.per_second() / theirs.per_second();
-        println!(
-            "| {round} | {:.0} | {:.2} | {:.0} | {:.0} | {:.2} | {ratio:.2} |",
-            ours.per_second(),
-            ours.cpu_ms(),
-            ours.p99_ms,
-            theirs.per_second(),
-            theirs.cpu_ms(),
-        );
-        ratios.push(ratio);
-    }
-    println!("| median | | | | | | {:.2} |", median(ratios));
+    let looking = map.clone();
+    let work = move |_| {
+        let map = looking.clone();
+        async move {
+            map.look().await;
+        }
+    };
+    against_query("tile", query, server, turns, work).await;
 }
 
 /// Somebody who moves the map.

@@ -86,6 +86,15 @@ impl From<InvalidPosition> for InvalidBox {
     }
 }
 
+/// Faults on one line.
+fn one_after_the_other(f: &mut fmt::Formatter<'_>, faults: &[impl fmt::Display]) -> fmt::Result {
+    for (k, fault) in faults.iter().enumerate() {
+        let separator = if k == 0 { "" } else { "; " };
+        write!(f, "{separator}{fault}")?;
+    }
+    Ok(())
+}
+
 /// Everything that is wrong with a policy, reported together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvalidPolicy(pub(crate) Vec<PolicyFault>);
@@ -100,11 +109,7 @@ impl InvalidPolicy {
 
 impl fmt::Display for InvalidPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (k, fault) in self.0.iter().enumerate() {
-            let separator = if k == 0 { "" } else { "; " };
-            write!(f, "{separator}{fault}")?;
-        }
-        Ok(())
+        one_after_the_other(f, &self.0)
     }
 }
 
@@ -238,11 +243,7 @@ impl InvalidOverrides {
 
 impl fmt::Display for InvalidOverrides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (k, fault) in self.0.iter().enumerate() {
-            let separator = if k == 0 { "" } else { "; " };
-            write!(f, "{separator}{fault}")?;
-        }
-        Ok(())
+        one_after_the_other(f, &self.0)
     }
 }
 

@@ -199,21 +199,17 @@ fn descendants_overhang_their_hexagon_but_stay_within_reach() {
                 })
                 .unwrap();
         }
-        let farthest = cell
-            .boundary()
-            .iter()
-            .map(|corner| corner.distance_m(centre))
-            .fold(0.0, f64::max);
+        let reach = |cell: CellIndex| {
+            let corners = cell.boundary();
+            let distances = corners.iter().map(|corner| corner.distance_m(centre));
+            distances.fold(0.0, f64::max)
+        };
+        let farthest = reach(cell);
         assert!(
             farthest <= spacing(level) / (7_f64.sqrt() - 1.0),
             "{ancestor}: {farthest}"
         );
-        let hexagon = ancestor
-            .boundary()
-            .iter()
-            .map(|corner| corner.distance_m(centre))
-            .fold(0.0, f64::max);
-        beyond_hexagon += u32::from(farthest > hexagon);
+        beyond_hexagon += u32::from(farthest > reach(ancestor));
     }
     assert!(
         beyond_hexagon > 100,

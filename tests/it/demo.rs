@@ -217,13 +217,7 @@ async fn a_new_pothole_gets_a_date(app: &TestApp) {
     });
     let told = app.anyone().send("/v1/reports", report).await.expect(201);
     assert!(told["expected_by"]["from"].is_string(), "{told}");
-    let followed = app
-        .anyone()
-        .get(app.path_of(told["follow"]["url"].as_str().expect("an address")))
-        .header("X-Follow-Secret", told["follow"]["secret"].as_str().expect("a secret"))
-        .send()
-        .await
-        .expect(200);
+    let followed = app.followed(&told).await.expect(200);
     assert!(
         followed["place"]
             .as_str()

@@ -222,7 +222,7 @@ async fn a_sensitive_category_says_only_received() {
     let report = json!({"category": "nuisance", "position": app.town.point(0.0, 0.0)});
     let answer = app.anyone().send("/v1/reports", report).await.expect(201);
     assert_eq!(answer["alert"], Value::Null);
-    let followed = follow(&app, &answer).await.expect(200);
+    let followed = app.followed(&answer).await.expect(200);
     assert_eq!(followed["status"], "received");
     assert!(followed["alert"].is_null() && followed["history"] == json!([]));
 }
@@ -235,7 +235,7 @@ async fn a_report_is_followed_with_its_secret_only() {
         .send("/v1/reports", pothole(&app, 0.0, 0.0))
         .await
         .expect(201);
-    let followed = follow(&app, &answer).await.expect(200);
+    let followed = app.followed(&answer).await.expect(200);
     assert_eq!(followed["reference"], answer["reference"]);
     assert_eq!(followed["history"][0]["status"], "received");
     let path = app.path_of(answer["follow"]["url"].as_str().unwrap()).to_owned();
@@ -434,10 +434,4 @@ async fn bodies_that_are_none_are_refused() {
     post("application/json", "x".repeat(300_000))
         .await
         .problem("body_too_large");
-}
-
-async fn follow(app: &TestApp, answer: &Value) -> vigie_tests::people::Answer {
-    let path = app.path_of(answer["follow"]["url"].as_str().unwrap()).to_owned();
-    let secret = answer["follow"]["secret"].as_str().expect("the server made the secret");
-    app.anyone().get(&path).header("X-Follow-Secret", secret).send().await
 }

@@ -98,16 +98,7 @@ async fn qualify(supervisor: &Person, alert: &str) {
 /// What each of them reads where they follow their report.
 async fn everybody_reads(app: &TestApp, told: &[Value], status: &str) {
     for answer in told {
-        let path = app.path_of(answer["follow"]["url"].as_str().unwrap());
-        let secret = answer["follow"]["secret"].as_str().unwrap();
-        let followed = app
-            .anyone()
-            .get(path)
-            .header("X-Follow-Secret", secret)
-            .send()
-            .await
-            .expect(200);
-        assert_eq!(followed["status"], status);
+        assert_eq!(app.followed(answer).await.expect(200)["status"], status);
     }
 }
 

@@ -26,11 +26,8 @@ async fn shows(app: &TestApp, report: &Value, scene: u64, viewpoint: u32) {
         orientation: 1,
         position: None,
     };
-    let path = format!("/v1/reports/{}/photos", report["id"].as_str().expect("an id"));
-    let secret = report["follow"]["secret"].as_str().expect("a secret");
     let photo = jpeg_of(&spec, Size::TEST).expect("a photo");
-    let upload = app.anyone().post(&path).header("X-Follow-Secret", secret);
-    upload.body("image/jpeg", photo).send().await.expect(201);
+    app.anyone().adds_photo(report, photo).await.expect(201);
 }
 
 /// The pairs that are suggested now: the references of both alerts, and the features that spoke.

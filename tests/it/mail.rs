@@ -178,19 +178,15 @@ async fn a_live_cable_in_the_seventh_report_notifies_the_service_again() {
         send(json!({"cable": "none"})).await;
     }
     app.run_due(Utc::now()).await;
-    let before: Vec<Mail> = relay
-        .mails()
-        .into_iter()
-        .filter(|mail| mail.to == "roads@town.test")
-        .collect();
+    let to_the_service = || -> Vec<Mail> {
+        let mails = relay.mails().into_iter();
+        mails.filter(|mail| mail.to == "roads@town.test").collect()
+    };
+    let before = to_the_service();
     assert_eq!(before.len(), 1, "one notice for six reports");
     send(json!({"cable": "live"})).await;
     app.run_due(Utc::now()).await;
-    let after: Vec<Mail> = relay
-        .mails()
-        .into_iter()
-        .filter(|mail| mail.to == "roads@town.test")
-        .collect();
+    let after = to_the_service();
     assert_eq!(after.len(), 1, "one more, because it became dangerous");
     assert_ne!(before[0].subject, after[0].subject);
     send(json!({"cable": "live"})).await;
@@ -253,10 +249,7 @@ async fn what_one_person_typed_is_not_told_to_another() {
         read += &format!("{}{}{}", mail.subject, mail.text, mail.html);
     }
     for answer in &told {
-        let path = app.path_of(answer["follow"]["url"].as_str().expect("a link"));
-        let page = app.anyone().get(path);
-        let secret = answer["follow"]["secret"].as_str().expect("a secret");
-        let followed = page.header("X-Follow-Secret", secret).send().await.expect(200);
+        let followed = app.followed(answer).await.expect(200);
         assert_eq!(followed["place"], "14 rue du Large");
         read += &format!("{followed}{answer}");
     }

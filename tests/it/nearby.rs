@@ -121,14 +121,8 @@ async fn photos_are_shown_once_released_and_no_longer_when_taken_back() {
         orientation: 1,
         position: None,
     };
-    let secret = hole["follow"]["secret"].as_str().expect("a secret");
-    let path = format!("/v1/reports/{}/photos", hole["id"].as_str().expect("an id"));
-    let upload = app.anyone().post(&path).header("X-Follow-Secret", secret);
-    let photo = upload
-        .body("image/jpeg", jpeg_of(&spec, Size::TEST).expect("a photo"))
-        .send()
-        .await
-        .expect(201);
+    let photo = jpeg_of(&spec, Size::TEST).expect("a photo");
+    let photo = app.anyone().adds_photo(&hole, photo).await.expect(201);
     app.projected().await;
     let here = around(&app.town, 0.0, 0.0, "&category=pothole");
     assert!(

@@ -19,18 +19,6 @@ async fn reported(app: &TestApp, category: &str) -> Value {
     app.anyone().send("/v1/reports", body).await.expect(201)
 }
 
-/// What the author reads where they follow their report.
-async fn followed(app: &TestApp, report: &Value) -> Value {
-    let path = app.path_of(report["follow"]["url"].as_str().expect("a link"));
-    let secret = report["follow"]["secret"].as_str().expect("a secret");
-    app.anyone()
-        .get(path)
-        .header("X-Follow-Secret", secret)
-        .send()
-        .await
-        .expect(200)
-}
-
 /// Corrects the category of an alert.
 async fn requalify(supervisor: &Person, alert: &str, category: &str) {
     let path = format!("/v1/alerts/{alert}");
@@ -49,7 +37,7 @@ async fn what_the_town_finds_sensitive_is_not_told_any_more() {
     let alert = report["alert"]["id"].as_str().expect("an id").to_owned();
     app.run_due(Utc::now()).await;
     assert!(!relay.mails().is_empty(), "the acknowledgement and the notice");
-    assert_eq!(followed(&app, &report).await["alert"]["id"], alert.as_str());
+    assert_eq!(app.followed(&report).await.expect(200)["alert"]["id"], alert.as_str());
     requalify(&supervisor, &alert, "nuisance").await;
     let step = json!({"step": "hold", "hold_reason": "material", "review_date": "2099-01-01",
         "public_note": "We wait for the owner."});
@@ -57,7 +45,7 @@ async fn what_the_town_finds_sensitive_is_not_told_any_more() {
         .send(&format!("/v1/alerts/{alert}/steps"), step)
         .await
         .expect(200);
-    let page = followed(&app, &report).await;
+    let page = app.followed(&report).await.expect(200);
     assert_eq!((&page["status"], &page["history"]), (&json!("received"), &json!([])));
     for unsaid in ["alert", "service", "reason", "reason_text", "photos"] {
         assert_eq!(page[unsaid], Value::Null, "{unsaid}: {page}");
@@ -153,7 +141,7 @@ async fn what_its_author_called_sensitive_stays_so() {
     let queue = supervisor.get("/v1/alerts").send().await.expect(200);
     let alert = queue["items"][0]["id"].as_str().expect("an id").to_owned();
     requalify(&supervisor, &alert, "pothole").await;
-    assert_eq!(followed(&app, &report).await["alert"], Value::Null);
+    assert_eq!(app.followed(&report).await.expect(200)["alert"], Value::Null);
 }
 
 const PLATE: &str = "AB-123-CD";

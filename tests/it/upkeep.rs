@@ -140,10 +140,7 @@ async fn a_worker_tells_its_metrics() {
         position: None,
     };
     let photo = invented::photo::jpeg_of(&spec, invented::photo::Size::TEST).expect("a photo");
-    let path = format!("/v1/reports/{}/photos", sent["id"].as_str().expect("an id"));
-    let secret = sent["follow"]["secret"].as_str().expect("a secret");
-    let request = app.anyone().post(&path).header("X-Follow-Secret", secret);
-    request.body("image/jpeg", photo).send().await.expect(201);
+    app.anyone().adds_photo(&sent, photo).await.expect(201);
     tells(&url, "vigie_photos_total{outcome=\"ready\"} 1").await;
 }
 

@@ -107,6 +107,17 @@ impl Person {
     pub async fn send(&self, path: &str, body: Value) -> Answer {
         self.post(path).json(&body).send().await
     }
+
+    /// Adds a photo to a report, as the author, who was `told` of it.
+    ///
+    /// # Panics
+    /// When the author was told no secret.
+    pub async fn adds_photo(&self, told: &Value, jpeg: Vec<u8>) -> Answer {
+        let path = format!("/v1/reports/{}/photos", told["id"].as_str().expect("an id"));
+        let secret = told["follow"]["secret"].as_str().expect("a secret");
+        let request = self.post(&path).header("X-Follow-Secret", secret);
+        request.body("image/jpeg", jpeg).send().await
+    }
 }
 
 /// A request that is not sent yet.

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
 use vigie::app::App;
@@ -18,7 +19,7 @@ use vigie::flow::photo::decode::{Decoder, DecoderSettings};
 use vigie::jobs::Worker;
 
 use crate::database::{TestDb, number};
-use crate::people::Person;
+use crate::people::{Answer, Person};
 use crate::process::{Process, Talks};
 use crate::proxy::Proxy;
 use crate::town::{Role, Town};
@@ -210,6 +211,17 @@ impl TestApp {
             .unwrap_or_else(|| panic!("{link} does not start with {PUBLIC_URL}"))
     }
 
+    /// What an author reads where they follow their report, of which they were `told`.
+    ///
+    /// # Panics
+    /// When they were told no address or no secret.
+    pub async fn followed(&self, told: &Value) -> Answer {
+        let path = self.path_of(told["follow"]["url"].as_str().expect("an address"));
+        let secret = told["follow"]["secret"].as_str().expect("a secret");
+        let request = self.anyone().get(path).header("X-Follow-Secret", secret);
+        request.send().await
+    }
+
     /// A worker as a process of its own (`vigie work`), on the same database and keys; killed with the value.
     ///
     /// # Panics
@@ -257,7 +269,7 @@ impl TestApp {
             .current_dir(self.data.path());
         let process = Process::start("vigie serve", &command, Talks::Stderr);
         let address = process.await_line(|line| {
-            let event: serde_json::Value = serde_json::from_str(line).ok()?;
+            let event: Value = serde_json::from_str(line).ok()?;
             let addresses = (event.get("message")? == "serving").then(|| event.get("addresses"))??;
             Some(
                 addresses

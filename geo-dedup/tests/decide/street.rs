@@ -2,8 +2,8 @@
 
 use geo::{Destination, Haversine, Point};
 use geo_dedup::{
-    AlertId, Candidate, CandidateState, CategoryId, Context, Decision, Feature, LonLat, Metres, Observation, Outcome,
-    Policy, ReportId, Scored, Timestamp, decide,
+    AlertId, Candidate, CategoryId, Context, Decision, Feature, LonLat, Metres, Observation, Outcome, Policy, ReportId,
+    Scored, Timestamp, decide,
 };
 
 pub const POTHOLE: CategoryId = CategoryId(1);
@@ -43,16 +43,7 @@ pub fn alert(id: u128, metres: f64) -> Candidate {
 }
 
 pub fn alert_of(id: u128, first: Observation) -> Candidate {
-    Candidate {
-        id: AlertId(id),
-        category: first.category,
-        anchor: first.point,
-        extent: Metres::ZERO,
-        state: CandidateState::Open,
-        opened_at: first.observed_at,
-        reports: 1,
-        members: vec![first.into_member(ReportId(id))],
-    }
+    Candidate::opened_by(AlertId(id), first.into_member(ReportId(id)))
 }
 
 pub fn policy() -> Policy {

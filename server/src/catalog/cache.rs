@@ -5,9 +5,9 @@ use std::sync::{Arc, RwLock};
 use diesel_async::AsyncPgConnection;
 use tokio::sync::Mutex;
 
-use super::model::Catalogue;
+use super::model::{Catalogue, Town};
 use super::queries;
-use crate::db::Db;
+use crate::db::{Db, TownId};
 use crate::http::problem::Problem;
 
 /// The catalogue of one process.
@@ -35,6 +35,16 @@ impl CatalogueCache {
     pub async fn fresh(&self, db: &Db) -> Result<Arc<Catalogue>, Problem> {
         let mut conn = db.conn().await?;
         self.at_version_of(&mut conn).await
+    }
+
+    /// A town as the catalogue has it now, for work that was left under the town's number.
+    ///
+    /// # Errors
+    /// As [`CatalogueCache::fresh`], and when the town is gone.
+    pub async fn town(&self, db: &Db, id: TownId) -> Result<Arc<Town>, Problem> {
+        let catalogue = self.fresh(db).await?;
+        let town = catalogue.town(id).cloned();
+        town.ok_or_else(|| Problem::internal(format!("no town {}", id.0)))
     }
 
     /// The same over a connection that the caller holds, outside any transaction.

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use geo::{BoundingRect, Contains, Distance, Haversine, HaversineClosestPoint, MultiPolygon};
 use geo_dedup::{CategoryId, LonLat, Policy};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::calendar::{Delay, WorkingCalendar};
+use super::calendar::{Delay, WorkingCalendar, local_date};
 use super::closing::CategoryRules;
 use super::gates::Gate;
 use super::questions::Questions;
@@ -192,6 +193,12 @@ impl Town {
         let mut zones: Vec<Uuid> = self.bodies.values().filter(holds).map(|body| body.id).collect();
         zones.sort_unstable();
         zones
+    }
+
+    /// The day that it is here at an instant.
+    #[must_use]
+    pub fn day_at(&self, at: DateTime<Utc>) -> NaiveDate {
+        local_date(self.time_zone, at).unwrap_or_default()
     }
 
     /// A category by its code.

@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use chrono::Utc;
@@ -118,11 +119,9 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
             let geojson = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
             let features = base_map::read(&geojson)?;
             let app = App::build(config)?;
-            let catalogue = app.catalogue.fresh(&app.db).await?;
-            let found = catalogue.by_slug(&town);
-            let found = found.with_context(|| format!("there is no town {town:?}"))?;
+            let town = town_named(&app, &town).await?;
             let progress = Progress::spinner("Cutting the map");
-            let mut tx = app.db.begin(found.id).await?;
+            let mut tx = app.db.begin(town.id).await?;
             let tiles = base_map::replace(&mut tx, &features).await?;
             tx.commit().await?;
             progress.finish();
@@ -131,11 +130,9 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
         }
         Admin::ExportTown { town } => {
             let app = App::build(config)?;
-            let catalogue = app.catalogue.fresh(&app.db).await?;
-            let found = catalogue.by_slug(&town);
-            let found = found.with_context(|| format!("there is no town {town:?}"))?;
+            let town = town_named(&app, &town).await?;
             let mut conn = app.db.conn().await?;
-            println!("{}", serde_json::to_string_pretty(&export(&mut conn, found).await?)?);
+            println!("{}", serde_json::to_string_pretty(&export(&mut conn, &town).await?)?);
             Ok(())
         }
         Admin::Rewrap => rewrap(&App::build(config)?).await,
@@ -158,10 +155,8 @@ async fn rewrap(app: &App) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stdout, reason = "a made password is shown once")]
 async fn create_user(app: &App, user: NewUser) -> anyhow::Result<()> {
-    let catalogue = app.catalogue.fresh(&app.db).await?;
-    let town = catalogue.by_slug(&user.town);
-    let town = town.with_context(|| format!("there is no town {:?}", user.town))?;
-    let grant = grant(town, &user)?;
+    let town = town_named(app, &user.town).await?;
+    let grant = grant(&town, &user)?;
     let typed = user.password_stdin.then(|| read_line("password")).transpose()?;
     let pin = user.pin_stdin.then(|| read_line("PIN")).transpose()?;
     // Who has a PIN works on the crew's tablet: a password that nobody asked for is one more to lose.
@@ -214,6 +209,13 @@ fn grant(town: &Town, user: &NewUser) -> anyhow::Result<Grant> {
         sector_id: user.sector.as_ref().map(sector).transpose()?,
         crew_id: user.crew.as_ref().map(crew).transpose()?,
     })
+}
+
+/// The town that the operator names.
+pub(super) async fn town_named(app: &App, slug: &str) -> anyhow::Result<Arc<Town>> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let town = catalogue.by_slug(slug).cloned();
+    town.with_context(|| format!("there is no town {slug:?}"))
 }
 
 /// A problem with the fields that it names.

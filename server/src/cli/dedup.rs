@@ -2,9 +2,9 @@
 
 use std::io::{BufWriter, Write};
 
-use anyhow::bail;
 use chrono::Utc;
 
+use super::admin::town_named;
 use super::database::settings_beside;
 use crate::app::App;
 use crate::flow::alert::verdicts::export;
@@ -27,12 +27,9 @@ pub enum Dedup {
 /// What stopped it, in words for the operator.
 pub async fn run(Dedup::ExportVerdicts { town: slug }: Dedup) -> anyhow::Result<()> {
     let app = App::build(settings_beside()?)?;
-    let catalogue = app.catalogue.fresh(&app.db).await?;
-    let Some(town) = catalogue.by_slug(&slug) else {
-        bail!("there is no town {slug:?}");
-    };
+    let town = town_named(&app, &slug).await?;
     let mut tx = app.db.begin(town.id).await?;
-    let judged = export(&mut tx, town, Utc::now()).await?;
+    let judged = export(&mut tx, &town, Utc::now()).await?;
     tx.rollback().await?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     for one in judged {

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use chrono::Utc;
 
-use super::admin::faults;
+use super::admin::{faults, town_named};
 use crate::app::App;
 use crate::people::credentials::normal_email;
 use crate::people::device::{CODE_LIFETIME, announce_by_operator};
@@ -32,9 +32,7 @@ pub struct NewTablet {
 /// What stopped it, in words for the operator.
 #[expect(clippy::print_stdout, reason = "the operator types the code on the tablet")]
 pub async fn create_code(app: &App, tablet: NewTablet) -> anyhow::Result<()> {
-    let catalogue = app.catalogue.fresh(&app.db).await?;
-    let town = catalogue.by_slug(&tablet.town);
-    let town = town.with_context(|| format!("there is no town {:?}", tablet.town))?;
+    let town = town_named(app, &tablet.town).await?;
     let crew = town.crews.values().find(|entry| entry.code == tablet.crew);
     let crew = crew.with_context(|| format!("no crew {:?} in {}", tablet.crew, town.name))?;
     let mut tx = app.db.begin(town.id).await?;
@@ -43,7 +41,7 @@ pub async fn create_code(app: &App, tablet: NewTablet) -> anyhow::Result<()> {
     let by = rows::by_email(&mut tx, &email).await?.with_context(nobody)?.id;
     // Somebody of another town has the address too, and no grant here.
     rows::grants(&mut tx, Some(by)).await?.first().with_context(nobody)?;
-    let (_, code) = announce_by_operator(&mut tx, town, by, &tablet.name, crew.id, Utc::now())
+    let (_, code) = announce_by_operator(&mut tx, &town, by, &tablet.name, crew.id, Utc::now())
         .await
         .map_err(|problem| faults(&problem))?;
     tx.commit().await?;

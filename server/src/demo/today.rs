@@ -9,7 +9,6 @@ use vigie_fixtures as invented;
 
 use super::deeds::{Deed, What, derived_id};
 use super::work::Work;
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Crew;
 use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
@@ -67,7 +66,7 @@ pub async fn plan(work: &Work<'_>, alerts: &[Uuid], town: &invented::Town, now: 
             days.entry(crew.id).or_default().push(called);
         }
     }
-    let today = local_date(work.town.time_zone, now).unwrap_or_default();
+    let today = work.town.day_at(now);
     for (crew, mut tasks) in days {
         // What has a day keeps it: it was told to people.
         tasks.sort_by_key(|(alert, task)| (task.planned_on.is_none(), Reverse(alert.priority), alert.due_at));

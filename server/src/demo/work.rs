@@ -10,7 +10,6 @@ use super::cast::Cast;
 use super::deeds::{Deed, What};
 use super::photos;
 use crate::app::App;
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::db::space::from_point;
@@ -133,7 +132,7 @@ impl At<'_> {
 
     /// The local day of the deed.
     fn today(&self) -> NaiveDate {
-        local_date(self.work.town.time_zone, self.deed.at).unwrap_or_default()
+        self.work.town.day_at(self.deed.at)
     }
 
     fn given(&self) -> Given<'static> {

@@ -81,7 +81,7 @@ fn public(town: &Town, alert: &Alert, released: &[Released]) -> Result<Option<Pu
         return Ok(None);
     }
     let place = alert.public_place()?;
-    let day = |at: DateTime<Utc>| at.with_timezone(&town.time_zone).date_naive();
+    let day = |at: DateTime<Utc>| town.day_at(at);
     let photos = released.iter().filter(|photo| photo.alert_id == alert.id);
     Ok(Some(PublicAlert {
         jurisdiction_id: alert.jurisdiction_id,

@@ -94,16 +94,8 @@ pub async fn particulars(
             let id = format!("message-reason-for-{}", reason.replace('_', "-"));
             app.texts.find(locale, &id, &[]).unwrap_or_else(|| reason.to_owned())
         }),
-        service: service.map(|service| ServiceContact {
-            name: service.name.get(locale).to_owned(),
-            postal_address: service.postal_address.clone(),
-            phone: service.phone.clone(),
-        }),
-        body: body.map(|body| BodyContact {
-            name: body.name.get(locale).to_owned(),
-            phone: body.phone.clone(),
-            website: body.website.clone(),
-        }),
+        service: service.map(|service| ServiceContact::of(service, locale)),
+        body: body.map(|body| BodyContact::of(body, locale)),
         photos: photos(reader, tx, town, report, alert, open).await?,
         not_watched: town.not_watched.get(locale).to_owned(),
         unsubscribe_url: unsubscribe_url(app, tx, town, report.id).await?,

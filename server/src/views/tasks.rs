@@ -1,7 +1,5 @@
 //! A crew's tasks in the order of its day: a list, and markers for its map.
 
-use std::collections::HashMap;
-
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{NaiveDate, Utc};
@@ -16,7 +14,7 @@ use crate::auth::token::StaffToken;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::db::schema::{alert, task};
-use crate::flow::alert::model::Alert;
+use crate::flow::alert::queries::by_id;
 use crate::flow::command::Command;
 use crate::flow::dispatch::http::TaskBody;
 use crate::flow::dispatch::model::Task;
@@ -122,12 +120,7 @@ async fn read(tx: &mut Tx, town: &Town, staff: &Staff, query: &TasksQuery) -> Re
         .then_order_by(task::id);
     let tasks: Vec<Task> = found.load(&mut **tx).await?;
     let ids: Vec<Uuid> = tasks.iter().map(|task| task.alert_id).collect();
-    let alerts: Vec<Alert> = alert::table
-        .filter(alert::jurisdiction_id.eq(town.id.0).and(alert::id.eq_any(ids)))
-        .select(Alert::as_select())
-        .load(&mut **tx)
-        .await?;
-    let alerts: HashMap<Uuid, Alert> = alerts.into_iter().map(|alert| (alert.id, alert)).collect();
+    let alerts = by_id(tx, &ids).await?;
     let with_alert = |task: Task| {
         Some({
             let alert = alerts.get(&task.alert_id)?;

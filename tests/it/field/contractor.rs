@@ -41,15 +41,8 @@ impl Street {
             "description": "devant chez Camille Durand", "address": "12 quai du Large", "locale": "fr",
             "contact": {"email": "camille.durand@example.org", "phone": "+33199001234", "name": "Durand", "preferred": "email"}});
         let told = self.app.anyone().send("/v1/reports", body).await.expect(201);
-        let (report, secret) = (
-            told["id"].as_str().expect("an id"),
-            told["follow"]["secret"].as_str().expect("a secret"),
-        );
-        let photo = self.app.anyone().post(&format!("/v1/reports/{report}/photos"));
-        let photo = photo
-            .header("X-Follow-Secret", secret)
-            .body("image/jpeg", jpeg(1, Subject::Pothole));
-        photo.send().await.expect(201);
+        let photo = jpeg(1, Subject::Pothole);
+        self.app.anyone().adds_photo(&told, photo).await.expect(201);
         let alert = told["alert"]["id"].as_str().expect("an alert").to_owned();
         self.qualify(&alert).await;
         let order = json!({"crew_id": self.crew.crew, "instructions": "Cold asphalt, two bags <one> lane closed"});
@@ -386,15 +379,8 @@ async fn photos_of_a_sensitive_category_stay_inside() {
     let mut street = Street::open().await;
     let report = json!({"category": "nuisance", "position": street.app.town.point(900.0, 0.0)});
     let told = street.app.anyone().send("/v1/reports", report).await.expect(201);
-    let (report, secret) = (
-        told["id"].as_str().expect("an id"),
-        told["follow"]["secret"].as_str().expect("a secret"),
-    );
-    let photo = street.app.anyone().post(&format!("/v1/reports/{report}/photos"));
-    let photo = photo
-        .header("X-Follow-Secret", secret)
-        .body("image/jpeg", jpeg(1, Subject::Pothole));
-    photo.send().await.expect(201);
+    let photo = jpeg(1, Subject::Pothole);
+    street.app.anyone().adds_photo(&told, photo).await.expect(201);
     street.app.run_due(Utc::now()).await;
     // A resident is not even told which alert it is.
     let alert = texts(&mut street.db, "SELECT id::text AS value FROM alert")

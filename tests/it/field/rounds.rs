@@ -21,14 +21,28 @@ impl Street {
         self.stop_of(east, json!({}), self.crew.crew).await
     }
 
-    async fn stop_of(&self, east: f64, answers: Value, crew: Uuid) -> Given {
+    /// A resident reports a lamp; what they are told.
+    async fn lamp(&self, east: f64, answers: Value) -> Value {
         let body = json!({"category": "street-light", "position": self.app.town.point(east, 0.0), "accuracy_m": 5,
             "answers": answers});
-        let told = self.app.anyone().send("/v1/reports", body).await.expect(201);
+        self.app.anyone().send("/v1/reports", body).await.expect(201)
+    }
+
+    async fn stop_of(&self, east: f64, answers: Value, crew: Uuid) -> Given {
+        let told = self.lamp(east, answers).await;
         let alert = told["alert"]["id"].as_str().expect("an alert").to_owned();
         self.qualify(&alert).await;
         let task = self.dispatch(&alert, crew).await;
         Given { task, alert }
+    }
+
+    /// A task without a day, and two for tomorrow, in the order of the way.
+    async fn two_for_tomorrow(&self) -> [Given; 3] {
+        let (loose, far, near) = (self.stop(300.0).await, self.stop(900.0).await, self.stop(600.0).await);
+        for given in [&near, &far] {
+            self.plan(given, json!({"planned_on": self.day(1)})).await;
+        }
+        [loose, near, far]
     }
 
     /// A live cable, which is a danger.
@@ -271,10 +285,8 @@ async fn a_danger_that_a_resident_reports_moves_it_forward_too() {
     let mut street = Street::open().await;
     let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
     street.round_of_today().await;
-    let body = json!({"category": "street-light", "position": street.app.town.point(600.0, 0.0), "accuracy_m": 5,
-        "answers": {"cable": "live"}});
     for expected in [1, 1] {
-        let told = street.app.anyone().send("/v1/reports", body.clone()).await.expect(201);
+        let told = street.lamp(600.0, json!({"cable": "live"})).await;
         assert_eq!(told["alert"]["id"], b.alert.as_str(), "the same lamp");
         assert_eq!(street.replans().await, expected, "once it is urgent nothing changes");
     }
@@ -285,14 +297,7 @@ async fn a_danger_that_a_resident_reports_moves_it_forward_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_day_is_a_round_of_its_own() {
     let street = Street::open().await;
-    let (loose, b, a) = (
-        street.stop(300.0).await,
-        street.stop(900.0).await,
-        street.stop(600.0).await,
-    );
-    for given in [&a, &b] {
-        street.plan(given, json!({"planned_on": street.day(1)})).await;
-    }
+    let [loose, a, b] = street.two_for_tomorrow().await;
     let tomorrow = json!({"day": street.day(1), "start": street.app.town.point(0.0, 0.0)});
     // While nobody ordered today, what has no day may be for tomorrow.
     let round = street.round(tomorrow.clone()).await;
@@ -308,9 +313,7 @@ async fn a_danger_that_comes_with_a_merge_moves_the_survivor_forward() {
     let mut street = Street::open().await;
     let (a, b) = (street.stop(300.0).await, street.stop(600.0).await);
     street.round_of_today().await;
-    let body = json!({"category": "street-light", "position": street.app.town.point(750.0, 0.0), "accuracy_m": 5,
-        "answers": {"cable": "live"}});
-    let told = street.app.anyone().send("/v1/reports", body).await.expect(201);
+    let told = street.lamp(750.0, json!({"cable": "live"})).await;
     let apart = told["alert"]["id"].as_str().expect("an alert").to_owned();
     assert_ne!(apart, b.alert);
     let merged = street.merge(&apart, &b.alert).await;
@@ -327,14 +330,7 @@ async fn a_danger_that_comes_with_a_merge_moves_the_survivor_forward() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_no_day_goes_to_the_end_of_the_first_day_in_order() {
     let street = Street::open().await;
-    let (loose, b, a) = (
-        street.stop(300.0).await,
-        street.stop(900.0).await,
-        street.stop(600.0).await,
-    );
-    for given in [&a, &b] {
-        street.plan(given, json!({"planned_on": street.day(1)})).await;
-    }
+    let [loose, a, b] = street.two_for_tomorrow().await;
     let from_here = json!({"day": street.day(1), "start": street.app.town.point(0.0, 0.0)});
     street.round(from_here).await;
     let late = street.stop(-150.0).await;

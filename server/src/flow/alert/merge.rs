@@ -56,17 +56,16 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
         reports,
         ..Trace::default()
     };
-    if regroup::is_told(&town, &pair.from) && regroup::is_told(&town, &pair.to) {
-        let notice = Notice {
-            template: Template::Merged,
-            alert: &pair.to,
-            reports: &trace.reports,
-            except: &[],
-            event: asked.id,
-            at: patience(now),
-        };
-        trace.told = regroup::tell(&command.tx, &town, &notice, now).await?;
-    }
+    let notice = Notice {
+        template: Template::Merged,
+        left: &pair.from,
+        alert: &pair.to,
+        reports: &trace.reports,
+        except: &[],
+        event: asked.id,
+        at: patience(now),
+    };
+    trace.told = regroup::tell(&command.tx, &town, &notice, now).await?;
     let doing = Doing {
         asked,
         kind: OperationKind::Merge,
@@ -83,13 +82,7 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
     }
     pair.call_if_urgent(&mut command.tx, &town, now).await?;
     index(&mut command.tx, [&pair.from, &pair.to]).await?;
-    Ok(Done {
-        id: asked.id,
-        kind: OperationKind::Merge,
-        alerts: [pair.from, pair.to],
-        trace,
-        at: now,
-    })
+    Ok(doing.done([pair.from, pair.to], trace, now))
 }
 
 /// Closes an alert whose reports all go to another one: its work ends, its id leads there. Returns the task that a crew has
@@ -166,20 +159,6 @@ pub async fn warnings(tx: &Tx, town: &Town, pair: &Pair) -> Result<Vec<Warning>,
 /// # Errors
 /// When the database refuses.
 pub async fn warn_service(tx: &Tx, town: &Town, alert: &Alert, event: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
-    let Some(service) = town.services.get(&alert.service_id) else {
-        return Ok(());
-    };
     let (notice, urgent) = (ServiceNotice::RaisedSeverity, alert.severity > 1);
-    fan_out::service(
-        tx,
-        town.id,
-        service,
-        town.time_zone,
-        alert.id,
-        event,
-        notice,
-        urgent,
-        now,
-    )
-    .await
+    fan_out::service(tx, town, alert, event, notice, urgent, now).await
 }

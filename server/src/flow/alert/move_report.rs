@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::merge::{warn_service, warnings};
 use super::opening::priority;
 use super::operation::{Asked, Done, Marks, OperationKind, Trace};
-use super::queries::operation::{self as queries, StoredOperation};
+use super::queries::operation as queries;
 use super::shift::{
     Doing, Pair, change, conflict, index, patience, replayed, require_open, require_there, sectors, settle, severity,
     shift,
@@ -45,17 +45,16 @@ pub async fn move_report(command: &mut Command, report: Uuid, to: Uuid, asked: A
     let raised = pair.to.severity > other.severity;
     trace.from = Some(change(from, &pair.from));
     trace.to = Some(change(other, &pair.to));
-    if regroup::is_told(&town, &pair.from) && regroup::is_told(&town, &pair.to) {
-        let notice = Notice {
-            template: Template::Moved,
-            alert: &pair.to,
-            reports: &[report],
-            except: &[],
-            event: asked.id,
-            at: patience(now),
-        };
-        trace.told = regroup::tell(&command.tx, &town, &notice, now).await?;
-    }
+    let notice = Notice {
+        template: Template::Moved,
+        left: &pair.from,
+        alert: &pair.to,
+        reports: &[report],
+        except: &[],
+        event: asked.id,
+        at: patience(now),
+    };
+    trace.told = regroup::tell(&command.tx, &town, &notice, now).await?;
     let doing = Doing {
         asked,
         kind: OperationKind::Move,
@@ -72,17 +71,7 @@ pub async fn move_report(command: &mut Command, report: Uuid, to: Uuid, asked: A
     }
     pair.call_if_urgent(&mut command.tx, &town, now).await?;
     index(&mut command.tx, [&pair.from, &pair.to]).await?;
-    Ok(done(pair, trace, &operation))
-}
-
-fn done(pair: Pair, trace: Trace, operation: &StoredOperation) -> Done {
-    Done {
-        id: operation.id,
-        kind: OperationKind::Move,
-        alerts: [pair.from, pair.to],
-        trace,
-        at: operation.at,
-    }
+    Ok(doing.done([pair.from, pair.to], trace, now))
 }
 
 /// The alert that the report leaves. Sent again, the report is already where it should go: the operation knows where it came

@@ -37,11 +37,5 @@ pub async fn not_same(command: &mut Command, id: Uuid, other: Uuid, asked: Asked
     let operation = doing.keep(command, [&mut pair.from, &mut pair.to], &trace).await?;
     queries::keep_verdicts(&command.tx, &operation, &of_one, other, false).await?;
     queries::keep_verdicts(&command.tx, &operation, &of_other, id, false).await?;
-    Ok(Done {
-        id: asked.id,
-        kind: OperationKind::NotSame,
-        alerts: [pair.from, pair.to],
-        trace,
-        at: command.now,
-    })
+    Ok(doing.done([pair.from, pair.to], trace, command.now))
 }

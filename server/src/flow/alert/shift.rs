@@ -267,6 +267,18 @@ impl Doing<'_> {
         Ok(operation)
     }
 
+    /// What is answered once it is kept.
+    #[must_use]
+    pub fn done(&self, alerts: [Alert; 2], trace: Trace, at: DateTime<Utc>) -> Done {
+        Done {
+            id: self.asked.id,
+            kind: self.kind,
+            alerts,
+            trace,
+            at,
+        }
+    }
+
     /// The alert's row, a line of its history, the change log and the trail.
     async fn write_down(
         &self,

@@ -57,17 +57,16 @@ pub async fn split(command: &mut Command, id: Uuid, reports: &[Uuid], asked: Ask
         from: Some(change(before, &from)),
         ..Trace::default()
     };
-    if regroup::is_told(&town, &from) && regroup::is_told(&town, &new) {
-        let notice = Notice {
-            template: Template::Separated,
-            alert: &new,
-            reports: &trace.reports,
-            except: &[],
-            event: asked.id,
-            at: patience(now),
-        };
-        trace.told = regroup::tell(&command.tx, &town, &notice, now).await?;
-    }
+    let notice = Notice {
+        template: Template::Separated,
+        left: &from,
+        alert: &new,
+        reports: &trace.reports,
+        except: &[],
+        event: asked.id,
+        at: patience(now),
+    };
+    trace.told = regroup::tell(&command.tx, &town, &notice, now).await?;
     let doing = Doing {
         asked,
         kind: OperationKind::Split,
@@ -80,13 +79,7 @@ pub async fn split(command: &mut Command, id: Uuid, reports: &[Uuid], asked: Ask
     queries::keep_verdicts(&command.tx, &operation, &trace.reports, from.id, false).await?;
     queries::tie(&command.tx, town.id, (new.id, from.id), "split_from", now).await?;
     index(&mut command.tx, [&from, &new]).await?;
-    Ok(Done {
-        id: asked.id,
-        kind: OperationKind::Split,
-        alerts: [from, new],
-        trace,
-        at: now,
-    })
+    Ok(doing.done([from, new], trace, now))
 }
 
 /// Which reports leave and which stay.
@@ -146,11 +139,8 @@ async fn open(
     place::begin_history(&command.tx, &new, "staff", Some(by), Uuid::now_v7()).await?;
     // Before its followers come, as with a report: where the route leads is not a message of its own.
     apply_route(&mut command.tx, town, &mut new, &route, now).await?;
-    if let Some(service) = town.services.get(&new.service_id) {
-        let (zone, urgent) = (town.time_zone, severity > 1);
-        let notice = ServiceNotice::NewAlert;
-        fan_out::service(&command.tx, town.id, service, zone, new.id, event, notice, urgent, now).await?;
-    }
+    let (notice, urgent) = (ServiceNotice::NewAlert, severity > 1);
+    fan_out::service(&command.tx, town, &new, event, notice, urgent, now).await?;
     Ok(new)
 }
 

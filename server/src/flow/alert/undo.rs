@@ -62,13 +62,7 @@ pub async fn undo(command: &mut Command, id: Uuid, asked: Asked<'_>) -> Result<D
     } else {
         bring_back(command, &doing, &mut pair, kind, &trace).await?
     };
-    Ok(Done {
-        id: asked.id,
-        kind: OperationKind::Undo,
-        alerts: [pair.from, pair.to],
-        trace,
-        at: command.now,
-    })
+    Ok(doing.done([pair.from, pair.to], trace, command.now))
 }
 
 /// Locks both alerts of an operation, and where their anchors were.
@@ -242,11 +236,9 @@ async fn tell(
     called_off: &[Uuid],
     event: Uuid,
 ) -> Result<Told, Problem> {
-    if !(regroup::is_told(town, &pair.from) && regroup::is_told(town, &pair.to)) {
-        return Ok(Told::default());
-    }
     let notice = Notice {
         template: Template::Moved,
+        left: &pair.to,
         alert: &pair.from,
         reports: &trace.reports,
         except: called_off,

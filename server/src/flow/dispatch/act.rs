@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::model::Task;
 use super::queries;
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
@@ -147,7 +146,7 @@ pub async fn act(
                 review_date: done.review_date,
                 proof_photos: done.proof_photos,
                 hold_delivery: done.reported_since,
-                ..Given::on(local_date(town.time_zone, client_at).unwrap_or_default())
+                ..Given::on(town.day_at(client_at))
             };
             advance(tx, town, alert, step, given, by, now).await
         }

@@ -8,7 +8,6 @@ use super::queries::{self, NewTask, Plan};
 use super::round::job::{call_if_urgent, rank_of_new};
 use super::round::queries::set_ranks;
 use crate::audit;
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
@@ -47,7 +46,7 @@ pub async fn dispatch(
     let crew = crew.ok_or_else(|| Problem::field("crew_id", "unknown_crew"))?;
     let rank = rank_of_new(tx, town, crew.id, order.planned_on, now).await?;
     queries::end_task(tx, alert.id, TaskState::Withdrawn, now).await?;
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let today = town.day_at(now);
     let id = Uuid::now_v7();
     let new = NewTask {
         jurisdiction_id: town.id.0,
@@ -125,10 +124,9 @@ pub async fn replan(
     queries::plan(tx, task.id, plan).await?;
     audit::changed(tx, town.id, &[("task", task.id)], now).await?;
     if moved {
-        let today = local_date(town.time_zone, now).unwrap_or_default();
         let given = Given {
             planned_date: plan.planned_on,
-            ..Given::on(today)
+            ..Given::on(town.day_at(now))
         };
         let details = Details {
             task_id: Some(task.id),

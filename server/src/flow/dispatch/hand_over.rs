@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::model::Answer;
 use super::queries;
 use super::routing::Route;
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
@@ -61,11 +60,10 @@ pub async fn send(
     if body.hand_over == "none" {
         return Err(Problem::field("body_id", "body_takes_nothing"));
     }
-    let today = local_date(town.time_zone, now).unwrap_or_default();
     let given = Given {
         outside_body: Some(body_id),
         reason: note,
-        ..Given::on(today)
+        ..Given::on(town.day_at(now))
     };
     let (sent_by, historic) = (by.user(), by.historic);
     let event_id = advance(tx, town, alert, Step::Transfer, given, by, now).await?;
@@ -116,11 +114,10 @@ pub async fn answer(
     match word.answer {
         Answer::Accepted => remark(tx, alert, "hand_over_accepted", word.reference, &by, now).await,
         Answer::Refused => {
-            let today = local_date(town.time_zone, now).unwrap_or_default();
             let reason = word.note.filter(|words| !words.trim().is_empty());
             let given = Given {
                 reason: reason.or(Some("refused_by_body")),
-                ..Given::on(today)
+                ..Given::on(town.day_at(now))
             };
             advance(tx, town, alert, Step::TakeBack, given, by, now).await
         }

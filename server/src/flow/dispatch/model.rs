@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::db::schema::{hand_over, task};
+use crate::http::problem::Problem;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -76,6 +77,23 @@ impl Task {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.ended_at.is_none()
+    }
+
+    /// Its part of the day, if planned.
+    ///
+    /// # Errors
+    /// Never with a row that the schema let in.
+    pub fn shift(&self) -> Result<Option<Shift>, Problem> {
+        let shift = self.shift.as_deref().map(str::parse::<Shift>).transpose();
+        shift.map_err(Problem::internal)
+    }
+
+    /// Where it stands.
+    ///
+    /// # Errors
+    /// Never with a row that the schema let in.
+    pub fn state(&self) -> Result<TaskState, Problem> {
+        self.state.parse().map_err(Problem::internal)
     }
 }
 

@@ -5,7 +5,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::content;
@@ -63,7 +62,7 @@ pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Prob
         Ok(id) => Scope::Notification(id),
         Err(_) => Scope::Event(job.arg("event")?),
     };
-    let town = town(&app, job.town()).await?;
+    let town = app.catalogue.town(&app.db, job.town()).await?;
     let claimed = claim(&app, job.town(), scope, now).await?;
     stream::iter(claimed)
         .map(|notification| one_at_a_time(deliver(&app, &town, notification, &job.clock)))
@@ -71,13 +70,6 @@ pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Prob
         .try_collect::<()>()
         .await?;
     next(&app, job.town(), scope).await
-}
-
-/// The town as the catalogue has it now.
-pub(super) async fn town(app: &App, id: TownId) -> Result<Arc<Town>, Problem> {
-    let catalogue = app.catalogue.fresh(&app.db).await?;
-    let town = catalogue.town(id).cloned();
-    town.ok_or_else(|| Problem::internal(format!("no town {}", id.0)))
 }
 
 /// Claims what is due.

@@ -50,6 +50,15 @@ pub struct Asker<'a> {
     pub now: DateTime<Utc>,
 }
 
+impl<'a> Asker<'a> {
+    /// Who sends this request, now.
+    #[must_use]
+    pub fn of(token: StaffToken, client: &'a Client) -> Self {
+        let now = Utc::now();
+        Self { token, client, now }
+    }
+}
+
 /// One line of a list, with what to say.
 pub struct Entry {
     /// Row.
@@ -72,7 +81,7 @@ pub async fn list(
     query: &PageQuery,
 ) -> Result<(Vec<Entry>, Option<String>), Problem> {
     let (limit, after) = (query.limit()?, query.after::<Last>()?.map(|Last(at, id)| (at, id)));
-    let town = super::deliver::town(app, asker.token.town).await?;
+    let town = app.catalogue.town(&app.db, asker.token.town).await?;
     let mut tx = app.db.begin(asker.token.town).await?;
     let staff = people::queries::authorise(&mut tx, asker.token, asker.now).await?;
     people::policy::permit_any(&staff, Operation::HandleMessages)?;
@@ -218,7 +227,7 @@ pub async fn letter(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<(Notificat
     tx.commit().await?;
     let to = match letter.recipient()? {
         Recipient::Body => {
-            let town = super::deliver::town(app, letter.town()).await?;
+            let town = app.catalogue.town(&app.db, letter.town()).await?;
             let body = letter.body_id.and_then(|id| town.bodies.get(&id));
             body.map(|body| {
                 let address = body.postal_address.as_deref().unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::jobs::worker::Outcome;
 /// When the database is away; what was claimed is taken up again after its lease.
 pub async fn run(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
     let scope = Scope::Digest(job.arg("service")?);
-    let town = deliver::town(&app, job.town()).await?;
+    let town = app.catalogue.town(&app.db, job.town()).await?;
     let mut lines = deliver::claim(&app, job.town(), scope, now).await?;
     // The mail has the first line's identity, on every try.
     lines.sort_by_key(|line| line.id);

@@ -1,7 +1,6 @@
 //! Leaves, in the caller's transaction, a row for everyone who is to hear, and the job that sends.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use super::queries;
 use super::template::Template;
 use crate::catalog::model::{Body, Service, Town};
 use crate::db::TownId;
+use crate::flow::alert::model::Alert;
 use crate::http::problem::Problem;
 use crate::jobs;
 use crate::text::Locale;
@@ -84,66 +84,61 @@ pub async fn one_follower(
     add(conn, town, &row).await
 }
 
-/// Sends the acknowledgement of one report by the way that the reporter chose. `detail`: see [`super::model::Detail`]
-/// (`joined`, `reported_by`, `status`, `expected_from`, `expected_to`).
+/// Tells the service in charge of an alert. `urgent`: nobody may sleep on it.
 ///
 /// # Errors
 /// As [`followers`].
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each one is a plain column of the row; a struct would only repeat them"
-)]
-pub async fn acknowledge(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    follower_id: Uuid,
-    channel: &str,
-    locale: &str,
-    alert_id: Uuid,
-    report_id: Uuid,
-    detail: Value,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let template = Template::Acknowledgement;
-    one_follower(
-        conn,
-        town,
-        follower_id,
-        channel,
-        locale,
-        alert_id,
-        report_id,
-        template,
-        detail,
-        now,
-    )
-    .await
-}
-
-/// Tells a service by its own policy, once per alert and event; what is urgent while it is closed goes to its on-call
-/// chain besides.
-///
-/// # Errors
-/// As [`followers`].
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each one is a plain column of the row; a struct would only repeat them"
-)]
 pub async fn service(
     conn: &AsyncPgConnection,
-    town: TownId,
-    service: &Service,
-    time_zone: Tz,
-    alert_id: Uuid,
+    town: &Town,
+    alert: &Alert,
     event_id: Uuid,
     notice: ServiceNotice,
     urgent: bool,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let (way, on_call) = way(service, time_zone, notice, urgent, now);
+    let owed = OwedNotice {
+        service: alert.service_id,
+        alert: alert.id,
+        event: event_id,
+        notice,
+        urgent,
+        at: now,
+    };
+    service_owed(conn, town, &owed).await
+}
+
+/// What a service is to hear. A job may hold it for a moment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OwedNotice {
+    /// Service.
+    pub service: Uuid,
+    /// Alert.
+    pub alert: Uuid,
+    /// Event of its history, or report, that caused it.
+    pub event: Uuid,
+    /// What.
+    pub notice: ServiceNotice,
+    /// Whether nobody may sleep on it.
+    pub urgent: bool,
+    /// When it happened: the service's hours then decide.
+    pub at: DateTime<Utc>,
+}
+
+/// Tells a service by its own policy, once per alert and event; what is urgent while it is closed goes to its on-call
+/// chain besides. Harmless to repeat.
+///
+/// # Errors
+/// As [`followers`].
+pub async fn service_owed(conn: &AsyncPgConnection, town: &Town, owed: &OwedNotice) -> Result<(), Problem> {
+    let Some(service) = town.services.get(&owed.service) else {
+        return Ok(());
+    };
+    let (way, on_call) = way(service, town.time_zone, owed.notice, owed.urgent, owed.at);
+    let (town, notice, now) = (town.id, owed.notice, owed.at);
     let row = |recipient, template| NewNotification {
         service_id: Some(service.id),
-        ..blank(town, recipient, template, alert_id, event_id, now)
+        ..blank(town, recipient, template, owed.alert, owed.event, now)
     };
     match way {
         Way::Mail => add(conn, town, &row(Recipient::Service, notice.template())).await?,
@@ -161,45 +156,9 @@ pub async fn service(
         }
     }
     if on_call {
-        call(conn, town, service, alert_id, event_id, now).await?;
+        call(conn, town, service, owed.alert, owed.event, now).await?;
     }
     Ok(())
-}
-
-/// What a service is to hear in a moment, as a job holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LaterNotice {
-    /// Service.
-    pub service: Uuid,
-    /// Alert.
-    pub alert: Uuid,
-    /// Event of its history, or report, that caused it.
-    pub event: Uuid,
-    /// What.
-    pub notice: ServiceNotice,
-    /// Whether nobody may sleep on it.
-    pub urgent: bool,
-    /// When it happened: the service's hours then decide.
-    pub at: DateTime<Utc>,
-}
-
-/// The same as [`service`] for a notice that waited in a job. Harmless to repeat.
-///
-/// # Errors
-/// As [`followers`].
-pub async fn service_later(conn: &AsyncPgConnection, town: &Town, later: &LaterNotice) -> Result<(), Problem> {
-    let Some(told) = town.services.get(&later.service) else {
-        return Ok(());
-    };
-    let LaterNotice {
-        alert,
-        event,
-        notice,
-        urgent,
-        at,
-        ..
-    } = *later;
-    service(conn, town.id, told, town.time_zone, alert, event, notice, urgent, at).await
 }
 
 /// Sends the hand-over sheet to an outside body: by mail, or as a task for the desk. `detail` carries no reporter's data.

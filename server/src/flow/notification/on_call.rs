@@ -20,7 +20,7 @@ use crate::jobs::worker::Outcome;
 pub async fn escalate(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
     let (alert, event): (Uuid, Uuid) = (job.arg("alert")?, job.arg("event")?);
     let (service, index): (Uuid, usize) = (job.arg("service")?, job.arg("index")?);
-    let town = super::deliver::town(&app, job.town()).await?;
+    let town = app.catalogue.town(&app.db, job.town()).await?;
     let Some(service) = town.services.get(&service) else {
         return Ok(Outcome::Done);
     };

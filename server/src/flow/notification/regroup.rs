@@ -25,6 +25,8 @@ pub const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 pub struct Notice<'a> {
     /// What.
     pub template: Template,
+    /// The alert that they followed.
+    pub left: &'a Alert,
     /// The alert that they follow from now on.
     pub alert: &'a Alert,
     /// Their reports.
@@ -37,11 +39,15 @@ pub struct Notice<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// Tells them: one row each by another way than the app, and one job. Returns how many follow, by channel.
+/// Tells them: one row each by another way than the app, and one job. Returns how many follow, by channel. Where one of
+/// the alerts is of a sensitive category nobody is told that others reported it, or under which number.
 ///
 /// # Errors
 /// When the database refuses; the caller's change must not stand then.
 pub async fn tell(tx: &Tx, town: &Town, notice: &Notice<'_>, now: DateTime<Utc>) -> Result<Told, Problem> {
+    if town.is_sensitive(&[notice.left.category_id, notice.alert.category_id]) {
+        return Ok(Told::default());
+    }
     let private = town.categories.iter().filter(|category| category.sensitive);
     let private: Vec<Uuid> = private.map(|category| category.id).collect();
     let reports = regroup::of_other_categories(tx, town.id, notice.reports, &private).await?;
@@ -94,13 +100,6 @@ pub async fn call_off(
 /// When the database refuses.
 pub async fn follow_to(tx: &Tx, town: TownId, reports: &[Uuid], alert: Uuid) -> Result<(), Problem> {
     regroup::follow_to(tx, town, reports, alert).await
-}
-
-/// Whether followers of an alert hear of corrections at all: of a sensitive category nobody is told that others reported
-/// it, or under which number.
-#[must_use]
-pub fn is_told(town: &Town, alert: &Alert) -> bool {
-    !town.is_sensitive(&[alert.category_id])
 }
 
 fn detail(alert: &Alert) -> Result<Value, Problem> {

@@ -12,7 +12,7 @@ use super::submit::Accepted;
 use super::tell::service_of;
 use crate::app::App;
 use crate::auth::secret;
-use crate::catalog::model::{EmergencyNumber, Town};
+use crate::catalog::model::{Body, EmergencyNumber, Service, Town};
 use crate::catalog::questions::CallNow;
 use crate::flow::photo::model::PhotoLine;
 use crate::flow::status::vocabulary::PublicStatus;
@@ -107,6 +107,18 @@ pub struct ServiceContact {
     pub phone: String,
 }
 
+impl ServiceContact {
+    /// Of a service, in a language.
+    #[must_use]
+    pub fn of(service: &Service, locale: Locale) -> Self {
+        Self {
+            name: service.name.get(locale).to_owned(),
+            postal_address: service.postal_address.clone(),
+            phone: service.phone.clone(),
+        }
+    }
+}
+
 /// An outside body as named to people.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BodyContact {
@@ -116,6 +128,18 @@ pub struct BodyContact {
     pub phone: Option<String>,
     /// Where to look.
     pub website: Option<String>,
+}
+
+impl BodyContact {
+    /// Of a body, in a language.
+    #[must_use]
+    pub fn of(body: &Body, locale: Locale) -> Self {
+        Self {
+            name: body.name.get(locale).to_owned(),
+            phone: body.phone.clone(),
+            website: body.website.clone(),
+        }
+    }
 }
 
 /// The alert as its reporters see it.
@@ -171,16 +195,8 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
             .withheld
             .map(|why| app.texts.say(locale, &format!("message-withheld-{why}"), &[])),
         jurisdiction: jurisdiction(town),
-        service: ServiceContact {
-            name: service.name.get(locale).to_owned(),
-            postal_address: service.postal_address.clone(),
-            phone: service.phone.clone(),
-        },
-        body: body.map(|body| BodyContact {
-            name: body.name.get(locale).to_owned(),
-            phone: body.phone.clone(),
-            website: body.website.clone(),
-        }),
+        service: ServiceContact::of(service, locale),
+        body: body.map(|body| BodyContact::of(body, locale)),
         alert: (!sensitive).then_some(alert),
         expected_by: told.expected.filter(|_| !sensitive),
         suggestions: if sensitive {

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::audit;
 use crate::db::TownId;
 use crate::flow::alert::queries::place;
-use crate::flow::notification::fan_out::{self, LaterNotice};
+use crate::flow::notification::fan_out::{self, OwedNotice};
 use crate::http::problem::Problem;
 use crate::jobs::worker::Outcome;
 use crate::jobs::{self, Handler, Job};
@@ -28,7 +28,7 @@ pub struct Later {
     /// Which.
     pub report: Uuid,
     /// What its service hears, if anything.
-    pub notice: Option<LaterNotice>,
+    pub notice: Option<OwedNotice>,
 }
 
 /// Kinds of jobs and who runs them.
@@ -63,7 +63,7 @@ async fn follow_up(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Pr
         place::add_words(&tx, job.town(), report.alert_id, said).await?;
     }
     if let Some((notice, town)) = later.notice.as_ref().zip(catalogue.town(job.town())) {
-        fan_out::service_later(&tx, town, notice).await?;
+        fan_out::service_owed(&tx, town, notice).await?;
     }
     audit::project_later(&tx, job.town(), now).await?;
     tx.commit().await?;

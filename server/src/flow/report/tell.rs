@@ -11,11 +11,12 @@ use super::write::Draft;
 use crate::catalog::model::{Service, Town};
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
-use crate::flow::notification::fan_out::{self, LaterNotice, ServiceNotice};
+use crate::flow::notification::fan_out::{self, OwedNotice, ServiceNotice};
 use crate::flow::notification::model::Detail;
+use crate::flow::notification::template::Template;
 use crate::http::problem::Problem;
 
-/// Leaves the acknowledgement to the author.
+/// Leaves the acknowledgement to the author, by the way that they chose.
 pub(super) async fn acknowledge(
     tx: &Tx,
     draft: &Draft<'_>,
@@ -34,7 +35,7 @@ pub(super) async fn acknowledge(
         ..Detail::default()
     };
     let detail = serde_json::to_value(detail).map_err(Problem::internal)?;
-    fan_out::acknowledge(
+    fan_out::one_follower(
         tx,
         draft.town().id,
         follower.id,
@@ -42,6 +43,7 @@ pub(super) async fn acknowledge(
         follower.locale,
         told.alert_id,
         draft.prepared.id,
+        Template::Acknowledgement,
         detail,
         draft.now,
     )
@@ -54,14 +56,14 @@ pub(super) fn notice(
     told: &Told,
     event_id: Uuid,
     (opened, raised): (bool, bool),
-) -> Result<Option<LaterNotice>, Problem> {
+) -> Result<Option<OwedNotice>, Problem> {
     if !(opened || raised) {
         return Ok(None);
     }
     let Some(service) = service_of(draft.town(), told) else {
         return Err(Problem::internal("the service is gone"));
     };
-    Ok(Some(LaterNotice {
+    Ok(Some(OwedNotice {
         service: service.id,
         alert: told.alert_id,
         event: event_id,

@@ -28,7 +28,7 @@ use crate::flow::alert::queries::place::{self, Decided};
 use crate::flow::dispatch::hand_over::apply_route;
 use crate::flow::dispatch::round::job::call_if_urgent;
 use crate::flow::dispatch::round::plan::is_urgent;
-use crate::flow::notification::fan_out::LaterNotice;
+use crate::flow::notification::fan_out::OwedNotice;
 use crate::flow::notification::token;
 use crate::flow::photo::receive::attach_to_report;
 use crate::http::problem::Problem;
@@ -146,7 +146,7 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
 
 /// What nobody waits for, as a job. History of an older system comes in by the thousand, tells no service, and is found at
 /// once.
-async fn follow_up(tx: &Tx, draft: &Draft<'_>, alert: &Alert, notice: Option<LaterNotice>) -> Result<(), Problem> {
+async fn follow_up(tx: &Tx, draft: &Draft<'_>, alert: &Alert, notice: Option<OwedNotice>) -> Result<(), Problem> {
     let (town, submission) = (draft.town().id, draft.submission);
     if draft.sender.historic {
         let said = [submission.address.as_deref(), submission.description.as_deref()];

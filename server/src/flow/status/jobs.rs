@@ -5,17 +5,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncPgConnection;
-use uuid::Uuid;
 
 use super::advance::remark;
 use super::event::By;
 use super::outlook::{self, expectation};
 use super::queries::{self, watch};
 use crate::app::App;
-use crate::catalog::calendar::local_date;
-use crate::catalog::model::{Notices, Town};
-use crate::db::{TownId, Tx};
-use crate::flow::alert::model::Alert;
+use crate::catalog::model::Notices;
+use crate::db::TownId;
 use crate::flow::alert::queries::lock;
 use crate::flow::notification::fan_out::{self, ServiceNotice};
 use crate::flow::notification::template::Template;
@@ -67,19 +64,13 @@ pub async fn ensure_recurring(conn: &AsyncPgConnection, town: TownId, now: DateT
     Ok(())
 }
 
-async fn town(app: &App, id: TownId) -> Result<std::sync::Arc<Town>, Problem> {
-    let catalogue = app.catalogue.fresh(&app.db).await?;
-    let town = catalogue.town(id).cloned();
-    town.ok_or_else(|| Problem::internal("the job's town is not in the catalogue"))
-}
-
 /// Tells services of alerts on hold whose day of review has come, once for each hold. Returns how many.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, Problem> {
-    let town = town(app, id).await?;
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let town = app.catalogue.town(&app.db, id).await?;
+    let today = town.day_at(now);
     let due = watch::holds_to_review(&mut app.db.begin(id).await?, today).await?;
     for alert_id in &due {
         let mut tx = app.db.begin(id).await?;
@@ -94,7 +85,7 @@ pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<u
                 now,
             )
             .await?;
-            tell(&tx, &town, &alert, event_id, ServiceNotice::Reminder, now).await?;
+            fan_out::service(&tx, &town, &alert, event_id, ServiceNotice::Reminder, false, now).await?;
         }
         tx.commit().await?;
     }
@@ -107,8 +98,8 @@ pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<u
 /// # Errors
 /// When the database refuses.
 pub async fn slips(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, Problem> {
-    let town = town(app, id).await?;
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let town = app.catalogue.town(&app.db, id).await?;
+    let today = town.day_at(now);
     let over = watch::past_expectation(&mut app.db.begin(id).await?, today).await?;
     for alert_id in &over {
         let mut tx = app.db.begin(id).await?;
@@ -138,7 +129,7 @@ pub async fn slips(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, P
 /// # Errors
 /// When the database refuses.
 pub async fn deadlines(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, Problem> {
-    let town = town(app, id).await?;
+    let town = app.catalogue.town(&app.db, id).await?;
     let mut alarmed = 0;
     for service in town
         .services
@@ -159,7 +150,7 @@ pub async fn deadlines(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usiz
                 if alert.open && queries::times(&mut tx, alert.id, deadline.word()).await? == 0 {
                     let by = By::system(DEADLINES);
                     let event_id = remark(&mut tx, &mut alert, deadline.word(), None, &by, now).await?;
-                    tell(&tx, &town, &alert, event_id, ServiceNotice::Deadline, now).await?;
+                    fan_out::service(&tx, &town, &alert, event_id, ServiceNotice::Deadline, false, now).await?;
                     alarmed += 1;
                 }
                 tx.commit().await?;
@@ -167,29 +158,4 @@ pub async fn deadlines(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usiz
         }
     }
     Ok(alarmed)
-}
-
-async fn tell(
-    tx: &Tx,
-    town: &Town,
-    alert: &Alert,
-    event_id: Uuid,
-    notice: ServiceNotice,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let Some(service) = town.services.get(&alert.service_id) else {
-        return Ok(());
-    };
-    fan_out::service(
-        tx,
-        town.id,
-        service,
-        town.time_zone,
-        alert.id,
-        event_id,
-        notice,
-        false,
-        now,
-    )
-    .await
 }

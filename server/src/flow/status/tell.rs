@@ -34,10 +34,9 @@ pub async fn tell(
         fan_out::followers(tx, town.id, alert.id, event_id, template, detail, taken.at).await?;
     }
     let notice = notice(taken.step).filter(|_| !by.details.quiet);
-    if let (Some(notice), Some(service)) = (notice, town.services.get(&alert.service_id)) {
+    if let Some(notice) = notice {
         let urgent = taken.step.raises_priority();
-        let zone = town.time_zone;
-        fan_out::service(tx, town.id, service, zone, alert.id, event_id, notice, urgent, taken.at).await?;
+        fan_out::service(tx, town, alert, event_id, notice, urgent, taken.at).await?;
     }
     Ok(())
 }

@@ -8,7 +8,6 @@ use super::event::{By, Details};
 use super::machine::Given;
 use super::vocabulary::{Status, Step};
 use super::{outlook, queries, table};
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::db::space::from_point;
@@ -62,13 +61,14 @@ pub async fn qualify(
         reexamine(tx, alert.town(), alert.id, now).await?;
     }
     let event_id = if table::allowed(alert.status()?).contains(&Step::Qualify) {
-        let given = Given::on(local_date(town.time_zone, now).unwrap_or_default());
+        let given = Given::on(town.day_at(now));
         advance(tx, town, alert, Step::Qualify, given, by, now).await?
     } else {
         remark(tx, alert, "requalify", None, &by, now).await?
     };
     if alert.service_id != service_before {
-        tell_service(tx, town, alert, event_id, ServiceNotice::NewAlert, now).await?;
+        let urgent = alert.severity > 1;
+        fan_out::service(tx, town, alert, event_id, ServiceNotice::NewAlert, urgent, now).await?;
     }
     call_if_urgent(tx, town, alert, was_urgent, now).await?;
     Ok(event_id)
@@ -129,10 +129,9 @@ pub async fn assign(
     }
     let begun = !matches!(alert.status()?, Status::New | Status::Qualified | Status::Reopened);
     if begun {
-        let today = local_date(town.time_zone, now).unwrap_or_default();
         let given = Given {
             reason: Some(reason),
-            ..Given::on(today)
+            ..Given::on(town.day_at(now))
         };
         advance(tx, town, alert, Step::TakeBack, given, by.clone(), now).await?;
     }
@@ -142,7 +141,8 @@ pub async fn assign(
         alert.flags.push(PING_PONG.to_owned());
     }
     let event_id = remark(tx, alert, "assign", Some(reason), &by, now).await?;
-    tell_service(tx, town, alert, event_id, ServiceNotice::NewAlert, now).await?;
+    let urgent = alert.severity > 1;
+    fan_out::service(tx, town, alert, event_id, ServiceNotice::NewAlert, urgent, now).await?;
     Ok(event_id)
 }
 
@@ -161,7 +161,7 @@ pub async fn remind(
         return Err(Problem::new(Kind::Conflict).with("reason", "closed"));
     }
     let event_id = remark(tx, alert, "remind", None, &by, now).await?;
-    tell_service(tx, town, alert, event_id, ServiceNotice::Reminder, now).await?;
+    fan_out::service(tx, town, alert, event_id, ServiceNotice::Reminder, false, now).await?;
     Ok(event_id)
 }
 
@@ -178,10 +178,9 @@ pub async fn take_back(
     now: DateTime<Utc>,
 ) -> Result<Uuid, Problem> {
     let owner = by.user();
-    let today = local_date(town.time_zone, now).unwrap_or_default();
     let given = Given {
         reason: Some(reason),
-        ..Given::on(today)
+        ..Given::on(town.day_at(now))
     };
     let event_id = advance(tx, town, alert, Step::TakeBack, given, by, now).await?;
     if let Some(owner) = owner {
@@ -210,30 +209,4 @@ fn require_open(alert: &Alert) -> Result<(), Problem> {
     } else {
         Err(illegal(status, &table::allowed(status)))
     }
-}
-
-async fn tell_service(
-    tx: &Tx,
-    town: &Town,
-    alert: &Alert,
-    event_id: Uuid,
-    notice: ServiceNotice,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let Some(service) = town.services.get(&alert.service_id) else {
-        return Ok(());
-    };
-    let urgent = alert.severity > 1;
-    fan_out::service(
-        tx,
-        town.id,
-        service,
-        town.time_zone,
-        alert.id,
-        event_id,
-        notice,
-        urgent,
-        now,
-    )
-    .await
 }

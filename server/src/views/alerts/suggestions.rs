@@ -1,8 +1,6 @@
 //! Pairs of open alerts that the machine thinks may be the same, for a person to judge: answered by merging them or by "not
 //! the same".
 
-use std::collections::HashMap;
-
 use actix_web::http::header::{LINK, VARY};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
@@ -20,8 +18,7 @@ use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::catalog::model::Town;
 use crate::db::Tx;
-use crate::db::schema::alert;
-use crate::flow::alert::model::Alert;
+use crate::flow::alert::queries::by_id;
 use crate::flow::alert::queries::operation::kept_apart_sql;
 use crate::flow::command::Command;
 use crate::http::client::Client;
@@ -177,12 +174,7 @@ async fn describe(
     rows: Vec<Row>,
 ) -> Result<Vec<SuggestionBody>, Problem> {
     let ids: Vec<Uuid> = rows.iter().flat_map(|row| [row.later, row.earlier]).collect();
-    let alerts: Vec<Alert> = alert::table
-        .filter(alert::jurisdiction_id.eq(town.id.0).and(alert::id.eq_any(ids)))
-        .select(Alert::as_select())
-        .load(&mut **tx)
-        .await?;
-    let alerts: HashMap<Uuid, Alert> = alerts.into_iter().map(|alert| (alert.id, alert)).collect();
+    let alerts = by_id(tx, &ids).await?;
     let mut items = Vec::new();
     for row in rows {
         if let (Some(later), Some(earlier)) = (alerts.get(&row.later), alerts.get(&row.earlier)) {

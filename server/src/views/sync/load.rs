@@ -15,8 +15,9 @@ use uuid::Uuid;
 use super::{GoneReason, GoneTask, SyncAlert, SyncNote, SyncPhoto, SyncPhotoState, SyncReport, SyncTask};
 use crate::catalog::model::Town;
 use crate::db::Tx;
-use crate::db::schema::{alert, field_action, photo, report, task, upload};
+use crate::db::schema::{field_action, photo, report, task, upload};
 use crate::flow::alert::model::Alert;
+use crate::flow::alert::queries::by_id;
 use crate::flow::dispatch::field::http::Receipt;
 use crate::flow::dispatch::field::model::StoredAction;
 use crate::flow::dispatch::model::{Task, TaskState};
@@ -108,12 +109,7 @@ pub(super) async fn actions(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<StoredActio
 /// With everything that is about them; those that are over by their name alone.
 async fn whole(tx: &mut Tx, town: &Town, tasks: Vec<Task>) -> Result<Found, Problem> {
     let ids: Vec<Uuid> = tasks.iter().map(|task| task.alert_id).collect();
-    let alerts: Vec<Alert> = alert::table
-        .filter(alert::jurisdiction_id.eq(town.id.0).and(alert::id.eq_any(&ids)))
-        .select(Alert::as_select())
-        .load(&mut **tx)
-        .await?;
-    let alerts: HashMap<Uuid, Alert> = alerts.into_iter().map(|alert| (alert.id, alert)).collect();
+    let alerts = by_id(tx, &ids).await?;
     let live: Vec<Uuid> = tasks
         .iter()
         .filter(|task| task.is_live())
@@ -132,16 +128,15 @@ async fn whole(tx: &mut Tx, town: &Town, tasks: Vec<Task>) -> Result<Found, Prob
             continue;
         }
         let category = town.category_by_id(alert.category_id);
-        let shift = task.shift.as_deref().map(str::parse).transpose();
         found.tasks.push(SyncTask {
             id: task.id,
             crew_id: task.crew_id,
             planned_on: task.planned_on,
-            shift: shift.map_err(Problem::internal)?,
+            shift: task.shift()?,
+            state: task.state()?,
             rank: task.rank,
             locked: task.locked,
             instructions: task.instructions,
-            state: task.state.parse().map_err(Problem::internal)?,
             created_at: task.created_at,
             allowed: possible(alert)?,
             proof_required: category.is_some_and(|category| category.rules.proof_photo_required),

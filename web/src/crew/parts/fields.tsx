@@ -1,5 +1,5 @@
 // The fields of the forms: large, and filled in by taps where that is possible.
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { t } from '../../shared/i18n';
 import type { DraftPhoto } from '../../shared/queue/items';
 import { quantityOf, type MaterialRow } from '../kinds';
@@ -8,16 +8,6 @@ import { photoLimit } from '../state';
 import { Icon } from './icon';
 import { useBlobUrl } from './photo';
 import { Wrong } from './wrong';
-
-/** After a try to record: the first field that lacks something has the focus, once the words about it stand there. */
-export function useFocusWrong(tries: number): void {
-  useEffect(() => {
-    if (tries === 0) return;
-    const first = document.querySelector<HTMLElement>('form [data-wrong]');
-    const field = first?.matches('input, textarea') ? first : first?.querySelector<HTMLElement>('input, textarea, button');
-    field?.focus();
-  }, [tries]);
-}
 
 export function Area(given: { label: string; help?: string; value: string; change: (value: string) => void; required?: boolean; quick?: string[]; wrong?: string | undefined }) {
   const id = useId();

@@ -1,17 +1,16 @@
 // The form of an action on a task, and the same for one that the server refused and somebody corrects.
-import { useId, useState } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import type { Action, Kind } from '../../shared/api/wire';
 import { day, t, today, type Key } from '../../shared/i18n';
 import type { Filled, OpenDraft } from '../../shared/queue/draft';
 import type { DraftPhoto, QueuedAction } from '../../shared/queue/items';
-import { aboutTaskId, record } from '../act';
+import { aboutTaskId, type Recorded } from '../act';
 import { useDraft } from '../draft';
 import { forms, materialOf, missing, quantitiesFine, type Field, type MaterialRow } from '../kinds';
-import { go } from '../router';
+import { useRecording } from '../recording';
 import { actions, crews, env, person, rows } from '../state';
-import { storageWords } from '../storage';
 import { CategoryPicker, categoryName } from '../parts/category';
-import { Area, MaterialRows, Minutes, Photos, useFocusWrong } from '../parts/fields';
+import { Area, MaterialRows, Minutes, Photos } from '../parts/fields';
 import { Icon } from '../parts/icon';
 import { Page } from '../parts/page';
 import { Wrong } from '../parts/wrong';
@@ -48,7 +47,7 @@ function valuesOf(action: Action): Values {
 }
 
 /** Only what the form asks and somebody filled in goes into the action. */
-function fieldsOf(kind: TaskKind, values: Values, shown: string | undefined): Parameters<typeof record>[0]['fields'] {
+function fieldsOf(kind: TaskKind, values: Values, shown: string | undefined): Recorded['fields'] {
   const asked = new Set<Field>(forms[kind].fields);
   const material = materialOf(values.material);
   return {
@@ -143,38 +142,21 @@ function lacking(kind: TaskKind, { values, photos, about }: Filled<Values>): Fie
 function Form(given: Given) {
   const agent = person.value?.id ?? '';
   const draft = useDraft<Values>({ key: `${agent}/${given.draft}`, agent_id: agent, kind: given.kind, hash: given.hash }, given.initial);
-  const [lacks, setLacks] = useState<Field[]>([]);
-  const [tries, setTries] = useState(0);
-  const [sending, setSending] = useState(false);
-  const [failed, setFailed] = useState('');
-  useFocusWrong(tries);
+  const { lacks, sending, failed, submit } = useRecording(draft, {
+    lacking: (filled) => lacking(given.kind, filled),
+    made: ({ values, about }) => ({
+      kind: given.kind,
+      // The task may have left the list while the form was open: what was done there counts all the same.
+      about: { ...about, task_id: given.taskId ?? about.task_id },
+      fields: fieldsOf(given.kind, values, about.label.category || undefined),
+      draft: `${agent}/${given.draft}`,
+      ...(given.corrects ? { corrects: given.corrects } : {}),
+    }),
+    back: given.back,
+  });
   if (!draft) return null;
   const { about } = draft.now;
   const here = rows.value.some((each) => each.task.id === given.taskId);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (sending) return;
-    const who = person.value;
-    setSending(true);
-    setFailed('');
-    try {
-      const filled = await draft.settled();
-      const now = lacking(given.kind, filled);
-      setLacks(now);
-      if (now.length > 0) return setTries((n) => n + 1);
-      draft.end();
-      const fields = fieldsOf(given.kind, filled.values, filled.about.label.category || undefined);
-      // The task may have left the list while the form was open: what was done there counts all the same.
-      const task_id = given.taskId ?? filled.about.task_id;
-      await record({ kind: given.kind, agent: who, about: { ...filled.about, task_id }, fields, photos: filled.photos, draft: `${agent}/${given.draft}`, ...(given.corrects ? { corrects: given.corrects } : {}) });
-      go(given.back, true);
-    } catch (error) {
-      draft.goOn();
-      setFailed(storageWords(error));
-    } finally {
-      setSending(false);
-    }
-  };
   return (
     <Page
       title={t(`title.${given.kind}` as Key)}

@@ -5,14 +5,13 @@ import { local, t } from '../../shared/i18n';
 import { uuid7 } from '../../shared/uuid7';
 import type { OpenDraft } from '../../shared/queue/draft';
 import type { DraftPhoto } from '../../shared/queue/items';
-import { placeOfAction, record } from '../act';
+import { placeOfAction } from '../act';
 import { questions, type Question } from '../answers';
 import { useDraft } from '../draft';
-import { go } from '../router';
+import { useRecording } from '../recording';
 import { categories, person } from '../state';
-import { storageWords } from '../storage';
 import { CategoryPicker, categoryName } from '../parts/category';
-import { Area, Photos, useFocusWrong } from '../parts/fields';
+import { Area, Photos } from '../parts/fields';
 import { Icon } from '../parts/icon';
 import { MapPicker } from '../map/picker';
 import { Page } from '../parts/page';
@@ -155,40 +154,27 @@ export function NewAlert({ corrects }: { corrects?: Corrects }) {
   const about = { task_id: null, base_version: null, label: { reference: null, category: corrects?.report?.category ?? '', address: null }, proof_required: false };
   const draft = useDraft<Values>({ key, agent_id: agent, kind: 'new_alert', hash: corrects ? `#/correct/${corrects.id}` : '#/new' },
     async () => ({ about, values: valuesOf(corrects?.report), photos: corrects ? await corrects.photos() : [] }));
-  const [lacks, setLacks] = useState<Lack[]>([]);
-  const [tries, setTries] = useState(0);
-  const [sending, setSending] = useState(false);
-  const [failed, setFailed] = useState('');
-  useFocusWrong(tries);
+  const back = corrects ? '#/outbox' : '#/list';
+  const { lacks, sending, failed, submit } = useRecording(draft, {
+    lacking: (filled) => lacking(filled.values),
+    made: (filled) => {
+      const report = reportOf(filled.values);
+      return {
+        kind: 'new_alert',
+        about: { ...about, label: { reference: null, category: report.category, address: report.address ?? null } },
+        fields: { report },
+        draft: key,
+        ...(corrects ? { corrects: corrects.id } : {}),
+      };
+    },
+    back,
+  });
   if (!draft) return null;
   const { values } = draft.now;
   const set = (change: Partial<Values>) => draft.set(change);
   const asked = values.category ? questions(categories.value.get(values.category)?.questions) : [];
-  const back = corrects ? '#/outbox' : '#/list';
   const wrong = (lack: Lack) => (lacks.includes(lack) && !values[lack] ? t(`lacks.${lack}`) : undefined);
   const said = failed || (['category', 'place'] as const).map(wrong).filter(Boolean).join(' ');
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (sending) return;
-    const who = person.value;
-    setSending(true);
-    setFailed('');
-    try {
-      const filled = await draft.settled();
-      const now = lacking(filled.values);
-      setLacks(now);
-      if (now.length > 0) return setTries((n) => n + 1);
-      draft.end();
-      const report = reportOf(filled.values);
-      await record({ kind: 'new_alert', agent: who, about: { ...about, label: { reference: null, category: report.category, address: report.address ?? null } }, fields: { report }, photos: filled.photos, draft: key, ...(corrects ? { corrects: corrects.id } : {}) });
-      go(back, true);
-    } catch (error) {
-      draft.goOn();
-      setFailed(storageWords(error));
-    } finally {
-      setSending(false);
-    }
-  };
   return (
     <Page title={t('title.new_alert')} back={back} class="form-page"
       foot={<button type="submit" form="new" class="button primary" disabled={sending}><Icon name="check" size={28} /> {t('do.record')}</button>}>

@@ -4,6 +4,8 @@ pub mod candidates;
 pub mod operation;
 pub mod place;
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use geo_dedup::LonLat;
@@ -47,6 +49,20 @@ pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Alert, Problem> {
         .await
         .optional()?;
     found.ok_or_else(|| Problem::new(Kind::NotFound))
+}
+
+/// Reads alerts, by their ids.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn by_id(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Alert>, Problem> {
+    let town = tx.town();
+    let found: Vec<Alert> = alert::table
+        .filter(alert::jurisdiction_id.eq(town.0).and(alert::id.eq_any(ids)))
+        .select(Alert::as_select())
+        .load(&mut **tx)
+        .await?;
+    Ok(found.into_iter().map(|alert| (alert.id, alert)).collect())
 }
 
 /// Reads an alert to change it: first the lock of its anchor's cell, then the row, as every writer does. An alert that

@@ -148,7 +148,7 @@ impl Sheet {
             pictures(&app.keys.server, town.id, &photos, now)?
         };
         let service = town.services.get(&alert.service_id);
-        let until = expires_at.with_timezone(&town.time_zone).date_naive();
+        let until = town.day_at(expires_at);
         Ok(Self {
             town: town.name.clone(),
             reference: alert.reference.clone(),

@@ -1,5 +1,6 @@
 //! A person of the service decides on what could not take effect by itself.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::apply::{check, report};
@@ -8,6 +9,7 @@ use super::queries;
 use super::take::{Taking, keep, take};
 use crate::app::App;
 use crate::audit;
+use crate::catalog::model::Town;
 use crate::flow::alert::queries::{lock, survivor};
 use crate::flow::command::Command;
 use crate::flow::dispatch::model::Task;
@@ -114,7 +116,7 @@ pub async fn report_first(
     } else {
         command.staff.staff_user_id
     };
-    let action: FieldAction = serde_json::from_value(stored.payload).map_err(Problem::internal)?;
+    let action = stored.action()?;
     let (staff, now) = (command.staff, command.now);
     // Whoever holds a connection and waits for another lets the pool run dry.
     command.tx.rollback().await?;
@@ -148,6 +150,24 @@ async fn doer<'a>(command: &mut Command, stored: &StoredAction, by: &By<'a>) -> 
     })
 }
 
+/// What was sent, as a person decides on it.
+fn taking<'a>(
+    town: &'a Town,
+    (stored, action): (&'a StoredAction, &'a FieldAction),
+    by: By<'a>,
+    now: DateTime<Utc>,
+) -> Result<Taking<'a>, Problem> {
+    Ok(Taking {
+        town,
+        action,
+        request_hash: &stored.request_hash,
+        place: check(action)?,
+        by,
+        decided: true,
+        now,
+    })
+}
+
 /// The action takes effect now, as its agent's.
 async fn applied(
     command: &mut Command,
@@ -155,17 +175,8 @@ async fn applied(
     task: &Task,
     by: By<'_>,
 ) -> Result<(Outcome, Option<String>), Problem> {
-    let town = command.town.clone();
-    let action: FieldAction = serde_json::from_value(stored.payload.clone()).map_err(Problem::internal)?;
-    let taking = Taking {
-        town: &town,
-        action: &action,
-        request_hash: &stored.request_hash,
-        place: check(&action)?,
-        by,
-        decided: true,
-        now: command.now,
-    };
+    let (town, action) = (command.town.clone(), stored.action()?);
+    let taking = taking(&town, (stored, &action), by, command.now)?;
     let settled = take(&mut command.tx, &taking, task).await.map_err(not_possible)?;
     if settled.outcome == Outcome::Waiting {
         let why = settled.reason.map(|reason| reason.as_str());
@@ -175,18 +186,9 @@ async fn applied(
 }
 
 async fn dismissed(command: &mut Command, stored: &StoredAction, task: &Task, by: By<'_>) -> Result<(), Problem> {
-    let town = command.town.clone();
-    let action: FieldAction = serde_json::from_value(stored.payload.clone()).map_err(Problem::internal)?;
+    let (town, action) = (command.town.clone(), stored.action()?);
     let about = survivor(&mut command.tx, task.alert_id).await?.id;
     let mut alert = lock(&mut command.tx, about).await?;
-    let taking = Taking {
-        town: &town,
-        action: &action,
-        request_hash: &stored.request_hash,
-        place: check(&action)?,
-        by,
-        decided: true,
-        now: command.now,
-    };
+    let taking = taking(&town, (stored, &action), by, command.now)?;
     keep(&mut command.tx, &taking, &mut alert, task).await
 }

@@ -11,6 +11,7 @@ use crate::flow::dispatch::act::Action;
 use crate::flow::request::Sent;
 use crate::flow::status::event::Material;
 use crate::http::point::PointBody;
+use crate::http::problem::Problem;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -233,4 +234,14 @@ pub struct StoredAction {
     pub decided_by: Option<Uuid>,
     /// Why.
     pub decision_note: Option<String>,
+}
+
+impl StoredAction {
+    /// What was sent.
+    ///
+    /// # Errors
+    /// Never with what this version stored.
+    pub fn action(&self) -> Result<FieldAction, Problem> {
+        serde_json::from_value(self.payload.clone()).map_err(Problem::internal)
+    }
 }

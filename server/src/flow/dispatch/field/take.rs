@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::model::{FieldAction, FieldKind, Outcome, Reason};
 use super::queries;
 use super::rules::{Ruling, Situation, Verdict, rule};
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
@@ -222,7 +221,7 @@ async fn effect(tx: &mut Tx, taking: &Taking<'_>, alert: &mut Alert, task: &Task
 async fn hand_over(tx: &mut Tx, taking: &Taking<'_>, alert: &mut Alert, task: &Task) -> Result<(), Problem> {
     let crew_id = taking.action.crew_id;
     let crew_id = crew_id.ok_or_else(|| Problem::field("crew_id", "required"))?;
-    let today = local_date(taking.town.time_zone, taking.now).unwrap_or_default();
+    let today = taking.town.day_at(taking.now);
     let order = Order {
         crew_id,
         planned_on: task.planned_on.filter(|day| *day >= today),

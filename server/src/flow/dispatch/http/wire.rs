@@ -47,16 +47,15 @@ impl TaskBody {
     /// # Errors
     /// Never with rows that the schema let in.
     pub fn of(town: &Town, task: Task, alert: &Alert) -> Result<Self, Problem> {
-        let shift = task.shift.as_deref().map(str::parse).transpose();
         Ok(Self {
             id: task.id,
             crew_id: task.crew_id,
             planned_on: task.planned_on,
-            shift: shift.map_err(Problem::internal)?,
+            shift: task.shift()?,
+            state: task.state()?,
             rank: task.rank,
             locked: task.locked,
             instructions: task.instructions,
-            state: task.state.parse().map_err(Problem::internal)?,
             created_at: task.created_at,
             ended_at: task.ended_at,
             allowed: allowed(alert.status()?),

@@ -11,7 +11,6 @@ use super::queries;
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::auth::token::StaffToken;
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Crew;
 use crate::flow::command::Command;
 use crate::flow::dispatch::http::TaskBody;
@@ -91,7 +90,7 @@ pub async fn plan_round(
     let (town, now) = (command.town.clone(), command.now);
     let crew = town.crews.get(&id).ok_or_else(|| Problem::new(Kind::NotFound))?;
     permit(&command.staff, Operation::PlanRound, &target(crew))?;
-    let (day, start) = body.check(local_date(town.time_zone, now).unwrap_or_default())?;
+    let (day, start) = body.check(town.day_at(now))?;
     let planner = command.staff.staff_user_id;
     queries::hold_days_alone(&mut command.tx, crew.id).await?;
     queries::keep(&mut command.tx, (crew.id, day), planner, start, now).await?;

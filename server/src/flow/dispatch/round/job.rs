@@ -10,7 +10,6 @@ use super::plan::{is_urgent, order_day};
 use super::queries;
 use crate::app::App;
 use crate::audit::{self, Actor, Entry};
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
@@ -58,7 +57,7 @@ pub async fn rank_of_new(
     now: DateTime<Utc>,
 ) -> Result<i32, Problem> {
     queries::hold_days(tx, crew_id).await?;
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let today = town.day_at(now);
     match queries::ordered_day(tx, crew_id, planned_on, today).await? {
         Some(_) => queries::last_rank(tx, crew_id).await,
         None => Ok(0),
@@ -83,7 +82,7 @@ pub async fn call_if_urgent(
         return Ok(());
     };
     queries::hold_days(tx, task.crew_id).await?;
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let today = town.day_at(now);
     if let Some(day) = queries::ordered_day(tx, task.crew_id, task.planned_on, today).await? {
         call(tx, (task.crew_id, day), now).await?;
     }
@@ -101,7 +100,7 @@ async fn end_rounds(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, P
     let Some(town) = catalogue.town(job.town()) else {
         return Ok(Outcome::Done);
     };
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let today = town.day_at(now);
     let crews = queries::crews_of_ended(&mut app.db.begin(town.id).await?, today).await?;
     for crew_id in crews {
         let mut tx = app.db.begin(town.id).await?;
@@ -134,7 +133,7 @@ async fn replan(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Probl
     let Some(town) = catalogue.town(job.town()) else {
         return Ok(Outcome::Done);
     };
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let today = town.day_at(now);
     // A day that is over stays as it was: what is left of it is today's.
     let day = day.max(today);
     let mut tx = app.db.begin(job.town()).await?;

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::order::{Day, Hold, MOST_STOPS, Stop, URGENT};
 use super::queries;
 use crate::audit;
-use crate::catalog::calendar::local_date;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::db::space::from_point;
@@ -56,7 +55,7 @@ pub async fn order_day(
     start: Option<LonLat>,
     now: DateTime<Utc>,
 ) -> Result<Ordered, Problem> {
-    let today = local_date(town.time_zone, now).unwrap_or_default();
+    let today = town.day_at(now);
     // What is left over or has no day is of the first day in order.
     let loose = queries::ordered_day(tx, crew_id, None, today).await? == Some(day);
     let most = i64::try_from(MOST_STOPS).map_err(Problem::internal)?;

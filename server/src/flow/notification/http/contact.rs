@@ -1,7 +1,6 @@
 //! Reading the contact data of a report's author.
 
 use actix_web::{post, web};
-use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -94,11 +93,7 @@ pub async fn reveal_contact(
     // By person and not by session: signing in anew gives no more of it.
     app.limits
         .count_key(Class::Reveal, format!("person:{}", token.staff_user_id))?;
-    let asker = Asker {
-        token,
-        client: &client,
-        now: Utc::now(),
-    };
+    let asker = Asker::of(token, &client);
     let contact = desk::contact(&app, &asker, *path, body.purpose.into()).await?;
     Ok(web::Json(contact.into()))
 }

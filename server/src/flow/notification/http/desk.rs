@@ -10,7 +10,6 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::token::StaffToken;
 use crate::flow::notification::content;
-use crate::flow::notification::deliver::town;
 use crate::flow::notification::desk::{self, Asker, CallOutcome, Entry};
 use crate::flow::notification::layout::Letter;
 use crate::flow::notification::model::{Channel, Recipient};
@@ -104,11 +103,7 @@ async fn page(
     query: &PageQuery,
     list: List,
 ) -> Result<HttpResponse, Problem> {
-    let asker = Asker {
-        token,
-        client,
-        now: Utc::now(),
-    };
+    let asker = Asker::of(token, client);
     let (entries, next) = desk::list(app, &asker, list, query).await?;
     let items = entries.into_iter().map(MessageItem::of).collect::<Result<_, _>>()?;
     let mut response = HttpResponse::Ok();
@@ -177,11 +172,7 @@ pub async fn record_call_outcome(
     {
         return Err(Problem::field("note", "note_too_long"));
     }
-    let asker = Asker {
-        token,
-        client: &client,
-        now: Utc::now(),
-    };
+    let asker = Asker::of(token, &client);
     desk::call_ended(&app, &asker, *path, body.outcome, body.note).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -201,20 +192,15 @@ pub async fn print_letter(
     client: Client,
     path: web::Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let now = Utc::now();
-    let asker = Asker {
-        token,
-        client: &client,
-        now,
-    };
+    let asker = Asker::of(token, &client);
     let (row, dossier, to) = desk::letter(&app, &asker, *path).await?;
-    let town = town(&app, row.town()).await?;
+    let town = app.catalogue.town(&app.db, row.town()).await?;
     let scene = dossier.scene(&app.texts, &town);
     let letter = Letter {
         content: &content::content(row.template()?, &scene),
         from: &town.postal_address,
         to: &to,
-        date: &scene.date(now.with_timezone(&town.time_zone).date_naive()),
+        date: &scene.date(town.day_at(asker.now)),
         thanks: &scene.say("page-letter-thanks", &[]),
     };
     let html = letter.render().map_err(Problem::internal)?;
@@ -240,11 +226,7 @@ pub async fn mark_letter_printed(
     client: Client,
     path: web::Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let asker = Asker {
-        token,
-        client: &client,
-        now: Utc::now(),
-    };
+    let asker = Asker::of(token, &client);
     desk::letter_printed(&app, &asker, *path).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -264,11 +246,7 @@ pub async fn retry_notification(
     client: Client,
     path: web::Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let asker = Asker {
-        token,
-        client: &client,
-        now: Utc::now(),
-    };
+    let asker = Asker::of(token, &client);
     desk::retry(&app, &asker, *path).await?;
     Ok(HttpResponse::Accepted().finish())
 }

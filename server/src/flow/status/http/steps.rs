@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::wire::{AlertAnswer, answer};
 use crate::app::App;
 use crate::auth::token::StaffToken;
-use crate::catalog::calendar::local_date;
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
 use crate::flow::alert::queries::lock;
@@ -180,7 +179,7 @@ async fn take(command: &mut Command, alert: &mut Alert, body: &StepRequest, by: 
         (Step::TakeBack, _) => triage::take_back(tx, town, alert, reason.unwrap_or_default(), by, now).await?,
         (step, body_id) => {
             let given = Given {
-                today: local_date(town.time_zone, now).unwrap_or_default(),
+                today: town.day_at(now),
                 reason,
                 hold_reason: body.hold_reason,
                 review_date: body.review_date,

@@ -93,8 +93,8 @@ pub async fn report_still_there(
     };
     let said = audit::times(&tx, town.id, OPERATION, ("report", *id)).await?;
     may_reopen(&alert, said, now)?;
-    let today = now.with_timezone(&town.time_zone).date_naive();
-    advance(&mut tx, town, &mut alert, Step::Reopen, Given::on(today), by, now).await?;
+    let given = Given::on(town.day_at(now));
+    advance(&mut tx, town, &mut alert, Step::Reopen, given, by, now).await?;
     let entry = audit::Entry {
         actor: &audit::Actor::Reporter,
         action: OPERATION,
