@@ -178,6 +178,20 @@ pub async fn grants(tx: &mut Tx, of: Option<Uuid>) -> Result<Vec<GrantRow>, Prob
     rows.into_iter().map(grant_row).collect()
 }
 
+/// Whether an id is that of somebody who works or worked for the transaction's town.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_known(tx: &mut Tx, person: Uuid) -> Result<bool, Problem> {
+    let town = tx.town();
+    let ever = role_grant::table.filter(
+        role_grant::jurisdiction_id
+            .eq(town.0)
+            .and(role_grant::staff_user_id.eq(person)),
+    );
+    Ok(diesel::select(diesel::dsl::exists(ever)).get_result(&mut **tx).await?)
+}
+
 /// Adds a grant.
 ///
 /// # Errors
