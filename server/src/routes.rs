@@ -108,6 +108,9 @@ fn other_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(people::http::me::me);
     api.service(people::http::me::change_password);
     api.service(people::http::me::set_pin);
+    api.service(people::http::offers::list_own_offers);
+    api.service(people::http::offers::accept_offer);
+    api.service(people::http::offers::decline_offer);
     api.service(people::http::devices::announce_device);
     api.service(people::http::devices::enrol_device);
     api.service(people::http::devices::list_devices);
@@ -115,6 +118,8 @@ fn other_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(people::http::devices::revoke_device);
     api.service(people::http::staff::list_staff);
     api.service(people::http::staff::create_staff);
+    api.service(people::http::offers::list_offers);
+    api.service(people::http::offers::withdraw_offer);
     api.service(people::http::staff::add_grant);
     api.service(people::http::staff::revoke_grant);
     api.service(people::http::staff::disable_staff);

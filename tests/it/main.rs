@@ -22,6 +22,7 @@ mod mail;
 mod maps;
 mod migrations;
 mod nearby;
+mod offers;
 mod operator;
 mod outage;
 mod people;

@@ -353,7 +353,11 @@ async fn no_town_takes_over_an_account_of_another() {
     let given = || admin.send(&path, json!({"password": NEW_PASSWORD}));
     given().await.problem("not_found");
     let here_too = json!({"email": theirs.email, "name": "Whoever", "grants": [{"role": "front_desk"}]});
-    admin.send("/v1/staff", here_too).await.expect(201);
+    let offer = admin.send("/v1/staff", here_too).await.expect(201);
+    given().await.problem("not_found");
+    let accept = format!("/v1/me/offers/{}/accept", text(&offer, "id"));
+    let accepted = app.signed_in(&other, Role::Supervisor).await.post(&accept).send().await;
+    assert_eq!(accepted.status, 204, "{accepted}");
     let refused = given().await.problem("conflict");
     assert_eq!(refused["reason"], "works_elsewhere");
     let message = refused["errors"][0]["message"].as_str().expect("words");

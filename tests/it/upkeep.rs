@@ -233,11 +233,13 @@ async fn the_operator_gives_anybody_a_new_password() {
     let other = Town::install(&mut app.db.admin().await, 1).await;
     let email = other.staff[&Role::Supervisor].email.as_str();
     let here_too = json!({"email": email, "name": "Whoever", "grants": [{"role": "front_desk"}]});
-    app.staff(Role::Admin)
-        .await
-        .send("/v1/staff", here_too)
-        .await
-        .expect(201);
+    let offer = app.staff(Role::Admin).await.send("/v1/staff", here_too).await;
+    let accept = format!(
+        "/v1/me/offers/{}/accept",
+        offer.expect(201)["id"].as_str().expect("an offer")
+    );
+    let accepted = app.signed_in(&other, Role::Supervisor).await.post(&accept).send().await;
+    assert_eq!(accepted.status, 204, "{accepted}");
     let sign_in = |password: &str, town: &str| {
         let body = json!({"email": email, "password": password, "jurisdiction": town});
         async { app.anyone().send("/v1/auth/sign-in", body).await }

@@ -16,3 +16,4 @@ field-role_reserved = This role cannot be given yet.
 field-no_grants = At least one grant is expected.
 field-own_account = Change your own password with the present one (PUT /v1/me/password).
 field-works_elsewhere = This person works for another town too: only the operator can give them a new password (vigie admin reset-password).
+field-offer_settled = This offer was answered or withdrawn before.

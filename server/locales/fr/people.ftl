@@ -16,3 +16,4 @@ field-role_reserved = Ce rôle n’est pas encore attribuable.
 field-no_grants = Au moins un droit est attendu.
 field-own_account = Changez votre propre mot de passe avec l’actuel (PUT /v1/me/password).
 field-works_elsewhere = Cette personne travaille aussi pour une autre collectivité : seul l’exploitant peut lui donner un nouveau mot de passe (vigie admin reset-password).
+field-offer_settled = Cette proposition a déjà reçu une réponse ou a été retirée.

@@ -48,7 +48,7 @@ pub enum Admin {
         /// The file.
         file: PathBuf,
     },
-    /// Add a person to a town, or give one a further role.
+    /// Add a person to a town, or give one a further role, also one of another town: without asking them.
     CreateUser(NewUser),
     /// Make the code that turns a tablet into a crew's; a supervisor makes later ones.
     CreateDeviceCode(NewTablet),

@@ -543,6 +543,32 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Grants that a town offers to a person of another one: none of them counts before the person accepts.
+    grant_offer (jurisdiction_id, id) {
+        /// Town that offers.
+        jurisdiction_id -> Int4,
+        /// Identity.
+        id -> Uuid,
+        /// Person; not told to the town before they accept.
+        staff_user_id -> Uuid,
+        /// Address as the admin typed it, all that the town sees of the person; null once settled.
+        email -> Nullable<Text>,
+        /// What is offered: role, service_id, sector_id and crew_id of each grant. Never changed.
+        grants -> Jsonb,
+        /// When.
+        offered_at -> Timestamptz,
+        /// By which admin.
+        offered_by -> Uuid,
+        /// When it was accepted, declined or withdrawn; null: open.
+        settled_at -> Nullable<Timestamptz>,
+        /// How it ended: the person accepted or declined it, the town withdrew it.
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// An alert given to an outside body.
     hand_over (jurisdiction_id, id) {
         /// Town.
@@ -822,6 +848,22 @@ diesel::table! {
         released_at -> Nullable<Timestamptz>,
         /// Who looked at it and released it.
         released_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Wrong PINs on a town's tablets: who guesses in one town makes nobody wait in another.
+    pin_wait (jurisdiction_id, staff_user_id) {
+        /// Town of the tablets.
+        jurisdiction_id -> Int4,
+        /// Person whose PIN it was to be.
+        staff_user_id -> Uuid,
+        /// Wrong PINs in a row; grows the wait, never locks for good.
+        failures -> Int4,
+        /// Last wrong PIN.
+        failed_at -> Timestamptz,
     }
 }
 
@@ -1120,13 +1162,9 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         /// argon2id of the personal PIN, valid on enrolled tablets only.
         pin_hash -> Nullable<Text>,
-        /// Wrong PINs in a row; grows the wait, never locks for good.
-        pin_failures -> Int4,
-        /// Last wrong PIN.
-        pin_failed_at -> Nullable<Timestamptz>,
         /// Language of messages and of the console.
         locale -> Text,
-        /// Access tokens of an older epoch are refused: sign-out everywhere, password or role change.
+        /// Tokens of an older epoch are refused in every town: sign-out everywhere, a new password, an account that is closed.
         session_epoch -> Int4,
         /// From when on the person cannot sign in.
         disabled_at -> Nullable<Timestamptz>,
@@ -1323,6 +1361,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     device,
     field_action,
     follower,
+    grant_offer,
     hand_over,
     idempotency,
     job,
@@ -1332,6 +1371,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notification,
     notification_attempt,
     photo,
+    pin_wait,
     projection_state,
     public_alert,
     public_id,

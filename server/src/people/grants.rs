@@ -1,9 +1,11 @@
-//! What an admin may give and take: the rules of grants, and how somebody's rights end.
+//! What an admin may give and take: the rules of grants, and how somebody's rights end, in the admin's town and nowhere
+//! else.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::offers;
 use super::policy::{self, Grant, Operation, Role, Staff};
 use super::queries::session::{self as sessions, EndReason, Which};
 use super::queries::staff::{self as rows, Ends, GrantRow};
@@ -69,7 +71,8 @@ pub async fn held(tx: &mut Tx, person: Uuid) -> Result<Vec<GrantRow>, Problem> {
     Ok(held)
 }
 
-/// Takes a grant away. The person's sessions end everywhere: what they may do has changed.
+/// Takes a grant away. The person's sessions in this town end: what they may do here has changed. Those in other towns go
+/// on.
 ///
 /// # Errors
 /// [`Kind::NotFound`]; [`Kind::Conflict`] with `reason` = `last_admin` when nobody else could give it back.
@@ -90,15 +93,16 @@ pub async fn revoke(
         .map(|(_, person)| *person)
         .collect();
     keep_an_admin(&admins, &left)?;
+    // Locked first: a session that is just being opened is ended too, or opens without the grant.
+    rows::lock(tx, person).await?;
     rows::revoke(tx, Ends::Grant(grant), now).await?;
     sessions::end(tx, Which::OfPerson(person), EndReason::Revoked, now).await?;
-    rows::next_epoch(tx, person).await?;
     let detail = json!({"grant_id": grant, "grant": row.grant});
     note(tx, origin, "revoke_grant", person, detail, now).await
 }
 
-/// Somebody leaves: their grants and sessions in this town end, and they cannot sign in any more, unless they work for
-/// another town too.
+/// Somebody leaves: their grants, sessions and open offers in this town end. Their account is closed, unless they work for
+/// another town too: there nothing changes.
 ///
 /// # Errors
 /// [`Kind::NotFound`]; [`Kind::Conflict`] with `reason` = `last_admin`.
@@ -110,10 +114,11 @@ pub async fn disable(tx: &mut Tx, person: Uuid, origin: Origin<'_>, now: DateTim
     rows::lock(tx, person).await?;
     rows::revoke(tx, Ends::OfPerson(person), now).await?;
     sessions::end(tx, Which::OfPerson(person), EndReason::Disabled, now).await?;
-    rows::next_epoch(tx, person).await?;
+    offers::withdraw_all(tx, person, origin, now).await?;
     let elsewhere = !rows::towns_of(tx, person).await?.is_empty();
     if !elsewhere {
         rows::disable(tx, person, now).await?;
+        rows::next_epoch(tx, person).await?;
     }
     let grants: Vec<Uuid> = held.iter().map(|row| row.id).collect();
     note(tx, origin, "disable_staff", person, json!({"grant_ids": grants}), now).await

@@ -8,12 +8,17 @@
 //! ([`refresh`]). Sign-out, a revoked tablet, a changed password or fewer rights count at the next request. Hashes are
 //! worked out between transactions, never inside one, and what was checked is read again before anything is written.
 //!
-//! Tables: `staff_user`, `role_grant`, `session`, `device`.
+//! Several towns share a person's account, and none of them decides about the others: a role for somebody of another town
+//! is an offer until the person accepts it ([`offers`]), what a town takes away ends sessions in that town, and wrong PINs
+//! count where they were typed.
+//!
+//! Tables: `staff_user`, `role_grant`, `grant_offer`, `session`, `device`, `pin_wait`.
 
 pub mod credentials;
 pub mod device;
 pub mod grants;
 pub mod http;
+pub mod offers;
 pub mod own;
 pub mod pin;
 pub mod policy;

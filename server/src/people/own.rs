@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::credentials::{bound_password, check_password, check_pin};
 use super::queries::session::{self as sessions, EndReason, Which};
 use super::queries::staff::{self as rows, Person};
-use super::queries::{self};
+use super::queries::{self, pin as waits};
 use super::session::{self, Mint, Tokens, origin};
 use super::sign_in::account_key;
 use super::staff::note;
@@ -65,6 +65,8 @@ pub async fn set_pin(
     let mut tx = app.db.begin(token.town).await?;
     let person = unchanged(&mut tx, token, &seen, now).await?;
     rows::set_pin(&mut tx, person, &hash).await?;
+    // Those of other towns end with the first right one there, after a quarter of an hour at most.
+    waits::clear(&mut tx, person).await?;
     sessions::end(&mut tx, Which::OnTabletsOf(person), EndReason::Revoked, now).await?;
     write(&tx, client, token, "set_pin", now).await?;
     tx.commit().await

@@ -2,7 +2,7 @@
 //!
 //! Six digits are little, so they open little: only on an enrolled tablet, only for people of its crew, only their crew's
 //! work, and after a few wrong ones the wait grows. It is never a lock for good: a person in the street must be able to go
-//! on.
+//! on. Wrong ones count in the town of the tablet: who guesses there keeps nobody from working for another town.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::credentials::{PIN_DIGITS, pin_due_in};
 use super::device::{self, DeviceSecret};
 use super::policy::{Grant, Role};
-use super::queries::device as devices;
 use super::queries::staff::{self as rows, Person};
+use super::queries::{device as devices, pin as waits};
 use super::session::{self, Mint, Opening, Tokens, origin};
 use super::staff::note;
 use crate::app::App;
@@ -66,10 +66,10 @@ pub async fn sign_in(
     let Some((person, grants)) = found.filter(|(person, _)| person.pin_hash == stored) else {
         return Err(Problem::new(Kind::WrongCredentials));
     };
-    match renewed {
-        Some(hash) => rows::set_pin(&mut tx, person.id, &hash).await?,
-        None => rows::clear_pin_failures(&mut tx, person.id).await?,
+    if let Some(hash) = renewed {
+        rows::set_pin(&mut tx, person.id, &hash).await?;
     }
+    waits::clear(&mut tx, person.id).await?;
     devices::seen(&mut tx, secret.device_id, now).await?;
     let opening = Opening {
         person: person.id,
@@ -98,11 +98,12 @@ async fn reserve_try(
     app.limits
         .count_key(Class::Guess, format!("tablet:{}", secret.device_id))?;
     let Some((person, _)) = found else { return Ok(None) };
-    let wait = pin_due_in(person.pin_failures, person.pin_failed_at, now);
+    let (failures, failed_at) = waits::failures(&mut tx, person.id).await?;
+    let wait = pin_due_in(failures, failed_at, now);
     if wait > 0 {
         return Err(Problem::new(Kind::TooManyRequests).retry_after(wait));
     }
-    rows::count_pin_failure(&mut tx, person.id, now).await?;
+    waits::count(&mut tx, person.id, now).await?;
     tx.commit().await?;
     Ok(person.pin_hash)
 }

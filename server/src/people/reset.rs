@@ -39,7 +39,7 @@ pub async fn within_reach(tx: &mut Tx, admin: &Staff, person: Uuid) -> Result<Pe
 }
 
 /// A problem of a field that nothing typed into it could mend.
-fn conflict(mut problem: Problem, reason: &str) -> Problem {
+pub(super) fn conflict(mut problem: Problem, reason: &str) -> Problem {
     problem.kind = Kind::Conflict;
     problem.with("reason", reason)
 }

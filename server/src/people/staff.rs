@@ -75,6 +75,13 @@ pub struct PreparedPerson {
     pin_hash: Option<String>,
 }
 
+impl PreparedPerson {
+    /// Work address, in its normal form.
+    pub(super) fn email(&self) -> &str {
+        &self.email
+    }
+}
+
 /// Checks a person's data and hashes the secrets: outside any transaction, because a hash takes tens of milliseconds.
 /// `errors` are the faults that the caller has found in the rest of the request.
 ///
@@ -116,8 +123,9 @@ async fn hash(passwords: &Passwords, secret: Option<String>) -> Result<Option<St
     }
 }
 
-/// Adds a person with these grants to the transaction's town. Somebody who already works for this or another town keeps
-/// their name and secrets and gets the grants that they lack, so repeating it changes nothing; so does somebody who left.
+/// Adds a person with these grants to the transaction's town, by the operator's command, which decides for all towns; an
+/// admin does it by [`super::offers::add`]. Somebody who already works for this or another town keeps their name and
+/// secrets and gets the grants that they lack, so repeating it changes nothing; so does somebody who left.
 ///
 /// The grants' service, sector and crew must be of the town; the database refuses others.
 ///
@@ -130,6 +138,18 @@ pub async fn create(
     origin: Origin<'_>,
     now: DateTime<Utc>,
 ) -> Result<Uuid, Problem> {
+    let (id, _) = find_or_insert(tx, person, origin, now).await?;
+    give_lacking(tx, id, grants, None, origin, now).await?;
+    Ok(id)
+}
+
+/// The person with that address, and whether they are new: added just now. Who was there keeps everything.
+pub(super) async fn find_or_insert(
+    tx: &mut Tx,
+    person: &PreparedPerson,
+    origin: Origin<'_>,
+    now: DateTime<Utc>,
+) -> Result<(Uuid, bool), Problem> {
     let row = rows::NewRow {
         id: Uuid::now_v7(),
         email: &person.email,
@@ -139,38 +159,47 @@ pub async fn create(
         locale: person.locale.as_str(),
         created_at: now,
     };
-    let id = if rows::insert(tx, &row).await? {
+    if rows::insert(tx, &row).await? {
         note(tx, origin, "create_staff", row.id, json!({}), now).await?;
-        row.id
-    } else {
-        let known = rows::by_email(tx, &person.email).await?;
-        known.ok_or_else(|| Problem::internal("a person vanished"))?.id
-    };
-    let held = rows::grants(tx, Some(id)).await?;
-    for grant in grants {
-        if !held.iter().any(|row| row.grant == *grant) {
-            add_grant(tx, id, grant, origin, now).await?;
-        }
+        return Ok((row.id, true));
     }
-    Ok(id)
+    let known = rows::by_email(tx, &person.email).await?;
+    let known = known.ok_or_else(|| Problem::internal("a person vanished"))?;
+    Ok((known.id, false))
 }
 
-/// Gives a person a grant in the transaction's town; its identity. Whoever left can sign in again by it, with the password
-/// that they had.
+/// Gives a person those of the grants that they do not hold in the transaction's town. `by`: who gives them; none: the
+/// installation.
+pub(super) async fn give_lacking(
+    tx: &mut Tx,
+    person: Uuid,
+    grants: &[Grant],
+    by: Option<Uuid>,
+    origin: Origin<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let held = rows::grants(tx, Some(person)).await?;
+    for grant in grants {
+        if !held.iter().any(|row| row.grant == *grant) {
+            give(tx, person, grant, by, origin, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a person a grant in the transaction's town, in `by`'s name; its identity. Whoever left can sign in again by it,
+/// with the password that they had.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn add_grant(
+pub async fn give(
     tx: &mut Tx,
     person: Uuid,
     grant: &Grant,
+    by: Option<Uuid>,
     origin: Origin<'_>,
     now: DateTime<Utc>,
 ) -> Result<Uuid, Problem> {
-    let by = match origin.actor {
-        Actor::Staff { staff_user_id, .. } => Some(*staff_user_id),
-        _ => None,
-    };
     let known = rows::lock(tx, person).await?;
     let row = GrantRow {
         id: Uuid::now_v7(),

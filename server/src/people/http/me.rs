@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::auth::TokenPair;
 use crate::app::App;
 use crate::auth::token::StaffToken;
+use crate::catalog::model::Town;
 use crate::http::client::Client;
 use crate::http::json::Body;
 use crate::http::problem::{Problem, ProblemBody};
@@ -25,6 +26,17 @@ pub struct TownName {
     pub name: String,
     /// Time zone (IANA).
     pub time_zone: String,
+}
+
+impl TownName {
+    /// Of a town.
+    pub(super) fn of(town: &Town) -> Self {
+        Self {
+            slug: town.slug.clone(),
+            name: town.name.clone(),
+            time_zone: town.time_zone.to_string(),
+        }
+    }
 }
 
 /// The caller, in this session.
@@ -95,11 +107,7 @@ pub async fn me(app: web::Data<App>, token: StaffToken) -> Result<web::Json<Me>,
         has_pin: person.pin_hash.is_some(),
         session_id: staff.session_id,
         device_id: staff.device_id,
-        jurisdiction: TownName {
-            slug: town.slug.clone(),
-            name: town.name.clone(),
-            time_zone: town.time_zone.to_string(),
-        },
+        jurisdiction: TownName::of(&town),
         grants: staff.grants,
     }))
 }

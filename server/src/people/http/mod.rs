@@ -3,4 +3,5 @@
 pub mod auth;
 pub mod devices;
 pub mod me;
+pub mod offers;
 pub mod staff;

@@ -22,7 +22,7 @@ use crate::people::policy::{Grant, Staff};
 use crate::people::queries::{self, staff as rows};
 use crate::people::session::origin;
 use crate::people::staff::{self, NewPerson};
-use crate::people::{grants, reset};
+use crate::people::{grants, offers, reset};
 use crate::text::Locale;
 
 /// Somebody to be added.
@@ -55,10 +55,10 @@ pub struct GivenPassword {
     pub password: String,
 }
 
-/// Identity of what was made.
+/// Somebody who was added.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Made {
-    /// Identity.
+    /// Person; of somebody who has to accept first, the offer.
     pub id: Uuid,
 }
 
@@ -107,14 +107,14 @@ pub(super) async fn town_of(app: &App, token: StaffToken) -> Result<Arc<Town>, P
 }
 
 /// Begins a transaction for an admin of the whole town.
-async fn begin(app: &App, token: StaffToken) -> Result<(Tx, Staff), Problem> {
+pub(super) async fn begin(app: &App, token: StaffToken) -> Result<(Tx, Staff), Problem> {
     let mut tx = app.db.begin(token.town).await?;
     let staff = queries::authorise(&mut tx, token, Utc::now()).await?;
     grants::require_town_admin(&staff)?;
     Ok((tx, staff))
 }
 
-/// The town's people and their grants.
+/// The town's people and their grants; whom it offers some stands in `GET /v1/staff/offers`.
 #[utoipa::path(operation_id = "list_staff", tag = "people", params(PageQuery), responses(
     (status = 200, description = "A page of people.", body = StaffPage, headers(("Link" = String, description = "The next page."))),
     (status = 400, description = "A parameter is not of its form.", body = ProblemBody, content_type = "application/problem+json"),
@@ -165,9 +165,10 @@ fn members(people: Vec<rows::Person>, held: Vec<rows::GrantRow>) -> Vec<StaffMem
     members.collect()
 }
 
-/// Add somebody. A person who already works for another town, or who left, keeps name and password and gets the grants.
+/// Add somebody. A person who left keeps name and password and gets the grants. One who works for another town is offered
+/// them, with the same answer, and works here once they accept; of the rest of the body nothing is kept then.
 #[utoipa::path(operation_id = "create_staff", tag = "people", request_body = NewStaff, responses(
-    (status = 201, description = "Added.", body = Made),
+    (status = 201, description = "Added, or offered.", body = Made),
     (status = 422, description = "Fields are wrong.", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many hashes wait.", body = ProblemBody, content_type = "application/problem+json"),
     TownAdmin,
@@ -200,7 +201,8 @@ pub async fn create_staff(
     let person = staff::prepare(&app.passwords, person, errors).await?;
     let (mut tx, admin) = begin(&app, token).await?;
     let actor = admin.actor();
-    let id = staff::create(&mut tx, &person, &body.grants, origin(&actor, &client), Utc::now()).await?;
+    let origin = origin(&actor, &client);
+    let id = offers::add(&mut tx, admin.staff_user_id, &person, &body.grants, origin, Utc::now()).await?;
     tx.commit().await?;
     Ok(HttpResponse::Created().json(Made { id }))
 }
@@ -232,13 +234,16 @@ pub async fn add_grant(
     let actor = admin.actor();
     let id = match held.into_iter().find(|row| row.grant == grant) {
         Some(row) => row.id,
-        None => staff::add_grant(&mut tx, *id, &grant, origin(&actor, &client), Utc::now()).await?,
+        None => {
+            let by = Some(admin.staff_user_id);
+            staff::give(&mut tx, *id, &grant, by, origin(&actor, &client), Utc::now()).await?
+        }
     };
     tx.commit().await?;
     Ok(HttpResponse::Created().json(HeldGrant { id, grant }))
 }
 
-/// Take a grant away; the person's sessions end.
+/// Take a grant away; the person's sessions in this town end.
 #[utoipa::path(operation_id = "revoke_grant", tag = "people",
     params(("id" = Uuid, Path, description = "Person."), ("grant_id" = Uuid, Path, description = "Grant.")), responses(
     (status = 204, description = "Taken away."),
@@ -261,7 +266,7 @@ pub async fn revoke_grant(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Somebody leaves: their grants and sessions here end, and they cannot sign in any more unless they work elsewhere too.
+/// Somebody leaves: their grants, sessions and open offers here end. Their account is closed unless they work elsewhere too.
 #[utoipa::path(operation_id = "disable_staff", tag = "people", params(("id" = Uuid, Path, description = "Person.")), responses(
     (status = 204, description = "Gone."),
     (status = 404, description = "Nobody of this town.", body = ProblemBody, content_type = "application/problem+json"),

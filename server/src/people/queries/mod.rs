@@ -2,6 +2,8 @@
 
 mod authorise;
 pub mod device;
+pub mod offer;
+pub mod pin;
 pub mod session;
 pub mod staff;
 

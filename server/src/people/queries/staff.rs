@@ -31,10 +31,6 @@ pub struct Person {
     pub password_hash: Option<String>,
     /// Hash of the PIN, if there is one.
     pub pin_hash: Option<String>,
-    /// Wrong PINs in a row.
-    pub pin_failures: i32,
-    /// Last wrong PIN.
-    pub pin_failed_at: Option<DateTime<Utc>>,
     /// Language.
     pub locale: String,
     /// Epoch of the sessions.
@@ -178,6 +174,20 @@ pub async fn grants(tx: &mut Tx, of: Option<Uuid>) -> Result<Vec<GrantRow>, Prob
     rows.into_iter().map(grant_row).collect()
 }
 
+/// Whether an id is that of somebody who works or worked for the transaction's town.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_known(tx: &mut Tx, person: Uuid) -> Result<bool, Problem> {
+    let town = tx.town();
+    let ever = role_grant::table.filter(
+        role_grant::jurisdiction_id
+            .eq(town.0)
+            .and(role_grant::staff_user_id.eq(person)),
+    );
+    Ok(diesel::select(diesel::dsl::exists(ever)).get_result(&mut **tx).await?)
+}
+
 /// Adds a grant.
 ///
 /// # Errors
@@ -227,7 +237,8 @@ pub async fn towns_of(tx: &mut Tx, person: Uuid) -> Result<Vec<TownId>, Problem>
     Ok(towns.into_iter().map(TownId).collect())
 }
 
-async fn name_person(tx: &mut Tx, value: &str) -> Result<(), Problem> {
+/// Names the person whose own rows of every town are asked for; empty: nobody any more.
+pub(super) async fn name_person(tx: &mut Tx, value: &str) -> Result<(), Problem> {
     diesel::select(set_config("vigie.staff_user", value, true))
         .execute(&mut **tx)
         .await?;
@@ -259,40 +270,13 @@ pub async fn set_password(tx: &mut Tx, person: Uuid, hash: &str) -> Result<(), P
     Ok(())
 }
 
-/// Stores a new PIN's hash; earlier wrong tries no longer count.
+/// Stores a new PIN's hash.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn set_pin(tx: &mut Tx, person: Uuid, hash: &str) -> Result<(), Problem> {
     diesel::update(staff_user::table.find(person))
-        .set((staff_user::pin_hash.eq(hash), staff_user::pin_failures.eq(0)))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Counts a PIN as wrong until [`clear_pin_failures`] says that it was right.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn count_pin_failure(tx: &mut Tx, person: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
-    diesel::update(staff_user::table.find(person))
-        .set((
-            staff_user::pin_failures.eq(staff_user::pin_failures + 1),
-            staff_user::pin_failed_at.eq(now),
-        ))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Forgets wrong PINs after a right one.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn clear_pin_failures(tx: &mut Tx, person: Uuid) -> Result<(), Problem> {
-    diesel::update(staff_user::table.find(person))
-        .set(staff_user::pin_failures.eq(0))
+        .set(staff_user::pin_hash.eq(hash))
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -17,6 +17,7 @@ use crate::flow::status::event::By;
 use crate::http::client::Client;
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::{Operation, Role, Target, permit};
+use crate::people::queries::staff::is_known;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -110,8 +111,7 @@ pub async fn report_first(
     if stored.kind != FieldKind::NewAlert.as_str() || stored.outcome != Outcome::Waiting.as_str() {
         return Ok(None);
     }
-    let known = queries::is_person(&mut command.tx, stored.agent_id).await?;
-    let agent = if known {
+    let agent = if is_known(&mut command.tx, stored.agent_id).await? {
         stored.agent_id
     } else {
         command.staff.staff_user_id
@@ -136,7 +136,7 @@ fn not_possible(problem: Problem) -> Problem {
 
 /// What a crew did stays the agent's, in the session of the person who decides; an unknown name's is the person's own.
 async fn doer<'a>(command: &mut Command, stored: &StoredAction, by: &By<'a>) -> Result<By<'a>, Problem> {
-    if !queries::is_person(&mut command.tx, stored.agent_id).await? {
+    if !is_known(&mut command.tx, stored.agent_id).await? {
         return Ok(by.clone());
     }
     Ok(By {

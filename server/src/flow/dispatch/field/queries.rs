@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::model::{Outcome, Reason, StoredAction};
 use crate::db::Tx;
-use crate::db::schema::{alert, alert_operation, field_action, report, role_grant, staff_user, task};
+use crate::db::schema::{alert, alert_operation, field_action, report, staff_user, task};
 use crate::flow::dispatch::model::Task;
 use crate::http::problem::{Kind, Problem};
 use crate::people::policy::Role;
@@ -111,20 +111,6 @@ pub async fn crews_of(tx: &mut Tx, agent: Uuid) -> Result<Vec<Uuid>, Problem> {
     }
     let crews = granted.into_iter().filter(|row| row.grant.role == Role::Crew);
     Ok(crews.filter_map(|row| row.grant.crew_id).collect())
-}
-
-/// Whether an id is that of somebody who works or worked for this town.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn is_person(tx: &mut Tx, id: Uuid) -> Result<bool, Problem> {
-    let town = tx.town();
-    let found = role_grant::table.filter(
-        role_grant::jurisdiction_id
-            .eq(town.0)
-            .and(role_grant::staff_user_id.eq(id)),
-    );
-    Ok(diesel::select(diesel::dsl::exists(found)).get_result(&mut **tx).await?)
 }
 
 /// A task, if it is there.
