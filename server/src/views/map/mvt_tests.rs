@@ -12,8 +12,11 @@ fn empty(z: i16, x: i32, y: i32) -> Points {
     Points::new("alerts", &["id", "status", "count"], &path(z, x, y))
 }
 
-/// What a reader makes of a tile's only layer: units of each point, and its properties as text.
-fn read(tile: &[u8]) -> Vec<((i64, i64), Vec<(String, String)>)> {
+/// A point as a reader sees it: where, in the tile's units, and its properties as text.
+type Read = ((i64, i64), Vec<(String, String)>);
+
+/// What a reader makes of a tile's only layer.
+fn read(tile: &[u8]) -> Vec<Read> {
     let tile = Tile::decode(tile).expect("a tile");
     let [layer] = tile.layers.as_slice() else {
         panic!("one layer")
