@@ -99,7 +99,11 @@ impl<'a> Reading<'a> {
             let (one, two) = (body.get(..at)?, body.get(at + 1..)?);
             let streets = [one, two].map(|side| Name::read(to_comma(side).0));
             let typed = |name: &Name<'_>| is_certain || !name.way.is_empty();
-            let crosses = streets.iter().all(|name| name.as_ref().is_some_and(typed));
+            // "N° & 14" is a number, not a crossing of two streets.
+            let numbered = Doors::read(without_marks(two)).is_some();
+            let is_sign = |name: &Name<'_>| numbered && name.is_number_sign();
+            let crosses = streets.iter().all(|name| name.as_ref().is_some_and(typed))
+                && !streets[0].as_ref().is_some_and(is_sign);
             crosses.then_some(Self { doors: None, streets })
         })
     }
@@ -122,11 +126,13 @@ impl<'a> Reading<'a> {
 /// Leaves out "n°" before a number.
 fn without_number_sign<'a, 'w>(words: &'w [&'a str]) -> &'w [&'a str] {
     match words {
-        ["n" | "no" | "num" | "numero" | "nr", rest @ ..] if Doors::read(without_marks(rest)).is_some() => {
-            without_marks(rest)
-        }
+        [sign, rest @ ..] if is_number_sign(sign) && Doors::read(without_marks(rest)).is_some() => without_marks(rest),
         all => all,
     }
+}
+
+fn is_number_sign(word: &str) -> bool {
+    ["n", "no", "num", "numero", "nr"].contains(&word)
 }
 
 fn without_marks<'a, 'w>(words: &'w [&'a str]) -> &'w [&'a str] {
@@ -213,6 +219,10 @@ impl<'a> Name<'a> {
             way: name.get(at).copied().unwrap_or_default(),
             words: name.get(..at).unwrap_or_default().to_vec(),
         }
+    }
+
+    fn is_number_sign(&self) -> bool {
+        self.direction.is_empty() && self.way.is_empty() && matches!(*self.words, [word] if is_number_sign(word))
     }
 
     fn street(&self) -> Street {

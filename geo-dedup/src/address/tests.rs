@@ -188,6 +188,15 @@ fn crossings() {
 }
 
 #[test]
+fn a_number_sign_is_no_street() {
+    assert_eq!(relation("n° 14 rue Haute", "14 rue Haute"), NumberGap(0));
+    for text in ["n° & 14b", "n° , n° & 14b", "no / 14"] {
+        let [_, other] = Address::parse(text).streets;
+        assert_eq!(other, None, "{text} is no crossing");
+    }
+}
+
+#[test]
 fn a_french_name_with_et_is_no_crossing() {
     assert_eq!(
         relation("4 rue Paul et Virginie", "6 rue Paul et Virginie"),
