@@ -27,8 +27,8 @@ const LAYER: &str = "alerts";
 const POINTS_FROM: i16 = 14;
 /// From a zoom to the resolution of cells that are some 30 pixels wide in it.
 const COARSER: i16 = 2;
-/// Most ranges of a tile's window.
-const MAX_RANGES: usize = 48;
+/// Most ranges of a tile's window: the more, the fewer rows beside it are read in vain.
+const MAX_RANGES: usize = 128;
 /// Most points of a tile: more are not told apart on a screen.
 const MOST_POINTS: i64 = 20_000;
 
