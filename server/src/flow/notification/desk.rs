@@ -22,7 +22,7 @@ use crate::http::problem::{Kind, Problem};
 use crate::jobs;
 use crate::people;
 use crate::people::policy::{Operation, Staff, permit};
-use crate::vault::{self, Contact, Purpose, Reading};
+use crate::vault::{self, Contact, Field, Purpose, Reading};
 use crate::vocabulary::vocabulary;
 
 /// Calls without an answer before the desk gives up.
@@ -65,7 +65,7 @@ pub struct Entry {
     pub listed: Listed,
     /// What it is about, in the reader's language.
     pub subject: String,
-    /// What to say, in the reader's language: without the links, which are keys of the reader's.
+    /// What to say, in the reader's language.
     pub text: String,
 }
 
@@ -92,7 +92,7 @@ pub async fn list(
     rows.retain(|row| permit(&staff, Operation::HandleMessages, &row.target).is_ok());
     let mut entries = Vec::new();
     for listed in rows {
-        let dossier = Dossier::read(app, &mut tx, &listed.notification).await?.without_links();
+        let dossier = Dossier::read(app, &mut tx, &listed.notification).await?;
         let mut content = content::content(listed.notification.template()?, &dossier.scene(&app.texts, &town));
         if matches!(listed.notification.channel()?, Channel::Call | Channel::Letter) {
             content.no_answer = None;
@@ -238,7 +238,7 @@ pub async fn letter(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<(Notificat
             Some(subject) => {
                 let reading = Reading {
                     subject,
-                    fields: Purpose::Letter.opens(),
+                    fields: &[Field::Name, Field::PostalAddress],
                     purpose: Purpose::Letter,
                     by: Some(staff.staff_user_id),
                     report_id: dossier.report.as_ref().map(|report| report.id),
@@ -282,7 +282,7 @@ pub async fn contact(app: &App, asker: &Asker<'_>, report_id: Uuid, purpose: Pur
     tx.commit().await?;
     let reading = Reading {
         subject,
-        fields: purpose.opens(),
+        fields: Field::ALL,
         purpose,
         by: Some(staff.staff_user_id),
         report_id: Some(report_id),

@@ -68,13 +68,6 @@ impl Dossier {
         Ok(dossier)
     }
 
-    /// The same for eyes that are not the reader's: whoever has a link of the message can do what its reader can.
-    #[must_use]
-    pub fn without_links(mut self) -> Self {
-        self.links = Links::default();
-        self
-    }
-
     /// The words of the message.
     #[must_use]
     pub const fn scene<'a>(&'a self, texts: &'a Texts, town: &'a Town) -> Scene<'a> {

@@ -19,11 +19,11 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// What a person of the staff reads contact data for.
     StaffPurpose {
-        /// To call the reporter back: opens name and telephone number.
+        /// To call the reporter back.
         CallBack = "call_back",
-        /// To write a letter: opens name and postal address.
+        /// To write a letter.
         Letter = "letter",
-        /// To ask the reporter something about the report: opens name, e-mail, telephone number and personal answers.
+        /// To ask the reporter something about the report.
         FollowUp = "follow_up",
     }
 }
@@ -46,7 +46,7 @@ pub struct RevealRequest {
     pub purpose: StaffPurpose,
 }
 
-/// How to reach a reporter, and what else is personal: what they gave and the purpose opens.
+/// How to reach a reporter, and what else is personal: what they gave.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ContactBody {
     /// Address of electronic mail.
@@ -74,7 +74,7 @@ impl From<Contact> for ContactBody {
     }
 }
 
-/// Reads contact data of a report's author, or their personal answers: what the purpose asks for. Each reading is noted.
+/// Reads the contact data of a report's author, and their personal answers. Each reading is noted, with its purpose.
 #[utoipa::path(operation_id = "reveal_contact", tag = "desk", request_body = RevealRequest, params(("id" = Uuid, Path, description = "Report.")),
     responses(
         (status = 200, description = "What the reporter gave.", body = ContactBody),

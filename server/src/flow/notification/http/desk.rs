@@ -45,7 +45,7 @@ pub struct MessageItem {
     pub body_id: Option<Uuid>,
     /// What it is about, in the reader's language.
     pub subject: String,
-    /// What to say, in the reader's language; without the links of a mail, which are its reader's alone.
+    /// What to say, in the reader's language.
     pub text: String,
     /// Tries so far.
     pub attempts: i32,
