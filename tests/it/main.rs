@@ -10,6 +10,7 @@
 mod answers;
 mod architecture;
 mod between;
+mod contacts;
 mod contract;
 mod demo;
 mod evidence;

@@ -56,7 +56,7 @@ pub struct Entry {
     pub listed: Listed,
     /// What it is about, in the reader's language.
     pub subject: String,
-    /// What to say, in the reader's language.
+    /// What to say, in the reader's language, without the reader's links.
     pub text: String,
 }
 
