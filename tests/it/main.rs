@@ -27,6 +27,7 @@ mod operator;
 mod outage;
 mod people;
 mod photos;
+mod pins;
 mod plan;
 mod policy;
 mod private;
