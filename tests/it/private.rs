@@ -189,7 +189,7 @@ async fn a_personal_answer_is_in_the_vault_and_nowhere_else() {
         assert!(read.contains("van") && !read.contains(PLATE), "{read}");
     }
     let reveal = format!("/v1/reports/{id}/contact");
-    let purpose = json!({"purpose": "follow_up"});
+    let purpose = json!({"purpose": "handle"});
     supervisor.send(&reveal, purpose.clone()).await.problem("forbidden");
     let revealed = app
         .staff(Role::FrontDesk)
@@ -202,7 +202,7 @@ async fn a_personal_answer_is_in_the_vault_and_nowhere_else() {
         (&json!({"plate": PLATE}), &Value::Null)
     );
     let trail = "SELECT purpose AS value FROM vault.access_event WHERE 'answers' = ANY (fields)";
-    assert_eq!(texts(&mut db, trail).await, ["follow_up"]);
+    assert_eq!(texts(&mut db, trail).await, ["handle"]);
     let noted = "SELECT action AS value FROM audit_event WHERE action = 'reveal_contact'";
     assert_eq!(texts(&mut db, noted).await, ["reveal_contact"]);
 }

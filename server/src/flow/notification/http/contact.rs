@@ -23,8 +23,10 @@ vocabulary! {
         CallBack = "call_back",
         /// To write a letter.
         Letter = "letter",
-        /// To ask the reporter something about the report.
+        /// To write to the reporter about the report.
         FollowUp = "follow_up",
+        /// To deal with what was reported.
+        Handle = "handle",
     }
 }
 
@@ -34,6 +36,7 @@ impl From<StaffPurpose> for Purpose {
             StaffPurpose::CallBack => Self::CallBack,
             StaffPurpose::Letter => Self::Letter,
             StaffPurpose::FollowUp => Self::FollowUp,
+            StaffPurpose::Handle => Self::Handle,
         }
     }
 }
@@ -42,11 +45,12 @@ impl From<StaffPurpose> for Purpose {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevealRequest {
-    /// Purpose; it is noted with who asked and when.
+    /// Purpose; it is noted with who asked and when, and says what is opened. `call_back`: telephone number and name;
+    /// `letter`: name and postal address; `follow_up`: address of electronic mail; `handle`: personal answers.
     pub purpose: StaffPurpose,
 }
 
-/// How to reach a reporter, and what else is personal: what they gave.
+/// What a reporter gave of what the purpose opens; null is all else.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ContactBody {
     /// Address of electronic mail.
@@ -74,10 +78,11 @@ impl From<Contact> for ContactBody {
     }
 }
 
-/// Reads the contact data of a report's author, and their personal answers. Each reading is noted, with its purpose.
+/// Reads those contact data of a report's author, or their personal answers, that the purpose needs. Each reading is noted,
+/// with its purpose.
 #[utoipa::path(operation_id = "reveal_contact", tag = "desk", request_body = RevealRequest, params(("id" = Uuid, Path, description = "Report.")),
     responses(
-        (status = 200, description = "What the reporter gave.", body = ContactBody),
+        (status = 200, description = "What the reporter gave of it.", body = ContactBody),
         (status = 404, description = "No such report in scope, or nothing personal came with it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No such purpose.", body = ProblemBody, content_type = "application/problem+json"),
         DeskTask,
