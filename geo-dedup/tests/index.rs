@@ -180,6 +180,17 @@ proptest! {
 }
 
 #[test]
+fn what_ended_is_remembered_for_so_many_days_and_not_a_moment_longer() {
+    let mut index = Index::default();
+    let seen = Observation::new(LonLat::new(2.0, 46.0).unwrap(), CategoryId(1), NOW);
+    index.insert(Candidate::opened_by(AlertId(1), seen.into_member(ReportId(1))));
+    assert!(index.set_state(AlertId(1), CandidateState::Closed { at: NOW }));
+    let later = |millis| Timestamp(NOW.0 + 10 * DAY + millis);
+    assert_eq!(index.forget(later(0), 10.0), 0);
+    assert_eq!(index.forget(later(1), 10.0), 1);
+}
+
+#[test]
 fn nothing_happens_to_what_is_not_there() {
     let mut index = Index::default();
     let seen = Observation::new(LonLat::new(2.0, 46.0).unwrap(), CategoryId(1), NOW);

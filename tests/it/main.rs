@@ -10,6 +10,7 @@
 mod answers;
 mod architecture;
 mod between;
+mod contacts;
 mod contract;
 mod demo;
 mod evidence;
@@ -27,6 +28,7 @@ mod operator;
 mod outage;
 mod people;
 mod photos;
+mod pins;
 mod plan;
 mod policy;
 mod private;

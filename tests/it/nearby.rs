@@ -1,6 +1,6 @@
 //! "Is it this one?": what anybody may know of what is around, before they report it.
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use geo_dedup::LonLat;
 use geo_dedup::cell::cell_centre;
@@ -11,6 +11,8 @@ use vigie_tests::database::{number, texts};
 use vigie_tests::people::Answer;
 use vigie_tests::server::TestApp;
 use vigie_tests::town::{Role, Town};
+
+use crate::operator::{logins, said, vigie};
 
 fn around(town: &Town, east_m: f64, north_m: f64, more: &str) -> String {
     let (lon, lat) = town.lon_lat(east_m, north_m);
@@ -90,6 +92,44 @@ async fn a_resident_sees_what_it_may_be_and_joins_it() {
         Vec::<Value>::new(),
         "what is closed takes no report"
     );
+}
+
+/// Takes in two rows of an older system: a pothole, and what is sensitive beside it.
+fn history(app: &TestApp) {
+    let seen = (Utc::now() - TimeDelta::days(1)).to_rfc3339();
+    let rows = [("old-1", "pothole", 200.0), ("old-2", "nuisance", 203.0)].map(|(id, category, east_m)| {
+        let (lon, lat) = app.town.lon_lat(east_m, 0.0);
+        format!("{id},{lat},{lon},{category},{seen}\n")
+    });
+    let data = &app.app.config.data_dir;
+    let file = data.join("history.csv");
+    std::fs::write(&file, format!("id,lat,lon,category,observed_at\n{}", rows.concat())).expect("a file");
+    let path = file.to_str().expect("a path");
+    let import = ["import", "reports", path, "--town", "large-0"];
+    let took = said(vigie(data, &logins(&app.db), &import));
+    assert!(took.starts_with("2 rows: 2 taken in, 0 refused"), "{took}");
+}
+
+/// Nobody was told of them, and everybody may find them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_from_an_older_system_is_found_and_joined_like_any_other() {
+    let app = TestApp::start().await;
+    history(&app);
+    app.projected().await;
+    let alert = "SELECT alert_id::text AS value FROM report WHERE source_ref = 'old-1'";
+    let alert = texts(&mut app.db.admin().await, alert).await.remove(0);
+    let here = around(&app.town, 200.0, 0.0, "");
+    let items = listed(&app, &here).await;
+    assert_eq!(items.len(), 1, "{items:?}");
+    assert_eq!(
+        (&items[0]["alert_id"], &items[0]["category"]),
+        (&json!(alert), &json!("pothole"))
+    );
+    let joins = json!({"category": "pothole", "position": app.town.point(200.0, 0.0), "joins": alert});
+    let joined = app.anyone().send("/v1/reports", joins).await.expect(201);
+    assert_eq!(joined["alert"]["id"], alert.as_str());
+    app.projected().await;
+    assert_eq!(listed(&app, &here).await[0]["reported_by"], "2-5");
 }
 
 #[tokio::test]

@@ -189,7 +189,7 @@ async fn a_personal_answer_is_in_the_vault_and_nowhere_else() {
         assert!(read.contains("van") && !read.contains(PLATE), "{read}");
     }
     let reveal = format!("/v1/reports/{id}/contact");
-    let purpose = json!({"purpose": "follow_up"});
+    let purpose = json!({"purpose": "handle"});
     supervisor.send(&reveal, purpose.clone()).await.problem("forbidden");
     let revealed = app
         .staff(Role::FrontDesk)
@@ -202,7 +202,7 @@ async fn a_personal_answer_is_in_the_vault_and_nowhere_else() {
         (&json!({"plate": PLATE}), &Value::Null)
     );
     let trail = "SELECT purpose AS value FROM vault.access_event WHERE 'answers' = ANY (fields)";
-    assert_eq!(texts(&mut db, trail).await, ["follow_up"]);
+    assert_eq!(texts(&mut db, trail).await, ["handle"]);
     let noted = "SELECT action AS value FROM audit_event WHERE action = 'reveal_contact'";
     assert_eq!(texts(&mut db, noted).await, ["reveal_contact"]);
 }
@@ -316,73 +316,4 @@ async fn what_is_sensitive_cannot_be_named() {
     invented["joins"] = json!(Uuid::now_v7());
     let never_was = app.anyone().send("/v1/reports", invented).await.problem("invalid");
     assert_eq!(unknown["errors"], never_was["errors"]);
-}
-
-/// Whoever has the link of a message can do what its reader can.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_list_of_the_desk_shows_a_reporters_links() {
-    let relay = Relay::start();
-    let app = TestApp::setup().setting("VIGIE_SMTP_URL", relay.url()).start().await;
-    let contacts = [
-        json!({"phone": "+33199000041", "preferred": "call"}),
-        json!({"name": "C. Martin", "postal_address": "2 quai du Large", "preferred": "letter"}),
-        json!({"email": "camille@example.test"}),
-    ];
-    let mut told = Vec::new();
-    for contact in contacts {
-        let body =
-            json!({"category": "pothole", "position": app.town.point(0.0, 0.0), "accuracy_m": 5, "contact": contact});
-        told.push(app.anyone().send("/v1/reports", body).await.expect(201));
-    }
-    let given_up = "UPDATE notification SET state = 'dead' WHERE channel = 'email' AND recipient = 'follower'";
-    app.db.admin().await.batch_execute(given_up).await.expect("given up");
-    let desk = app.staff(Role::FrontDesk).await;
-    for (list, told) in ["/v1/calls", "/v1/letters", "/v1/notifications/dead"].iter().zip(&told) {
-        let shown = desk.get(list).send().await.expect(200);
-        let items = shown["items"].as_array().expect("a list");
-        assert_eq!(items.len(), 1, "{list}: {shown}");
-        let mut read = shown.to_string();
-        if *list == "/v1/letters" {
-            let letter = format!("{list}/{}", items[0]["id"].as_str().expect("an id"));
-            read += &String::from_utf8_lossy(&desk.get(&letter).send().await.body);
-        }
-        let word = |at: &str| told.pointer(at).and_then(Value::as_str).expect("told").to_owned();
-        for said in [word("/reference"), word("/follow/phone_code")] {
-            assert!(read.contains(&said), "{said} is not in {list}: {read}");
-        }
-        for unsaid in [word("/follow/secret"), "/suivi".to_owned(), "/u/".to_owned()] {
-            assert!(!read.contains(&unsaid), "{unsaid} is in {list}: {read}");
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_purpose_opens_what_it_asks_for_and_nothing_else() {
-    let app = TestApp::start().await;
-    let body = json!({"category": "pothole", "position": app.town.point(0.0, 0.0), "contact": {"email": "camille@example.test",
-        "phone": "+33199000041", "name": "C. Martin", "postal_address": "2 quai du Large", "preferred": "letter"}});
-    let told = app.anyone().send("/v1/reports", body).await.expect(201);
-    let path = format!("/v1/reports/{}/contact", told["id"].as_str().expect("an id"));
-    let desk = app.staff(Role::FrontDesk).await;
-    for (purpose, opened) in [
-        ("call_back", vec!["name", "phone"]),
-        ("letter", vec!["name", "postal_address"]),
-        ("follow_up", vec!["email", "name", "phone"]),
-    ] {
-        let contact = desk.send(&path, json!({"purpose": purpose})).await.expect(200);
-        let fields = contact.as_object().expect("fields").iter();
-        let mut known: Vec<&str> = fields
-            .filter(|(_, value)| !value.is_null())
-            .map(|(field, _)| field.as_str())
-            .collect();
-        known.sort_unstable();
-        assert_eq!(known, opened, "{purpose}");
-        let read = format!(
-            "SELECT unnest(fields) AS value FROM vault.access_event WHERE purpose = '{purpose}' AND staff_user_id IS NOT NULL"
-        );
-        let mut noted = texts(&mut app.db.admin().await, &read).await;
-        noted.retain(|field| field != "answers");
-        noted.sort_unstable();
-        assert_eq!(noted, opened, "the trail of {purpose}");
-    }
 }

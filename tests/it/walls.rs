@@ -21,6 +21,8 @@ const CATALOGUE: [&str; 7] = [
     "category_gate",
     "routing_rule",
 ];
+/// What no login reads row by row: the vault's own asks a function for one person and one purpose.
+const UNREAD: &str = "vault.contact";
 /// History: never rewritten, never taken away.
 const APPEND_ONLY: [&str; 9] = [
     "dedup_policy",
@@ -94,6 +96,12 @@ async fn filled() -> (TestDb, BTreeSet<String>) {
     (db, tables)
 }
 
+/// The tables that some login reads and that the town narrows.
+fn readable(tables: &BTreeSet<String>) -> impl Iterator<Item = &String> {
+    let behind = |table: &&String| !OUTSIDE.contains(&table.as_str()) && *table != UNREAD;
+    tables.iter().filter(behind)
+}
+
 /// The role that reads a table at all: the vault's tables have one of their own.
 async fn reader(db: &TestDb, table: &str) -> AsyncPgConnection {
     connect(&if table.starts_with("vault.") {
@@ -128,7 +136,7 @@ async fn every_table_of_towns_stands_behind_the_wall() {
 async fn without_a_town_there_is_nothing_to_see() {
     let (db, tables) = filled().await;
     assert!(tables.len() > 30, "{tables:?}");
-    for table in tables.iter().filter(|table| !OUTSIDE.contains(&table.as_str())) {
+    for table in readable(&tables) {
         let expected = if CATALOGUE.contains(&table.as_str()) { 2 } else { 0 };
         assert_eq!(count(&mut reader(&db, table).await, table).await, expected, "{table}");
     }
@@ -137,8 +145,7 @@ async fn without_a_town_there_is_nothing_to_see() {
 #[tokio::test]
 async fn with_a_town_there_is_that_town_only() {
     let (db, tables) = filled().await;
-    let behind = |table: &&String| !OUTSIDE.contains(&table.as_str()) && !CATALOGUE.contains(&table.as_str());
-    for table in tables.iter().filter(behind) {
+    for table in readable(&tables).filter(|table| !CATALOGUE.contains(&table.as_str())) {
         let mut conn = reader(&db, table).await;
         set_town(&mut conn, 1).await;
         let theirs = format!("SELECT count(*) AS value FROM {table} WHERE jurisdiction_id <> 1");
@@ -188,7 +195,8 @@ async fn the_vault_s_login_reads_nothing_else() {
     let (db, tables) = filled().await;
     let mut conn = connect(&db.vault_url()).await;
     set_town(&mut conn, 1).await;
-    for table in tables.iter().filter(|table| !table.starts_with("vault.")) {
+    let not_theirs = |table: &&String| !table.starts_with("vault.") || *table == UNREAD;
+    for table in tables.iter().filter(not_theirs) {
         let read = try_number(&mut conn, &format!("SELECT count(*) AS value FROM {table}")).await;
         assert!(read.is_err(), "{table}");
     }

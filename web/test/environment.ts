@@ -57,6 +57,6 @@ export const action = (more: Partial<NewAction> = {}): NewAction => ({
 
 export const task = (more: Partial<SyncTask> = {}): SyncTask => ({
   id: 'task-1', crew_id: 'crew', planned_on: '2026-11-23', shift: null, rank: 10, locked: false, instructions: null, state: 'open', created_at: '2026-11-20T08:00:00Z',
-  alert: { id: 'alert-1', version: 3, reference: 'A-1', category: 'trottoir', icon: 'trottoir', status: 'dispatched', priority: 2, severity: 0, position: { type: 'Point', coordinates: [-4.5, 46.5] }, address: null, due_at: '2026-11-25T16:00:00Z', opened_at: '2026-11-20T08:00:00Z', report_count: 1, reason: null, review_on: null },
+  alert: { id: 'alert-1', version: 3, reference: 'A-1', category: 'trottoir', category_label: { fr: 'Trottoir', en: 'Pavement' }, icon: 'trottoir', status: 'dispatched', priority: 2, severity: 0, position: { type: 'Point', coordinates: [-4.5, 46.5] }, address: null, due_at: '2026-11-25T16:00:00Z', opened_at: '2026-11-20T08:00:00Z', report_count: 1, reason: null, review_on: null },
   reports: [], photos: [], notes: [], allowed: ['start', 'finish', 'not_found', 'not_ours', 'need_material', 'dangerous', 'make_safe'], proof_required: false, ...more,
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enter } from '../src/shared/auth/session';
-import { clearDatabase, putMeta } from '../src/shared/db/database';
+import { clearDatabase, getMeta, putMeta } from '../src/shared/db/database';
 import { keepOffline } from '../src/shared/sync/keep-offline';
 import { agent, html, json, tablet, task, type Tablet } from './environment';
 
@@ -85,6 +85,16 @@ describe('what is kept for a shift without network', () => {
     one.fetch = (input, init) => (String(input).startsWith('/v1/catalogue') && sent.push(init?.headers as Record<string, string>), plain(input, init));
     await look();
     expect(sent[0]).toMatchObject({ authorization: 'Bearer a1' });
+  });
+
+  it('names a category that left the catalogue since', async () => {
+    await look();
+    const answer = one.answer;
+    const bench = { ...category, code: 'banc', label: { fr: 'Banc' } };
+    one.answer = (path, ...more) => (path.startsWith('/v1/catalogue') ? json({ jurisdiction: {}, categories: [bench] }, 200, { etag: '"2"' }) : answer(path, ...more));
+    await look();
+    expect((await getMeta(one.db, 'catalogue'))?.body.categories).toEqual([bench]);
+    expect(await getMeta(one.db, 'category_names')).toEqual({ trottoir: { fr: 'Trottoir' }, banc: { fr: 'Banc' } });
   });
 
   it('is nothing on a tablet that was wiped meanwhile', async () => {

@@ -159,6 +159,17 @@ fn a_persons_word_comes_first() {
     let same = decide(&report(1.0), &two, &say(2, VerdictKind::Same), &policy());
     assert_eq!(same.decision, joins(2), "even though the other is nearer");
 
+    // Both words weigh the same, to either side.
+    let weight = |outcome: &Outcome, of| {
+        let scored = outcome.scored.iter().find(|scored| scored.alert == AlertId(of));
+        scored.and_then(|scored| log_odds(scored, Feature::Verdict))
+    };
+    let (against, for_it) = (weight(&not_same, 1).unwrap(), weight(&same, 2).unwrap());
+    assert!(
+        (for_it + against).abs() < 1e-12 && for_it > 1.0,
+        "{for_it} and {against}"
+    );
+
     let far = alert_of(
         9,
         Observation {
@@ -213,6 +224,16 @@ fn a_poor_position_alone_never_joins() {
     let outcome = place(&vague, &[alert(1, 0.0)]);
     assert!(!matches!(outcome.decision, Decision::Join { .. }));
     assert_eq!(outcome.scored[0].barrier, Some(Barrier::Accuracy));
+    let worst = Observation {
+        accuracy: Some(Metres::whole(100)),
+        ..report(0.0)
+    };
+    let outcome = place(&worst, &[alert(1, 0.0)]);
+    assert_ne!(
+        outcome.scored[0].barrier,
+        Some(Barrier::Accuracy),
+        "as poor as it may be"
+    );
 
     let asset = Some("lamp 12".to_owned());
     let by_asset = Observation {
@@ -276,6 +297,9 @@ fn the_span_is_capped_for_every_pair() {
         decide(&report(9.0), &[chain.clone()], &context, &policy).decision,
         joins(1)
     );
+    // All of its reports are at hand: what counts is the farthest of them, not anchor and extent together.
+    let between = decide(&report(12.0), &[chain.clone()], &context, &policy);
+    assert_ne!(between.scored[0].barrier, Some(Barrier::Span));
     // With reports that were not brought along, the worst case holds.
     chain.reports = 3;
     let outcome = decide(&report(11.0), &[chain], &context, &policy);

@@ -1,9 +1,12 @@
-//! SQL of the vault. Its tables stand here and not in the generated schema: only this module may name them.
+//! SQL of the vault. The one table that its login reads stands here and not in the generated schema: only this module may
+//! name it. The others are reached by functions of the database.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use super::reveal::Reading;
 use super::seal::{Contact, Field, seal};
 use crate::auth::keys::KeyRing;
 use crate::db::{TownId, Tx, functions};
@@ -23,42 +26,8 @@ mod tables {
             wrapped_key -> Bytea,
         }
     }
-
-    diesel::table! {
-        /// One contact datum of one person.
-        vault.contact (jurisdiction_id, subject_id, field) {
-            /// Town.
-            jurisdiction_id -> Int4,
-            /// Person.
-            subject_id -> Uuid,
-            /// What it is.
-            field -> Text,
-            /// Nonce, then ciphertext.
-            ciphertext -> Bytea,
-        }
-    }
-
-    diesel::table! {
-        /// Who read which contact data, and what for; append-only.
-        vault.access_event (jurisdiction_id, id) {
-            /// Town.
-            jurisdiction_id -> Int4,
-            /// Order.
-            id -> Int8,
-            /// Person whose data were read.
-            subject_id -> Uuid,
-            /// What was read.
-            fields -> Array<Text>,
-            /// What for.
-            purpose -> Text,
-            /// Who; null: the worker that sends messages.
-            staff_user_id -> Nullable<Uuid>,
-            /// For which report.
-            report_id -> Nullable<Uuid>,
-        }
-    }
 }
-use tables::{access_event, contact, person_key};
+use tables::person_key;
 
 /// Adds a person and how to reach them, in the caller's transaction and town; returns the random subject reference.
 ///
@@ -87,68 +56,52 @@ pub async fn put(tx: &Tx, keys: &KeyRing, person: &Contact) -> Result<Uuid, Prob
     Ok(subject)
 }
 
-/// The wrapped key of a person: its key's name and the wrapping.
-pub(super) async fn key_of(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    subject: Uuid,
-) -> Result<(String, Vec<u8>), Problem> {
-    let found = person_key::table
-        .filter(
-            person_key::jurisdiction_id
-                .eq(town.0)
-                .and(person_key::subject_id.eq(subject)),
-        )
-        .select((person_key::key_id, person_key::wrapped_key))
-        .first(&mut &*conn)
-        .await
-        .optional()?;
-    found.ok_or_else(|| Problem::new(Kind::NotFound))
+/// A person's data that a purpose opens, as stored.
+pub(super) struct Opened {
+    /// Which key of the key file wraps the person's.
+    pub key_id: String,
+    /// Nonce, then ciphertext.
+    pub wrapped_key: Vec<u8>,
+    /// What the person gave of what the purpose opens.
+    pub fields: Vec<(Field, Vec<u8>)>,
 }
 
-/// These data of a person, as stored.
-pub(super) async fn data_of(
-    conn: &AsyncPgConnection,
-    town: TownId,
-    subject: Uuid,
-    fields: &[Field],
-) -> Result<Vec<(Field, Vec<u8>)>, Problem> {
-    let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
-    let rows: Vec<(String, Vec<u8>)> = contact::table
-        .filter(contact::jurisdiction_id.eq(town.0).and(contact::subject_id.eq(subject)))
-        .filter(contact::field.eq_any(names))
-        .select((contact::field, contact::ciphertext))
-        .load(&mut &*conn)
-        .await?;
-    rows.into_iter()
-        .map(|(field, ciphertext)| Ok((field.parse().map_err(Problem::internal)?, ciphertext)))
-        .collect()
+#[derive(QueryableByName)]
+struct OpenedRow {
+    #[diesel(sql_type = Text)]
+    key_id: String,
+    #[diesel(sql_type = Binary)]
+    wrapped_key: Vec<u8>,
+    #[diesel(sql_type = Nullable<Text>)]
+    field: Option<String>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    ciphertext: Option<Vec<u8>>,
 }
 
-/// One line of the access trail.
-pub(super) struct Access<'a> {
-    pub subject: Uuid,
-    pub fields: &'a [Field],
-    pub purpose: &'a str,
-    pub by: Option<Uuid>,
-    pub report_id: Option<Uuid>,
-}
-
-/// Adds a line to the access trail.
-pub(super) async fn note_access(conn: &AsyncPgConnection, town: TownId, access: &Access<'_>) -> Result<(), Problem> {
-    let fields: Vec<&str> = access.fields.iter().map(|field| field.as_str()).collect();
-    diesel::insert_into(access_event::table)
-        .values((
-            access_event::jurisdiction_id.eq(town.0),
-            access_event::subject_id.eq(access.subject),
-            access_event::fields.eq(fields),
-            access_event::purpose.eq(access.purpose),
-            access_event::staff_user_id.eq(access.by),
-            access_event::report_id.eq(access.report_id),
-        ))
-        .execute(&mut &*conn)
-        .await?;
-    Ok(())
+/// What a purpose opens of a person, in the transaction's town; the database decides what that is and adds the line of the
+/// access trail in the same call.
+pub(super) async fn open(conn: &AsyncPgConnection, reading: &Reading) -> Result<Opened, Problem> {
+    let rows: Vec<OpenedRow> =
+        diesel::sql_query("SELECT key_id, wrapped_key, field, ciphertext FROM vault.reveal($1, $2, $3, $4)")
+            .bind::<SqlUuid, _>(reading.subject)
+            .bind::<Text, _>(reading.purpose.as_str())
+            .bind::<Nullable<SqlUuid>, _>(reading.by)
+            .bind::<Nullable<SqlUuid>, _>(reading.report_id)
+            .load(&mut &*conn)
+            .await?;
+    let mut opened: Option<Opened> = None;
+    for row in rows {
+        let opened = opened.get_or_insert_with(|| Opened {
+            key_id: row.key_id,
+            wrapped_key: row.wrapped_key,
+            fields: Vec::new(),
+        });
+        if let Some((field, ciphertext)) = row.field.zip(row.ciphertext) {
+            let field: Field = field.parse().map_err(Problem::internal)?;
+            opened.fields.push((field, ciphertext));
+        }
+    }
+    opened.ok_or_else(|| Problem::new(Kind::NotFound))
 }
 
 /// Persons whose key is not wrapped by the key of that name.

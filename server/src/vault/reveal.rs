@@ -2,37 +2,28 @@
 
 use uuid::Uuid;
 
-use super::queries::{self, Access};
-use super::seal::{self, Contact, Field};
+use super::queries;
+use super::seal::{self, Contact};
 use crate::auth::keys::KeyRing;
 use crate::db::{Db, TownId};
 use crate::http::problem::Problem;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// What contact data are read for.
+    /// What contact data are read for. It says which of them are opened; the database's function `vault.opened_by` holds it.
     Purpose {
-        /// The worker sends a message that was promised.
-        Notify = "notify",
-        /// A person of the staff calls.
+        /// The worker sends a mail that was promised: the address of electronic mail.
+        NotifyEmail = "notify_email",
+        /// The worker sends a text message that was promised: the telephone number.
+        NotifySms = "notify_sms",
+        /// A person of the staff calls: telephone number and name.
         CallBack = "call_back",
-        /// A letter is printed.
+        /// A letter is printed: name and postal address.
         Letter = "letter",
-        /// The service asks the reporter something about the report.
+        /// The service writes to the reporter about the report: the address of electronic mail.
         FollowUp = "follow_up",
-    }
-}
-
-impl Purpose {
-    /// What may be read for it, and nothing else.
-    #[must_use]
-    pub const fn opens(self) -> &'static [Field] {
-        match self {
-            Self::Notify => &[Field::Email, Field::Phone],
-            Self::CallBack => &[Field::Name, Field::Phone],
-            Self::Letter => &[Field::Name, Field::PostalAddress],
-            Self::FollowUp => &[Field::Name, Field::Email, Field::Phone, Field::Answers],
-        }
+        /// The service deals with what was reported: the personal answers.
+        Handle = "handle",
     }
 }
 
@@ -41,12 +32,10 @@ const BATCH: i64 = 500;
 
 /// Who wants to read what of whom, and what for.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading<'a> {
+pub struct Reading {
     /// Person.
     pub subject: Uuid,
-    /// Data wanted, of those that the purpose opens.
-    pub fields: &'a [Field],
-    /// What for.
+    /// What for, and with it which data.
     pub purpose: Purpose,
     /// Person of the staff who asks; `None`: the worker.
     pub by: Option<Uuid>,
@@ -54,29 +43,17 @@ pub struct Reading<'a> {
     pub report_id: Option<Uuid>,
 }
 
-/// Reads contact data of a person, for a purpose. The access trail is written in the same transaction and committed before
-/// anything is returned.
+/// Reads those contact data of a person that a purpose opens; the others do not leave the database. The access trail is
+/// written in the same call and committed before anything is returned.
 ///
 /// # Errors
 /// [`crate::http::problem::Kind::NotFound`] for a person who is not (or no longer) in the vault; `internal` for data that do
-/// not open, or that the purpose does not ask for.
-pub async fn reveal(db: &Db, keys: &KeyRing, town: TownId, reading: &Reading<'_>) -> Result<Contact, Problem> {
-    let subject = reading.subject;
-    if !reading.fields.iter().all(|field| reading.purpose.opens().contains(field)) {
-        return Err(Problem::internal("the purpose does not open these data"));
-    }
+/// not open.
+pub async fn reveal(db: &Db, keys: &KeyRing, town: TownId, reading: &Reading) -> Result<Contact, Problem> {
     let tx = db.begin_vault(town).await?;
-    let (key_id, wrapped_key) = queries::key_of(&tx, town, subject).await?;
-    let rows = queries::data_of(&tx, town, subject, reading.fields).await?;
-    let access = Access {
-        subject,
-        fields: reading.fields,
-        purpose: reading.purpose.as_str(),
-        by: reading.by,
-        report_id: reading.report_id,
-    };
-    queries::note_access(&tx, town, &access).await?;
-    let contact = seal::open(keys, town, subject, (&key_id, &wrapped_key), &rows)?;
+    let opened = queries::open(&tx, reading).await?;
+    let key = (opened.key_id.as_str(), opened.wrapped_key.as_slice());
+    let contact = seal::open(keys, town, reading.subject, key, &opened.fields)?;
     tx.commit().await?;
     Ok(contact)
 }

@@ -214,7 +214,9 @@ async fn is_over(street: &Street, link: &str) {
     let late = [("id", &*new_id()), ("outcome", "note"), ("words", "one more thing")];
     let late = street.fill_in(link, &late, &[]).await;
     assert_eq!(late.status, 409);
-    assert!(html(&late).contains("one more thing"), "the words are not lost");
+    let late = html(&late);
+    assert!(late.contains("one more thing"), "the words are not lost");
+    assert!(late.contains("href=\"tel:+33199000010\""), "whom to tell them: {late}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -233,7 +235,7 @@ async fn the_page_says_what_the_work_needs_and_nothing_of_who_reported_it() {
         "Cold asphalt, two bags &#60;one&#62; lane closed",
         COMPANY,
         "Task A-",
-        "+33 1 99 00 00 10",
+        "href=\"tel:+33199000010\">+33 1 99 00 00 10</a>",
     ] {
         assert!(page.contains(said), "{said} is missing: {page}");
     }

@@ -75,6 +75,29 @@ async fn a_tablet_gets_everything_once_and_then_what_changes() {
     assert_eq!(nothing["gone"], json!([]));
 }
 
+/// A town stops taking reports of a category while a crew still has work of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_category_that_takes_no_reports_any_more_keeps_its_name() {
+    let mut street = Street::open().await;
+    let given = street.task_of("fly-tipping").await;
+    let retired = "UPDATE category SET active = false WHERE code = 'fly-tipping'";
+    street.db.batch_execute(retired).await.expect("a category less");
+    let catalogue = street.crew.person.get("/v1/catalogue?jurisdiction=large-0");
+    let catalogue = catalogue.send().await.expect(200);
+    let codes = catalogue["categories"].as_array().expect("categories");
+    assert!(codes.iter().all(|category| category["code"] != "fly-tipping"));
+    let held = street.crew.sync(None).await;
+    let task = &held["tasks"][0];
+    assert_eq!(task["id"], given.task);
+    assert_eq!(
+        (&task["alert"]["category"], &task["alert"]["category_label"]),
+        (
+            &json!("fly-tipping"),
+            &json!({"fr": "fly-tipping", "en": "fly-tipping"})
+        )
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_committed_late_is_not_skipped() {
     let mut street = Street::open().await;

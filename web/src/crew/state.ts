@@ -2,7 +2,7 @@
 // service worker. Screens never hold truth of their own.
 import { batch, computed, signal } from '@preact/signals';
 import type { Failure } from '../shared/api/answer';
-import type { Action, Category, Crew, MapInfo, SiteReport, SyncTask } from '../shared/api/wire';
+import type { Action, Category, Crew, Localized, MapInfo, SiteReport, SyncTask } from '../shared/api/wire';
 import { getMeta, type Device, type LeftTask } from '../shared/db/database';
 import type { Environment } from '../shared/environment';
 import { dayOf, language, speak, today } from '../shared/i18n';
@@ -22,6 +22,8 @@ export const photos = signal<QueuedPhoto[]>([]);
 export const drafts = signal<Draft[]>([]);
 export const thumbs = signal<ReadonlyMap<string, Blob>>(new Map());
 export const categories = signal<ReadonlyMap<string, Category>>(new Map());
+/** By code, also of those that left the catalogue. */
+export const categoryNames = signal<Readonly<Record<string, Localized>>>({});
 export const emergency = signal<{ number: string; label: { fr?: string; en?: string } }[]>([]);
 export const photoLimit = signal(15 * 1024 * 1024);
 export const map = signal<MapInfo | null>(null);
@@ -120,9 +122,9 @@ async function read(): Promise<void> {
     getMeta(db, 'device'), getMeta(db, 'agents'), db.get('session', 'current'), db.getAll('vaults'), db.getAll('tasks'),
     db.getAllFromIndex('actions', 'seq'), db.getAll('photos'), db.getAll('thumbs'), db.getAll('drafts'),
   ]);
-  const [catalogue, mapOf, pulled, leftTasks, wiped, choice, lang, crewList] = await Promise.all([
-    getMeta(db, 'catalogue'), getMeta(db, 'map'), getMeta(db, 'pulled_at'), getMeta(db, 'left'), getMeta(db, 'wiped_at'),
-    getMeta(db, 'positions'), getMeta(db, 'language'), getMeta(db, 'crews'),
+  const [catalogue, names, mapOf, pulled, leftTasks, wiped, choice, lang, crewList] = await Promise.all([
+    getMeta(db, 'catalogue'), getMeta(db, 'category_names'), getMeta(db, 'map'), getMeta(db, 'pulled_at'), getMeta(db, 'left'),
+    getMeta(db, 'wiped_at'), getMeta(db, 'positions'), getMeta(db, 'language'), getMeta(db, 'crews'),
   ]);
   // Without its file (an update in another tab) the words stay as they are.
   if (lang && lang !== language.value) await speak(lang).catch(() => undefined);
@@ -141,6 +143,7 @@ async function read(): Promise<void> {
     photos.value = photoList;
     thumbs.value = new Map(thumbList.map(({ id, blob }) => [id, thumbs.value.get(id) ?? blob]));
     categories.value = new Map((catalogue?.body.categories ?? []).map((category) => [category.code, category]));
+    categoryNames.value = names ?? {};
     emergency.value = catalogue?.body.emergency_numbers ?? [];
     if (catalogue) photoLimit.value = catalogue.body.limits.photos.max_bytes;
     map.value = mapOf ?? null;

@@ -117,7 +117,7 @@ async fn send(app: &App, town: &Town, notification: &mut Notification, now: Date
         waiting::goes_by(&tx, notification.town(), notification.id, Channel::Email).await?;
         notification.channel = Channel::Email.as_str().to_owned();
     }
-    let dossier = Dossier::read(app, &mut tx, notification).await?;
+    let dossier = Dossier::read_with_links(app, &mut tx, notification).await?;
     tx.commit().await?;
     if dossier.ended {
         return Ok(Verdict::Ended);

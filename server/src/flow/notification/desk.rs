@@ -65,7 +65,7 @@ pub struct Entry {
     pub listed: Listed,
     /// What it is about, in the reader's language.
     pub subject: String,
-    /// What to say, in the reader's language: without the links, which are keys of the reader's.
+    /// What to say, in the reader's language, without the reader's links.
     pub text: String,
 }
 
@@ -92,7 +92,7 @@ pub async fn list(
     rows.retain(|row| permit(&staff, Operation::HandleMessages, &row.target).is_ok());
     let mut entries = Vec::new();
     for listed in rows {
-        let dossier = Dossier::read(app, &mut tx, &listed.notification).await?.without_links();
+        let dossier = Dossier::read(app, &mut tx, &listed.notification).await?;
         let mut content = content::content(listed.notification.template()?, &dossier.scene(&app.texts, &town));
         if matches!(listed.notification.channel()?, Channel::Call | Channel::Letter) {
             content.no_answer = None;
@@ -238,7 +238,6 @@ pub async fn letter(app: &App, asker: &Asker<'_>, id: Uuid) -> Result<(Notificat
             Some(subject) => {
                 let reading = Reading {
                     subject,
-                    fields: Purpose::Letter.opens(),
                     purpose: Purpose::Letter,
                     by: Some(staff.staff_user_id),
                     report_id: dossier.report.as_ref().map(|report| report.id),
@@ -257,7 +256,7 @@ fn lines(contact: &Contact) -> String {
     known.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// Contact data of a report's author, for a purpose of the desk; noted in the audit trail and in the vault's own.
+/// Those contact data of a report's author that a purpose of the desk opens; noted in the audit trail and in the vault's own.
 ///
 /// # Errors
 /// [`Kind::NotFound`] when there is no such report in scope, or it was made without contact data; [`Kind::Forbidden`].
@@ -282,7 +281,6 @@ pub async fn contact(app: &App, asker: &Asker<'_>, report_id: Uuid, purpose: Pur
     tx.commit().await?;
     let reading = Reading {
         subject,
-        fields: purpose.opens(),
         purpose,
         by: Some(staff.staff_user_id),
         report_id: Some(report_id),

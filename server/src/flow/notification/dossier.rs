@@ -1,4 +1,4 @@
-//! Reads what a message may say, at the moment it is sent.
+//! Reads what a message may say, at the moment it is sent or said.
 
 use uuid::Uuid;
 
@@ -32,11 +32,37 @@ pub struct Dossier {
 }
 
 impl Dossier {
-    /// Reads it, in a transaction of the caller's.
+    /// Reads it, in a transaction of the caller's, for whoever says it in the reader's place or prints it: no link is in
+    /// it, because a link acts as its reader. The reference and the telephone code are, which open the status only.
     ///
     /// # Errors
     /// When the database refuses or the alert is gone.
     pub async fn read(app: &App, tx: &mut Tx, notification: &Notification) -> Result<Self, Problem> {
+        Ok(Self::gather(app, tx, notification).await?.0)
+    }
+
+    /// The same with its reader's own links, for the worker alone, which gives it to nobody but them.
+    ///
+    /// # Errors
+    /// As [`Dossier::read`].
+    pub async fn read_with_links(app: &App, tx: &mut Tx, notification: &Notification) -> Result<Self, Problem> {
+        let (mut dossier, reader) = Self::gather(app, tx, notification).await?;
+        if let Some(reader) = &reader {
+            dossier.links = links(app, notification, reader);
+        }
+        if notification.recipient()? == Recipient::OnCall {
+            let token = token::issue(&app.keys.server, Use::OnCall, notification.town(), notification.id);
+            dossier.links.take = Some(format!("{}/on-call/{token}", app.config.public_url));
+        }
+        Ok(dossier)
+    }
+
+    /// What is known, and who reads it if it is who reported.
+    async fn gather(
+        app: &App,
+        tx: &mut Tx,
+        notification: &Notification,
+    ) -> Result<(Self, Option<queries::Reader>), Problem> {
         let mut dossier = Self {
             alert: alert::queries::find(tx, notification.alert_id).await?,
             report: None,
@@ -46,33 +72,22 @@ impl Dossier {
             links: Links::default(),
             locale: notification.locale(),
         };
-        if let Some(id) = notification.follower_id {
-            let reader = queries::reader(tx, notification.town(), id).await?;
-            dossier.ended = reader.ended_at.is_some();
-            dossier.subject_id = reader.subject_id;
-            dossier.links = links(app, notification, &reader);
-            dossier.report = Some(ReportFacts {
-                id: reader.report_id,
-                reference: reader.reference,
-                category_id: reader.category_id,
-                received_at: reader.received_at,
-                code: FollowCode::from_bytes(secret::phone_code(&app.keys.server, reader.report_id)).to_string(),
-                address: reader.address,
-                place: reader.place,
-            });
-        }
-        if notification.recipient()? == Recipient::OnCall {
-            let token = token::issue(&app.keys.server, Use::OnCall, notification.town(), notification.id);
-            dossier.links.take = Some(format!("{}/on-call/{token}", app.config.public_url));
-        }
-        Ok(dossier)
-    }
-
-    /// The same for eyes that are not the reader's: whoever has a link of the message can do what its reader can.
-    #[must_use]
-    pub fn without_links(mut self) -> Self {
-        self.links = Links::default();
-        self
+        let Some(id) = notification.follower_id else {
+            return Ok((dossier, None));
+        };
+        let reader = queries::reader(tx, notification.town(), id).await?;
+        dossier.ended = reader.ended_at.is_some();
+        dossier.subject_id = reader.subject_id;
+        dossier.report = Some(ReportFacts {
+            id: reader.report_id,
+            reference: reader.reference.clone(),
+            category_id: reader.category_id,
+            received_at: reader.received_at,
+            code: FollowCode::from_bytes(secret::phone_code(&app.keys.server, reader.report_id)).to_string(),
+            address: reader.address.clone(),
+            place: reader.place,
+        });
+        Ok((dossier, Some(reader)))
     }
 
     /// The words of the message.

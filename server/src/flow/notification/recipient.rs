@@ -52,14 +52,13 @@ async fn follower(app: &App, notification: &Notification, dossier: &Dossier) -> 
     let Some(subject) = dossier.subject_id else {
         return Ok(Vec::new());
     };
-    let field = match notification.channel()? {
-        Channel::Sms => Field::Phone,
-        _ => Field::Email,
+    let (field, purpose) = match notification.channel()? {
+        Channel::Sms => (Field::Phone, Purpose::NotifySms),
+        _ => (Field::Email, Purpose::NotifyEmail),
     };
     let reading = Reading {
         subject,
-        fields: &[field],
-        purpose: Purpose::Notify,
+        purpose,
         by: None,
         report_id: dossier.report.as_ref().map(|report| report.id),
     };

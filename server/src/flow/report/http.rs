@@ -43,7 +43,7 @@ pub struct NewReport {
     category: String,
     /// Where it is.
     position: GeoPoint,
-    /// Accuracy of the position, metres (68 %).
+    /// Accuracy of the position, metres (68 %). A pin on a map that states none is compared as one of 10.
     accuracy_m: Option<f64>,
     /// Where the position came from.
     position_source: Option<super::model::PositionSource>,

@@ -10,7 +10,7 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use geo_dedup::cell::{LockCell, lock_cells};
-use geo_dedup::{Address, Metres, Observation, SenderTag, Severity, TextPrint, Timestamp};
+use geo_dedup::{Address, Observation, SenderTag, Severity, TextPrint, Timestamp};
 use uuid::Uuid;
 
 use super::decide::{decide, look};
@@ -178,7 +178,7 @@ fn prepare(
         .as_deref()
         .map(|device| secret::sender_tag(&app.keys.server, device));
     let seen = Observation {
-        accuracy: submission.accuracy_m.and_then(|metres| Metres::new(metres).ok()),
+        accuracy: submission.position_source.accuracy(submission.accuracy_m),
         address: submission.address.as_deref().map(Address::parse),
         text: submission.description.as_deref().map(TextPrint::of),
         severity,

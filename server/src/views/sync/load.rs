@@ -169,6 +169,7 @@ fn shown(town: &Town, alert: &Alert) -> Result<SyncAlert, Problem> {
         version: alert.version,
         reference: alert.reference.clone(),
         category: category.map(|category| category.code.clone()).unwrap_or_default(),
+        category_label: category.map(|category| category.label.clone()).unwrap_or_default(),
         icon: category.map(|category| category.icon.clone()).unwrap_or_default(),
         status: alert.status()?,
         priority: alert.priority,

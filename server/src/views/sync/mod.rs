@@ -28,6 +28,7 @@ use crate::http::point::PointBody;
 use crate::http::problem::Problem;
 use crate::http::responses::StaffRead;
 use crate::people::policy::{Operation, permit_any};
+use crate::text::Localized;
 use crate::vocabulary::vocabulary;
 use cursor::Cursor;
 
@@ -115,6 +116,8 @@ pub struct SyncAlert {
     pub reference: String,
     /// Code of the category.
     pub category: String,
+    /// Name of the category: one that takes no reports any more is not in the catalogue, and its work goes on.
+    pub category_label: Localized,
     /// Name of its icon.
     pub icon: String,
     /// Where it stands.

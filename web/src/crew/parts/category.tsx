@@ -2,11 +2,12 @@ import { useId } from 'preact/hooks';
 import { language, local, t } from '../../shared/i18n';
 import type { Category } from '../../shared/api/wire';
 import { ownPath } from '../../shared/api/calls';
-import { categories } from '../state';
+import { categories, categoryNames } from '../state';
+import { dial } from '../words';
 import { Icon } from './icon';
 import { Wrong } from './wrong';
 
-export const categoryName = (code: string) => local(categories.value.get(code)?.label) || code;
+export const categoryName = (code: string) => local(categories.value.get(code)?.label ?? categoryNames.value[code]) || code;
 
 export function CategoryIcon({ code, size = 28 }: { code: string; size?: number }) {
   const icon = categories.value.get(code)?.icon;
@@ -42,7 +43,7 @@ function Elsewhere({ each }: { each: Category }) {
       <span>
         {local(each.label)} <small>{local(each.message) || local(each.body?.name)} {local(each.instead)}</small>
       </span>
-      {phone && <a class="button small" href={`tel:${phone.replace(/\s/g, '')}`}><Icon name="phone" /> {phone}</a>}
+      {phone && <a class="button small" href={dial(phone)}><Icon name="phone" /> {phone}</a>}
     </div>
   );
 }

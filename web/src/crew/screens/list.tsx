@@ -1,7 +1,7 @@
 // The crew's day. It says everything that the map says.
 import type { SyncTask } from '../../shared/api/wire';
-import { day, hour, known, language, local, moment, t } from '../../shared/i18n';
-import { categories, dayNow, env, left, ownAlerts, pulledAt, rows, type Row } from '../state';
+import { day, hour, known, language, moment, t } from '../../shared/i18n';
+import { dayNow, env, left, ownAlerts, pulledAt, rows, type Row } from '../state';
 import { putMeta } from '../../shared/db/database';
 import { route } from '../router';
 import { categoryName, CategoryIcon } from '../parts/category';
@@ -77,7 +77,7 @@ function Left() {
       </p>
       <ul>
         {left.value.map((each) => (
-          <li key={each.task_id}>{t(`left.${each.reason}`, { what: local(categories.value.get(each.category)?.label) || each.category, reference: each.reference })}</li>
+          <li key={each.task_id}>{t(`left.${each.reason}`, { what: categoryName(each.category), reference: each.reference })}</li>
         ))}
       </ul>
       <button type="button" class="button" onClick={() => void putMeta(env().db, 'left', []).then(env().changed)}>

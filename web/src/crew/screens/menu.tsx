@@ -8,6 +8,7 @@ import { LanguageSwitch } from '../parts/language';
 import { Page } from '../parts/page';
 import { applyUpdate, updateReady } from '../install';
 import { sayStorage } from '../storage';
+import { dial } from '../words';
 
 function Storage() {
   const [text, setText] = useState('');
@@ -42,7 +43,7 @@ export function Menu() {
         <h2>{t('menu.emergency')}</h2>
         <ul class="numbers">
           {emergency.value.map((each) => (
-            <li key={each.number}><a class="button" href={`tel:${each.number.replace(/\s/g, '')}`}><Icon name="phone" /> <strong>{each.number}</strong> {local(each.label)}</a></li>
+            <li key={each.number}><a class="button" href={dial(each.number)}><Icon name="phone" /> <strong>{each.number}</strong> {local(each.label)}</a></li>
           ))}
         </ul>
       </section>

@@ -1,6 +1,6 @@
 // Everything the tablet keeps. One database; what belongs together is written in one transaction.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { Catalogue, Crew, GoneReason, MapInfo, SyncTask } from '../api/wire';
+import type { Catalogue, Crew, GoneReason, Localized, MapInfo, SyncTask } from '../api/wire';
 import type { Draft, QueuedAction, QueuedPhoto } from '../queue/items';
 import type { Session, Vault } from '../auth/vault';
 
@@ -26,6 +26,8 @@ export interface Meta {
   cursor: string;
   seq: number;
   catalogue: { etag: string | null; body: Catalogue };
+  /** By code, also of categories that left the catalogue: their work goes on, and what waits to be sent names them. */
+  category_names: Record<string, Localized>;
   map: MapInfo;
   crews: Crew[];
   language: 'fr' | 'en';
@@ -94,6 +96,12 @@ export async function putMetaIfEnrolled<Name extends keyof Meta>(db: Db, name: N
   const tx = db.transaction('meta', 'readwrite');
   if (await isEnrolled(tx.store)) await tx.store.put(value, name);
   await tx.done;
+}
+
+/** Adds names of categories to those that are known, inside a transaction of the caller's. */
+export async function nameCategories(meta: { get(key: string): Promise<unknown>; put(value: Meta['category_names'], key: string): Promise<unknown> }, names: Meta['category_names']): Promise<void> {
+  const known = (await meta.get('category_names')) as Meta['category_names'] | undefined;
+  await meta.put({ ...known, ...names }, 'category_names');
 }
 
 /** Forgets everything at once, and keeps only the moment at which it did. */

@@ -1,7 +1,7 @@
 // What the shift needs beside its tasks: categories with their questions, small photos, icons and the map around the work.
 import { accessToken } from '../auth/session';
 import { catalogue, mapInfo, ownPath, photo } from '../api/calls';
-import { getMeta, isEnrolled, putMetaIfEnrolled } from '../db/database';
+import { getMeta, isEnrolled, nameCategories, putMetaIfEnrolled } from '../db/database';
 import type { Environment } from '../environment';
 import { tilesAround } from './tiles';
 import { retryAfterMs } from '../api/answer';
@@ -43,7 +43,13 @@ async function keepFiles(env: Environment, map: MapInfo, base: string, caches: C
 async function keepCatalogue(env: Environment, token: string, map: MapInfo): Promise<void> {
   const known = await getMeta(env.db, 'catalogue');
   const answer = await catalogue(env, token, map.jurisdiction, known?.etag ?? null);
-  if (answer.ok) await putMetaIfEnrolled(env.db, 'catalogue', { etag: answer.etag, body: answer.value });
+  if (!answer.ok) return;
+  const tx = env.db.transaction('meta', 'readwrite');
+  if (await isEnrolled(tx.store)) {
+    await nameCategories(tx.store, Object.fromEntries(answer.value.categories.map(({ code, label }) => [code, label])));
+    await tx.store.put({ etag: answer.etag, body: answer.value }, 'catalogue');
+  }
+  await tx.done;
 }
 
 async function keepThumbs(env: Environment, token: string, base: string): Promise<void> {

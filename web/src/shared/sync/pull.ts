@@ -3,7 +3,7 @@ import { accessToken, dropAccess } from '../auth/session';
 import { syncPage } from '../api/calls';
 import type { Failure } from '../api/answer';
 import type { GoneReason, SyncPage } from '../api/wire';
-import { getMeta, isEnrolled, type LeftTask } from '../db/database';
+import { getMeta, isEnrolled, nameCategories, type LeftTask } from '../db/database';
 import type { Environment } from '../environment';
 import { mayBeForgotten, settle, withReceipt, type QueuedAction } from '../queue/items';
 
@@ -56,6 +56,7 @@ async function keep(env: Environment, page: SyncPage, startedAt: number, first: 
   const left: LeftTask[] = ((await meta.get('left')) as LeftTask[] | undefined) ?? [];
   if (page.reset || first) await tasks.clear();
   for (const task of page.tasks) await tasks.put(task);
+  await nameCategories(meta, Object.fromEntries(page.tasks.map(({ alert }) => [alert.category, alert.category_label])));
   const at = new Date(env.now()).toISOString();
   for (const gone of page.gone) {
     const task = await tasks.get(gone.task_id);

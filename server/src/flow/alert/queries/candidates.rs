@@ -19,6 +19,7 @@ use crate::db::schema::{alert, measured_delay, photo, report};
 use crate::db::space::from_point;
 use crate::db::window::{Rows, Window, Within};
 use crate::flow::alert::model::Alert;
+use crate::flow::report::model::PositionSource;
 use crate::http::problem::Problem;
 
 /// Most alerts that are compared; more of one kind within 250 m is a flood, and the nearest cells come first anyway.
@@ -226,6 +227,7 @@ pub struct MemberRow {
     category_id: Uuid,
     place: Point,
     accuracy_m: Option<f32>,
+    position_source: String,
     address: Option<String>,
     description: Option<String>,
     observed_at: DateTime<Utc>,
@@ -354,7 +356,8 @@ impl MemberRow {
 pub fn observation(town: &Town, row: &MemberRow) -> Result<Observation, Problem> {
     let observed = Timestamp(row.observed_at.timestamp_millis());
     let mut seen = Observation::new(position(&row.place)?, town.dedup_number(row.category_id), observed);
-    seen.accuracy = row.accuracy_m.and_then(|metres| Metres::new(f64::from(metres)).ok());
+    let source: PositionSource = row.position_source.parse().map_err(Problem::internal)?;
+    seen.accuracy = source.accuracy(row.accuracy_m.map(f64::from));
     seen.address = row.address.as_deref().map(Address::parse);
     seen.text = row.description.as_deref().map(TextPrint::of);
     seen.sender = row.sender_tag.map(|tag| SenderTag(tag.cast_unsigned()));

@@ -108,7 +108,7 @@ pub struct Sheet {
     pub until: String,
     /// Name of the service in charge.
     pub service: String,
-    /// Its telephone.
+    /// Its telephone, as people write it.
     pub phone: String,
     /// Questions and what was answered to each.
     pub facts: Vec<(String, String)>,
@@ -166,6 +166,13 @@ impl Sheet {
             pictures,
             proof_required: category.is_some_and(|category| category.rules.proof_photo_required),
         })
+    }
+
+    /// The telephone as a link dials it: digits, and the plus before a country's.
+    #[must_use]
+    pub fn dialled(&self) -> String {
+        let dialled = |c: &char| c.is_ascii_digit() || *c == '+';
+        self.phone.chars().filter(dialled).collect()
     }
 }
 

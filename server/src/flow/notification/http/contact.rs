@@ -19,12 +19,14 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// What a person of the staff reads contact data for.
     StaffPurpose {
-        /// To call the reporter back: opens name and telephone number.
+        /// To call the reporter back.
         CallBack = "call_back",
-        /// To write a letter: opens name and postal address.
+        /// To write a letter.
         Letter = "letter",
-        /// To ask the reporter something about the report: opens name, e-mail, telephone number and personal answers.
+        /// To write to the reporter about the report.
         FollowUp = "follow_up",
+        /// To deal with what was reported.
+        Handle = "handle",
     }
 }
 
@@ -34,6 +36,7 @@ impl From<StaffPurpose> for Purpose {
             StaffPurpose::CallBack => Self::CallBack,
             StaffPurpose::Letter => Self::Letter,
             StaffPurpose::FollowUp => Self::FollowUp,
+            StaffPurpose::Handle => Self::Handle,
         }
     }
 }
@@ -42,11 +45,12 @@ impl From<StaffPurpose> for Purpose {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevealRequest {
-    /// Purpose; it is noted with who asked and when.
+    /// Purpose; it is noted with who asked and when, and says what is opened. `call_back`: telephone number and name;
+    /// `letter`: name and postal address; `follow_up`: address of electronic mail; `handle`: personal answers.
     pub purpose: StaffPurpose,
 }
 
-/// How to reach a reporter, and what else is personal: what they gave and the purpose opens.
+/// What a reporter gave of what the purpose opens; null is all else.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ContactBody {
     /// Address of electronic mail.
@@ -74,10 +78,11 @@ impl From<Contact> for ContactBody {
     }
 }
 
-/// Reads contact data of a report's author, or their personal answers: what the purpose asks for. Each reading is noted.
+/// Reads those contact data of a report's author, or their personal answers, that the purpose needs. Each reading is noted,
+/// with its purpose.
 #[utoipa::path(operation_id = "reveal_contact", tag = "desk", request_body = RevealRequest, params(("id" = Uuid, Path, description = "Report.")),
     responses(
-        (status = 200, description = "What the reporter gave.", body = ContactBody),
+        (status = 200, description = "What the reporter gave of it.", body = ContactBody),
         (status = 404, description = "No such report in scope, or nothing personal came with it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No such purpose.", body = ProblemBody, content_type = "application/problem+json"),
         DeskTask,

@@ -45,7 +45,7 @@ pub struct MessageItem {
     pub body_id: Option<Uuid>,
     /// What it is about, in the reader's language.
     pub subject: String,
-    /// What to say, in the reader's language; without the links of a mail, which are its reader's alone.
+    /// What to say, in the reader's language. The reader's links are not in it: who holds one acts as the reader.
     pub text: String,
     /// Tries so far.
     pub attempts: i32,
@@ -177,7 +177,8 @@ pub async fn record_call_outcome(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// A letter, ready to print, with its reader's postal address; the reading is noted.
+/// A letter, ready to print, with its reader's postal address; the reading is noted. It says by which reference and code
+/// its reader follows the report on the telephone, and has no link.
 #[utoipa::path(operation_id = "print_letter", tag = "desk", params(("id" = Uuid, Path, description = "Letter.")),
     responses(
         (status = 200, description = "The letter.", body = String, content_type = "text/html"),
