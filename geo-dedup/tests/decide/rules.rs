@@ -1,8 +1,8 @@
 //! The rules, one by one.
 
 use geo_dedup::{
-    Address, AlertId, Barrier, Candidate, CandidateState, Context, Decision, Feature, Metres, Observation, Policy,
-    ReportId, Severity, Verdict, VerdictKind, decide,
+    Address, AlertId, Barrier, Candidate, CandidateState, Context, Decision, Feature, Metres, Observation, Outcome,
+    Policy, ReportId, Severity, Verdict, VerdictKind, decide,
 };
 
 use crate::street::*;
