@@ -180,20 +180,6 @@ impl Index {
         true
     }
 
-    /// The alerts that may take part in a decision: within [`Policy::search_radius`], of a compatible category; in the order
-    /// of their places.
-    pub fn around<'a>(
-        &'a self,
-        observation: &'a Observation,
-        policy: &'a Policy,
-    ) -> impl Iterator<Item = &'a Candidate> {
-        let radius = policy.search_radius(observation);
-        self.near(observation, policy).filter(move |alert| {
-            let related = policy.compatibility(observation.category, alert.category) > 0.0;
-            related && alert.anchor.distance(&observation.point) <= radius
-        })
-    }
-
     /// [`decide`] over the alerts around, and over those that a person named.
     #[must_use]
     pub fn decide(&self, observation: &Observation, context: &Context, policy: &Policy) -> Outcome {
@@ -207,7 +193,8 @@ impl Index {
         decide(observation, unspoken.chain(named), context, policy)
     }
 
-    /// The alerts around, and perhaps a few that are a little too far or of another category.
+    /// The alerts that may take part in a decision, in the order of their places: those within [`Policy::search_radius`] of a
+    /// compatible category, and perhaps a few that are a little too far or of another category.
     fn near<'a>(&'a self, observation: &'a Observation, policy: &'a Policy) -> impl Iterator<Item = &'a Candidate> {
         let radius = policy.search_radius(observation);
         let categories = policy.categories(observation.category);

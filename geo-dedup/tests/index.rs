@@ -120,9 +120,11 @@ impl Both {
                 let (id, new) = (self.id(nth), AlertId(self.number()));
                 let reports = self.model.get(&id).cloned().unwrap_or_default();
                 let leaving: Vec<_> = reports.iter().copied().take(members).collect();
+                let state = self.index.get(id).map(|alert| alert.state);
                 let done = self.index.split(id, &leaving, new);
                 assert_eq!(done, !leaving.is_empty() && leaving.len() < reports.len());
                 if done {
+                    assert_eq!(self.index.get(new).map(|part| part.state), state);
                     self.model.get_mut(&id).unwrap().retain(|one| !leaving.contains(one));
                     self.model.insert(new, leaving);
                 }
@@ -143,7 +145,7 @@ proptest! {
 
     #[test]
     fn a_decision_is_the_one_over_all_alerts(
-        steps in prop::collection::vec(any_step(), 0..40), seen in any_observation(), named in 0..12_usize, say in any::<bool>(),
+        steps in prop::collection::vec(any_step(), 0..40), seen in any_observation(), named in 0..12_usize, words in 0..3_usize,
     ) {
         let mut both = Both::default();
         for step in steps {
@@ -162,8 +164,9 @@ proptest! {
             let farthest = alert.members.iter().map(|member| member.point.distance(&alert.anchor));
             prop_assert_eq!(alert.extent, farthest.fold(Metres::ZERO, Metres::max));
         }
-        let kind = VerdictKind::Same;
-        let verdicts = say.then(|| Verdict { alert: both.id(named), kind }).into_iter().collect();
+        // Nothing, one word, or two that contradict each other.
+        let kinds = [VerdictKind::Same, VerdictKind::NotSame].into_iter().take(words);
+        let verdicts = kinds.map(|kind| Verdict { alert: both.id(named), kind }).collect();
         let context = Context { verdicts, ..Context::at(NOW) };
         let expected = decide(&seen, &alerts, &context, &policy());
         prop_assert_eq!(&both.index.decide(&seen, &context, &policy()), &expected);
