@@ -74,6 +74,11 @@
 
 pub mod cell;
 
+/// The page that a registry shows is tried like the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod address;
 mod candidate;
 mod decide;

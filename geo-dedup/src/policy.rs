@@ -94,6 +94,18 @@ impl Policy {
         &self.0.weights
     }
 
+    /// How far alerts are searched before the report's accuracy is added: [`Policy::search_radius`] is what a search needs.
+    #[must_use]
+    pub fn radius(&self) -> Metres {
+        metres(self.0.radius_m)
+    }
+
+    /// The categories listed as compatible, each with its weight, 0..=1, in the order in which they were listed.
+    #[must_use]
+    pub fn compatible(&self) -> &[(CategoryId, f64)] {
+        &self.0.compatible
+    }
+
     /// Expected life of a problem of this category, in days: the policy's own, or the one that its weights were learned with.
     #[must_use]
     pub fn life_days(&self) -> f64 {
