@@ -96,7 +96,7 @@ pub fn covering(point: &LonLat, radius: Metres) -> Vec<CellRange> {
 ///
 /// * `point`: where the report lies, or the anchor of the alert to be changed.
 /// * `radius`: as far as candidates are read, which is [`Policy::search_radius`](crate::Policy::search_radius) with the stated
-///   accuracy in it; the policy's own radius would lock too little. Whoever compares two places later locks around both.
+///   accuracy in it; the policy's own radius would lock too little.
 ///
 /// # Returns
 ///
