@@ -20,7 +20,7 @@ test: setup-test web web-check build ## Every test, then the outside judges and 
 	scripts/judge.sh
 	scripts/web.sh e2e
 
-check: setup-check web build ## Format, lints, documentation, openapi.yaml, links, licences and units
+check: setup-check web build ## Format, lints, documentation, openapi.yaml, links, licences, units and the package
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
@@ -28,6 +28,7 @@ check: setup-check web build ## Format, lints, documentation, openapi.yaml, link
 	scripts/check-links.sh
 	scripts/check-licences.py
 	scripts/check-units.sh
+	scripts/check-package.sh
 
 bless: setup-test web build ## Accept what the code says now: openapi.yaml and the committed snapshots
 	$(VIGIE_BIN) openapi > $(TARGET)/openapi.yaml

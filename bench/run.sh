@@ -33,8 +33,8 @@ submit() {
 # The same points, in the same run, by PostGIS.
 dedup() {
   mkdir -p "$target/bench"
-  cargo run --quiet --release -p geo-dedup --example speed -- --points "$target/bench/points.csv"
-  bench/dbscan.sh "$target/bench/points.csv"
+  cargo run --quiet --release -p geo-dedup --example speed -- --points "$target/bench"
+  bench/dbscan.sh "$target"/bench/points-{10000,100000,1000000}.csv
 }
 
 for what in "${@:-photo submit list dedup field}"; do

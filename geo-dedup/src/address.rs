@@ -21,7 +21,7 @@ use self::{doors::Doors, read::Reading};
 /// ```
 /// use geo_dedup::{Address, AddressRelation};
 ///
-/// let one = Address::parse("12 bis, rue de l'Été, 75011 Paris");
+/// let one = Address::parse("12 bis, rue de l'Été, 99011 Ingéville");
 /// assert_eq!(one.relation(&Address::parse("12 B RUE DE L ETE")), AddressRelation::NumberGap(0));
 /// assert_eq!(one.relation(&Address::parse("18 et 20 rue de l'Été")), AddressRelation::NumberGap(6));
 ///
@@ -95,12 +95,35 @@ impl Address {
     /// - Crossings: `A & B`, `A / B`, `A @ B`, `angle A et B`, `intersection of A and B`, and `A et B` when both have a type.
     ///
     /// What follows a comma, a postcode or an American street type (the town, the state) is left out.
+    ///
+    /// # Parameters
+    ///
+    /// `text` is one address as people or geocoders write it, in any case, with or without accents. It is not searched for
+    /// addresses: of a sentence that holds one, nothing is understood or something else. The town is no part of what is
+    /// kept, so addresses of two towns may come out alike; both lie within a search radius.
+    ///
+    /// # Steps
+    ///
+    /// The text is folded (see [`crate::fold`]) with its commas and signs kept as words; then numbers are read from the front,
+    /// a crossing is looked for, and what is left up to the first comma is a street: direction, type and name.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the text, with two short tables looked through for each word. Of a text full of signs that may mark a crossing,
+    /// both sides of each are read: the square of the words.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         Reading::of(&words::spaced(text)).address()
     }
 
-    /// How this address lies to another one.
+    /// How this address lies to another one; symmetric.
+    ///
+    /// [`AddressRelation::Unknown`] is no "different": it is what most pairs of incomplete addresses come to, and speaks
+    /// neither for nor against. A gap counts house numbers, not houses: across the street it is odd, next door mostly 2.
+    ///
+    /// # Complexity
+    ///
+    /// A handful of comparisons of numbers.
     #[must_use]
     pub fn relation(&self, other: &Self) -> AddressRelation {
         match (self.streets, other.streets) {

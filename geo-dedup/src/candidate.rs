@@ -123,7 +123,7 @@ pub struct Context {
     pub past_here: Option<u32>,
     /// The same within [`PAST_AROUND`].
     pub past_around: Option<u32>,
-    /// Reports of recent history on this very coordinate. Systems that lack a position write a default one.
+    /// Reports of recent history on this very coordinate, of any category. Systems that lack a position write a default one.
     pub at_exact_point: u32,
     /// What people said about this report and its candidates.
     pub verdicts: Vec<Verdict>,

@@ -145,7 +145,7 @@ impl FromStr for CellRange {
     /// ```
     /// use geo_dedup::{LonLat, cell};
     ///
-    /// let place = LonLat::new(2.3522, 48.8566)?;
+    /// let place = LonLat::new(3.3522, 48.8566)?;
     /// let around: cell::CellRange = cell::public_cell(&place, 9).unwrap().parse()?;
     /// assert!(around.contains(cell::h3_15(&place)));
     /// assert!("not a cell".parse::<cell::CellRange>().is_err());
@@ -189,7 +189,7 @@ pub fn public_cell(point: &LonLat, resolution: u8) -> Option<String> {
 /// ```
 /// use geo_dedup::{LonLat, cell};
 ///
-/// let place = LonLat::new(2.3522, 48.8566)?;
+/// let place = LonLat::new(3.3522, 48.8566)?;
 /// let centre = cell::cell_centre(&place, 12).unwrap();
 /// assert_eq!(cell::cell_centre(&centre, 12), Some(centre));
 /// assert!(place.distance(&centre).get() < 12.0);

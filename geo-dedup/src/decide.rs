@@ -115,16 +115,18 @@ pub struct Outcome {
     pub overrides_version: Option<u32>,
 }
 
-/// Decides which alert a report belongs to.
+/// Decides which alert a report belongs to: the sum of the weights of evidence (Fellegi and Sunter, 1969; see the
+/// [crate]'s front page) against the policy's thresholds, between rules that no score overrules.
 ///
 /// # Parameters
 ///
 /// * `observation`: the report. Its position is where the *problem* is said to be, not where the phone was when it sent.
 /// * `candidates`: the alerts around, in any order: open ones, and closed or rejected ones as far back as the policy looks.
 ///   Those beyond [`Policy::search_radius`] or of a category that the policy does not list are left out, unless a person said
-///   that one is the same.
-/// * `context`: what is known around. `now` serves the windows after a closure or rejection; ages come from `observed_at`.
-/// * `policy`: the rules of the *report's* category.
+///   that one is the same. **Open ones alone are not enough**: without the closed ones nothing recurs and nothing is late.
+/// * `context`: what is known around. `now` is when the decision is made, not when the report was observed: it serves the
+///   windows after a closure or rejection, while ages come from `observed_at`.
+/// * `policy`: the rules of the *report's* category, not of the alert's; its join threshold is a probability, not a score.
 ///
 /// # Returns
 ///

@@ -31,7 +31,7 @@ use crate::{
 /// };
 ///
 /// let noon = Timestamp(1_750_000_000_000);
-/// let mut seen = Observation::new(LonLat::new(2.3522, 48.8566)?, CategoryId(7), noon);
+/// let mut seen = Observation::new(LonLat::new(3.3522, 48.8566)?, CategoryId(7), noon);
 /// seen.accuracy = Some(Metres::whole(8));
 /// let mut index = Index::default();
 /// index.insert(Candidate::opened_by(AlertId(1), seen.clone().into_member(ReportId(1))));
@@ -79,11 +79,13 @@ impl Index {
             u32::try_from(self.alerts.len() - 1).ok()
         });
         // Four thousand million alerts are more than a memory holds.
-        if let Some(slot) = slot {
+        if let Some(slot) = slot
+            && let Some(free) = self.alerts.get_mut(slot as usize)
+        {
             self.places.insert(slot, &alert.anchor, alert.category);
             self.ended.extend(end_of(&alert).map(|at| (at, slot)));
             let id = alert.id;
-            self.alerts[slot as usize] = Some(alert);
+            *free = Some(alert);
             self.ids.insert(id, slot, |slot| id_at(&self.alerts, slot));
         }
         before

@@ -11,10 +11,10 @@ use crate::error::{InvalidLength, InvalidPosition};
 /// ```
 /// use geo_dedup::LonLat;
 ///
-/// let here = LonLat::new(2.3522, 48.8566)?;
-/// let there = LonLat::new(2.3522, 48.8576)?;
+/// let here = LonLat::new(3.3522, 48.8566)?;
+/// let there = LonLat::new(3.3522, 48.8576)?;
 /// assert_eq!(here.distance(&there).get().round(), 111.0);
-/// assert!(LonLat::new(2.3522, 91.0).is_err());
+/// assert!(LonLat::new(3.3522, 91.0).is_err());
 /// # Ok::<(), geo_dedup::InvalidPosition>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +49,8 @@ impl LonLat {
         self.0.y()
     }
 
-    /// Great-circle distance on a sphere of mean Earth radius (haversine): within 0.6 % of the ellipsoid's.
+    /// Great-circle distance on a sphere of mean Earth radius (haversine): within 0.6 % of the ellipsoid's. A database that
+    /// measures on the ellipsoid finds another number; decide on one of the two.
     #[must_use]
     pub fn distance(&self, other: &Self) -> Metres {
         Metres(

@@ -20,6 +20,10 @@ pub struct ReportId(pub u128);
 pub struct SenderTag(pub u64);
 
 /// A perceptual hash of a photo: 64 bits, of which similar pictures share most.
+///
+/// Any hash serves whose Hamming distance says how alike two pictures are; the weights were set for the gradient hash of 8 by 8
+/// (the sign of the difference of neighbours, "dHash"). A hash of the file's bytes does not: one changed pixel changes half of
+/// its bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PhotoHash(pub u64);
 
@@ -69,7 +73,9 @@ impl Severity {
 pub struct Observation {
     /// Where the problem is said to be.
     pub point: LonLat,
-    /// Radius around `point` that holds the true place in 68 % of cases, as phones state it.
+    /// Radius around `point` that holds the true place in 68 % of cases, as phones state it. It is neither a maximum nor the
+    /// standard deviation per axis (which is two thirds of it), nor the radius of 95 % that W3C's Geolocation speaks of. `None`
+    /// where nobody states one, as with the position of an address: it is then taken as exact or off by whole houses.
     pub accuracy: Option<Metres>,
     /// What kind of problem it is.
     pub category: CategoryId,

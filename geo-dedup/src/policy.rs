@@ -94,6 +94,18 @@ impl Policy {
         &self.0.weights
     }
 
+    /// How far alerts are searched before the report's accuracy is added: [`Policy::search_radius`] is what a search needs.
+    #[must_use]
+    pub fn radius(&self) -> Metres {
+        metres(self.0.radius_m)
+    }
+
+    /// The categories listed as compatible, each with its weight, 0..=1, in the order in which they were listed.
+    #[must_use]
+    pub fn compatible(&self) -> &[(CategoryId, f64)] {
+        &self.0.compatible
+    }
+
     /// Expected life of a problem of this category, in days: the policy's own, or the one that its weights were learned with.
     #[must_use]
     pub fn life_days(&self) -> f64 {
@@ -214,21 +226,29 @@ impl PolicyBuilder {
         version: u32,
         /// Weights of evidence (default: the built-in ones for a problem of any kind). [`crate::WeightSet`] has them by kind.
         weights: Weights,
-        /// Search radius before accuracy, in metres: 1..=250 (default 100).
+        /// Search radius before accuracy, in metres: 1..=250 (default 100). It bounds what is looked at and is not the distance
+        /// up to which reports join: how near is near, the weights say.
         radius_m: f64,
-        /// Posterior probability from which a report joins: 0.5..=1 (default 0.7).
+        /// Posterior probability from which a report joins: 0.5..=1 (default 0.7). A probability and
+        /// no score: the odds are 9 to 1 at 0.9, and 99 to 1 at 0.99.
         join_threshold: f64,
-        /// Posterior probability from which an alert is suggested: 0.01..=1, at most the join threshold (default 0.3).
+        /// Posterior probability from which an alert is suggested: 0.01..=1, at most the join threshold (default 0.3). Lower
+        /// asks people more often; it never makes a report join.
         suggest_threshold: f64,
-        /// Largest distance between two reports of one alert, in metres: 1..=500 (default 100).
+        /// Largest distance between two reports of one alert, in metres: 1..=500 (default 100). A diameter, not a radius, over
+        /// all pairs and not only neighbours, as a chain of DBSCAN would have it.
         span_m: f64,
-        /// Worst stated accuracy with which a position may make a report join, in metres: 1..=1000 (default 100).
+        /// Worst stated accuracy with which a position may make a report join, in metres: 1..=1000 (default 100). Vaguer ones are
+        /// still compared and suggested.
         worst_accuracy_m: f64,
-        /// Reports on one coordinate from which it counts as a default point: at least 2 (default 25).
+        /// Reports on one coordinate from which it counts as a default point: at least 2 (default 25). The caller
+        /// counts them, whatever their category: [`crate::Context::at_exact_point`].
         default_point_limit: u32,
-        /// Days after a closure during which a report observed before it is attached: 0..=365 (default 14).
+        /// Days after a closure during which a report observed before it is attached: 0..=365 (default 14). They run to the
+        /// decision, not to when the report was observed.
         late_days: f64,
-        /// Days after a closure during which a new report counts as a recurrence: 0..=3650 (default 90).
+        /// Days after a closure during which a new report counts as a recurrence: 0..=3650 (default 90). A recurrence opens an
+        /// alert that names the closed one; nothing is reopened.
         recurrence_days: f64,
         /// Days during which a rejected alert is shown to who reports the same: 0..=3650 (default 30).
         rejected_days: f64,
@@ -237,7 +257,7 @@ impl PolicyBuilder {
     }
 
     /// Expected life of a problem, in days: 0.01..=3650 (default: the life that the weights were learned with). It stretches
-    /// the weights' curve of ages.
+    /// the weights' curve of ages and is no limit: an alert ends when somebody closes it, not at this age.
     #[must_use]
     pub const fn life_days(mut self, life_days: f64) -> Self {
         self.life_days = Some(life_days);
@@ -245,7 +265,8 @@ impl PolicyBuilder {
     }
 
     /// Adds a category whose alerts may hold the same problem, with its weight, 0..=1: how likely such a pair is compared
-    /// with two reports of the same category.
+    /// with two reports of the same category. It holds for reports under this policy only: the other category's policy lists
+    /// this one if it shall be compatible the other way round.
     #[must_use]
     pub fn compatible(mut self, category: CategoryId, weight: f64) -> Self {
         self.compatible.push((category, weight));

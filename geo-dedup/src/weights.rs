@@ -19,7 +19,8 @@ use crate::error::InvalidWeights;
 /// that a stored decision can be explained later.
 ///
 /// What is learned and what is set by hand is said in the file `weights/default.toml`, which the program `examples/train`
-/// writes.
+/// writes. A weight is the logarithm of a ratio of likelihoods (Fellegi and Sunter, 1969), not a share of importance: weights
+/// need not add up to anything, and one that is 0 says nothing, while one that is negative speaks against.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Weights {
     /// Version of the set, stored with every decision.

@@ -8,7 +8,7 @@
 //! other seeds, are placed in the order of their arrival, each by its category's policy in the town's catalogue, which joins
 //! from its own threshold or from another; a crew's repair closes the alerts of a problem. Prints Markdown tables: pairs of
 //! reports and B-cubed (Bagga and Baldwin, 1998) against the truth, and how many reports joined an alert that somebody opened
-//! for another problem; then what a posterior is worth. "Answered" means that whoever is shown the suggestions says which of
+//! for another problem; the same where no report has a photo, a text, a sender, ...; then what a posterior is worth. "Answered" means that whoever is shown the suggestions says which of
 //! them, if any, is theirs, and is never wrong.
 
 mod figures;
@@ -22,7 +22,7 @@ use std::{
 use figures::Figures;
 use geo_dedup::WeightSet;
 use image_hasher::{HashAlg, HasherConfig};
-use town::{Photos, Rules, Settler};
+use town::{ALIKE_M, Photos, Rules, Settler, Statement};
 use vigie_fixtures::{Days, DaysOptions, Town, days, photo};
 
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -53,30 +53,54 @@ fn main() -> Result<(), Box<dyn Error>> {
         })
         .collect();
     let mut out = stdout().lock();
-    writeln!(
-        out,
-        "| weights | join from | photos | suggestions | pairs: precision | recall | B-cubed: precision | recall | wrong joins a thousand | asked a thousand (rightly) |\n|---|---|---|---|---|---|---|---|---|---|"
-    )?;
     let any = WeightSet::new(WeightSet::built_in().of("").clone(), Default::default());
+    writeln!(out, "| weights | join from | photos | suggestions | {COLUMNS} |")?;
+    writeln!(out, "|---|---|---|---|---|---|---|---|---|---|")?;
+    let no_photos = Some(Statement::Photos);
     for (name, weights) in [("of any kind", &any), ("by kind", WeightSet::built_in())] {
-        for (join, seen) in [(None, true), (None, false), (Some(0.9), true), (Some(0.99), true)] {
+        for (join, without) in [(None, None), (None, no_photos), (Some(0.9), None), (Some(0.99), None)] {
             for answered in [false, true] {
-                let figures = live(&invented, weights, join, &streams, (seen, answered))?;
+                let figures = live(&invented, weights, join, &streams, (without, answered))?;
                 let from = join.map_or_else(|| "catalogue's".to_owned(), |join| join.to_string());
-                let pictures = if seen { "compared" } else { "none" };
+                let pictures = if without.is_none() { "compared" } else { "none" };
                 let answers = if answered { "answered" } else { "unanswered" };
                 writeln!(out, "| {name} | {from} | {pictures} | {answers} | {figures} |")?;
             }
         }
     }
+    writeln!(out, "\n| left out | {COLUMNS} |\n|---|---|---|---|---|---|---|")?;
+    for (name, without) in left_out() {
+        let figures = live(&invented, &any, None, &streams, (without, false))?;
+        writeln!(out, "| {name} | {figures} |")?;
+    }
     writeln!(
         out,
         "\n| posterior | reports | mean posterior | share of right ones |\n|---|---|---|---|"
     )?;
-    for line in live(&invented, &any, None, &streams, (true, false))?.reliability() {
+    for line in live(&invented, &any, None, &streams, (None, false))?.reliability() {
         writeln!(out, "{line}")?;
     }
     Ok(())
+}
+
+/// The columns that figures are written in.
+const COLUMNS: &str =
+    "pairs: precision | recall | B-cubed: precision | recall | wrong joins a thousand | asked a thousand (rightly)";
+
+/// What each line of the second table does without.
+fn left_out() -> [(String, Option<Statement>); 7] {
+    [
+        ("nothing".to_owned(), None),
+        ("photos".to_owned(), Some(Statement::Photos)),
+        ("texts".to_owned(), Some(Statement::Text)),
+        ("addresses".to_owned(), Some(Statement::Address)),
+        ("who sent it".to_owned(), Some(Statement::Sender)),
+        (
+            format!("each phone's own accuracy ({ALIKE_M} m for all)"),
+            Some(Statement::OwnAccuracy),
+        ),
+        ("any accuracy".to_owned(), Some(Statement::Accuracy)),
+    ]
 }
 
 /// Places all streams, each in a town of its own.
@@ -85,12 +109,11 @@ fn live(
     weights: &WeightSet,
     join: Option<f64>,
     streams: &Streams,
-    (seen, answered): (bool, bool),
+    (without, answered): (Option<Statement>, bool),
 ) -> Result<Figures, Box<dyn Error>> {
-    let none = Photos::new();
     let mut figures = Figures::default();
     for (days, photos) in streams {
-        let rules = Rules::new(town, weights, join, if seen { photos } else { &none }, answered)?;
+        let rules = Rules::new(town, weights, join, photos, (without, answered))?;
         Settler::new(&rules, days).live(&mut figures)?;
     }
     Ok(figures)

@@ -31,10 +31,27 @@ fn kind(code: &str) -> &str {
     }
 }
 
+/// What a run may do without, as if no report had it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Statement {
+    Photos,
+    Text,
+    Address,
+    Sender,
+    /// Positions are then judged as those of addresses are.
+    Accuracy,
+    /// Phones then all state [`ALIKE_M`], whatever they know.
+    OwnAccuracy,
+}
+
+/// What all phones state where none states its own accuracy, in metres.
+pub const ALIKE_M: f64 = 12.0;
+
 pub struct Rules<'a> {
     categories: HashMap<&'a str, CategoryId>,
     policies: HashMap<CategoryId, Policy>,
     photos: &'a Photos,
+    without: Option<Statement>,
     answered: bool,
 }
 
@@ -45,7 +62,7 @@ impl<'a> Rules<'a> {
         weights: &WeightSet,
         join: Option<f64>,
         photos: &'a Photos,
-        answered: bool,
+        (without, answered): (Option<Statement>, bool),
     ) -> Result<Self, Box<dyn Error>> {
         let codes = (1..).zip(&town.categories);
         let categories: HashMap<&str, CategoryId> = codes
@@ -62,6 +79,7 @@ impl<'a> Rules<'a> {
             categories,
             policies,
             photos,
+            without,
             answered,
         })
     }
@@ -185,12 +203,18 @@ impl<'a> Settler<'a> {
         let [lon, lat] = report.position;
         let seen = Timestamp(report.observed_at.timestamp_millis());
         let category = self.rules.categories[report.category.as_str()];
+        let said = |statement| self.rules.without != Some(statement);
+        let accuracy = report.accuracy_m.filter(|_| said(Statement::Accuracy));
+        let accuracy = accuracy.map(|own| if said(Statement::OwnAccuracy) { own } else { ALIKE_M });
+        let address = report.address.as_deref().filter(|_| said(Statement::Address));
+        let text = report.description.as_deref().filter(|_| said(Statement::Text));
+        let photos = self.rules.photos.get(&report.id).filter(|_| said(Statement::Photos));
         Ok(Observation {
-            accuracy: report.accuracy_m.map(Metres::new).transpose()?,
-            address: report.address.as_deref().map(Address::parse),
-            text: report.description.as_deref().map(TextPrint::of),
-            photo_hashes: self.rules.photos.get(&report.id).cloned().unwrap_or_default(),
-            sender: Some(SenderTag(report.sender)),
+            accuracy: accuracy.map(Metres::new).transpose()?,
+            address: address.map(Address::parse),
+            text: text.map(TextPrint::of),
+            photo_hashes: photos.cloned().unwrap_or_default(),
+            sender: said(Statement::Sender).then_some(SenderTag(report.sender)),
             ..Observation::new(LonLat::new(lon, lat)?, category, seen)
         })
     }

@@ -1,6 +1,6 @@
 //! A stream of reports as a city sends them in a year, made from a seed.
 
-use geo_dedup::{Address, CategoryId, LonLat, Metres, Observation, SenderTag, TextPrint, Timestamp};
+use geo_dedup::{Address, CategoryId, LonLat, Metres, Observation, PhotoHash, SenderTag, TextPrint, Timestamp};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 /// Reports per km² and year: a large city.
@@ -18,6 +18,13 @@ pub const DAY_MS: i64 = 86_400_000;
 const START: i64 = 1_750_000_000_000;
 /// Metres in a degree of latitude, and of longitude at the city's 47th parallel.
 const DEGREE_M: (f64, f64) = (75_950.0, 111_195.0);
+
+/// Share of reports with a photo.
+const PHOTO: f64 = 1.0 / 3.0;
+/// Two photos of one problem differ in twice as many bits at most, of which the weights take six for the same picture.
+const MOST_BITS: u32 = 3;
+/// Where the seeds of the problems' scenes begin, beyond those of the people.
+const SCENES: u64 = 1 << 40;
 
 /// What people write; those of one category are taken in turn.
 const TEXTS: [&str; 8] = [
@@ -85,7 +92,8 @@ impl City {
         self.sketches.iter().filter_map(written).flatten()
     }
 
-    /// The accuracy that the phone states is the error that it makes; the nearest address and a text are given by half.
+    /// The accuracy that the phone states is the error that it makes; the nearest address and a text are given by half, a photo
+    /// by a third.
     fn write(&self, problem: &Problem, sketch: &Sketch) -> Option<Observation> {
         let mut random = StdRng::seed_from_u64(sketch.person);
         let accuracy = random.random_range(4.0..24.0);
@@ -110,6 +118,17 @@ impl City {
             let text = TEXTS.get((first + random.random_range(0..3)) % TEXTS.len())?;
             report.text = Some(TextPrint::of(text));
         }
+        if random.random_bool(PHOTO) {
+            report.photo_hashes.push(photo(sketch.problem, &mut random));
+        }
         Some(report)
     }
+}
+
+/// The hash of a picture of a problem: that of its scene, with a few bits otherwise.
+fn photo(problem: u32, random: &mut StdRng) -> PhotoHash {
+    let scene: u64 = StdRng::seed_from_u64(SCENES + u64::from(problem)).random();
+    let bits = random.random_range(0..=MOST_BITS);
+    let otherwise = (0..bits).fold(0, |bits, _| bits | 1_u64 << random.random_range(0..u64::BITS));
+    PhotoHash(scene ^ otherwise)
 }

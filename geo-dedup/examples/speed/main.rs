@@ -1,14 +1,14 @@
 //! CPU time per decision, with every alert in memory, as a stream of reports grows; and the memory that it takes.
 //!
 //! ```text
-//! cargo run --release -p geo-dedup --example speed [--points FILE]
+//! cargo run --release -p geo-dedup --example speed [--points FOLDER]
 //! ```
 //!
-//! It prints a table as Markdown. `--points` writes the largest stream's points (`longitude,latitude,category`) for a
-//! measurement of the same points elsewhere.
+//! It prints a table as Markdown. `--points` writes the points of each stream (`longitude,latitude,category`) into
+//! `points-10000.csv` and so on, for a measurement of the same points elsewhere.
 //!
 //! A decision is the search, the scoring of all that is found with every feature that both sides have, and what follows:
-//! the join or the opening, closures, and forgetting. Observations are parsed, and the counts of the past are given. Next
+//! the join or the opening, closures, and forgetting. A third of the reports bring a photo's hash. Observations are parsed, and the counts of the past are given. Next
 //! to it, in the same run: the nearest open alert of the category within 50 m and 14 days by `grid_disk` (h3o), and
 //! DBSCAN (geo) by category with 50 m and two reports. One thread, in its own CPU time.
 
@@ -20,6 +20,7 @@ use std::{
     error::Error,
     fs::File,
     io::{BufWriter, Write},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -30,6 +31,8 @@ use geo_dedup::{
 };
 use nix::time::{ClockId, clock_gettime};
 
+/// Reports of a year, in cities of the same density.
+const COUNTS: [usize; 3] = [10_000, 100_000, 1_000_000];
 /// Alerts are closed so long after they were opened.
 const OPEN_DAYS: i64 = 14;
 /// Reports are made so many at a time, outside the clock.
@@ -41,22 +44,33 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let points = match (arguments.next().as_deref(), arguments.next()) {
         (None, _) => None,
-        (Some("--points"), Some(file)) => Some(file),
-        _ => return Err("usage: speed [--points FILE]".into()),
+        (Some("--points"), Some(folder)) => Some(PathBuf::from(folder)),
+        _ => return Err("usage: speed [--points FOLDER]".into()),
     };
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "\n| reports | geo-dedup, µs CPU a decision | circle by grid_disk | DBSCAN of geo | reports an alert | alerts scored a decision | alerts kept, of which open | bytes an alert kept |\n|---|---|---|---|---|---|---|---|"
+        "\n| reports | geo-dedup, µs CPU a decision | circle by grid_disk | DBSCAN of geo | reports an alert | alerts scored a decision | alerts kept, of which open | bytes an alert kept | bytes for each open one |\n|---|---|---|---|---|---|---|---|---|"
     )?;
     // The first run only warms up.
     measure(10_000)?;
-    for count in [10_000, 100_000, 1_000_000] {
+    for count in COUNTS {
         let line = measure(count)?;
         writeln!(out, "{line}")?;
     }
-    if let Some(file) = points {
-        write_points(&City::new(1_000_000), File::create(file)?)?;
+    let remembered = Policy::default().days_remembered();
+    writeln!(
+        out,
+        "\nKept are the open alerts and, as reports recur and arrive late, those that ended within {remembered} days, whole; the last \
+         column lays all of their memory on the open ones."
+    )?;
+    if let Some(folder) = points {
+        for count in COUNTS {
+            write_points(
+                &City::new(count),
+                File::create(folder.join(format!("points-{count}.csv")))?,
+            )?;
+        }
     }
     Ok(())
 }
@@ -79,14 +93,16 @@ fn measure(count: usize) -> Result<String, Box<dyn Error>> {
     plain::dbscan(&points);
     let dbscan = cpu_time()?.saturating_sub(start);
     let (kept, open) = (town.index.len(), town.closing.len());
+    let bytes = bytes_of(&town.index)?;
     Ok(format!(
-        "| {count} | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {kept}, {open} | {} |",
+        "| {count} | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {kept}, {open} | {} | {} |",
         each(ours),
         each(disk),
         each(dbscan),
         count as f64 / town.opened as f64,
         town.scored as f64 / count as f64,
-        bytes_of(&town.index)? / kept,
+        bytes / kept.max(1),
+        bytes / open.max(1),
     ))
 }
 

@@ -7,7 +7,7 @@ use std::{
     iter::Sum,
 };
 
-use geo_dedup::WeightSet;
+use geo_dedup::{LonLat, WeightSet};
 
 use crate::{
     city::{City, Report, Town},
@@ -60,8 +60,15 @@ pub fn harmonic(one: f64, two: f64) -> f64 {
     }
 }
 
-/// Where a pair counts: a hundredth of a degree of latitude and longitude, and the family.
-pub type Block = (i64, i64, usize);
+/// A hundredth of a degree of latitude and longitude.
+pub type Square = (i64, i64);
+/// Where a pair counts: a square, and the family.
+pub type Block = (Square, usize);
+
+fn square(point: &LonLat) -> Square {
+    let whole = |degrees: f64| (degrees * 100.0).floor() as i64;
+    (whole(point.lat()), whole(point.lon()))
+}
 
 /// Judges weights on a part of a stream, block by block. A group of reports counts where its first one lies.
 pub fn judge(
@@ -102,9 +109,7 @@ fn pairs<K: Hash + Eq>(reports: &[Report], group: impl Fn(usize) -> Option<K>) -
     let mut groups: HashMap<K, (Block, f64)> = HashMap::new();
     for (number, report) in reports.iter().enumerate() {
         let Some(key) = group(number) else { continue };
-        let point = report.observation.point;
-        let whole = |degrees: f64| (degrees * 100.0).floor() as i64;
-        let first = (whole(point.lat()), whole(point.lon()), report.family);
+        let first = (square(&report.observation.point), report.family);
         groups.entry(key).or_insert((first, 0.0)).1 += 1.0;
     }
     groups
@@ -113,26 +118,58 @@ fn pairs<K: Hash + Eq>(reports: &[Report], group: impl Fn(usize) -> Option<K>) -
         .collect()
 }
 
-/// Precision, recall and F1 of "this report is a duplicate" over the reports of one family from a day on.
+/// "This report is a duplicate", said by us, by the city's flag, and by both.
+#[derive(Clone, Copy, Default)]
+pub struct Flags {
+    hits: f64,
+    said: f64,
+    flagged: f64,
+}
+
+impl Flags {
+    pub fn precision(&self) -> f64 {
+        self.hits / self.said.max(1.0)
+    }
+
+    pub fn recall(&self) -> f64 {
+        self.hits / self.flagged.max(1.0)
+    }
+
+    pub fn f1(&self) -> f64 {
+        harmonic(self.precision(), self.recall())
+    }
+}
+
+impl Sum for Flags {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            hits: sum.hits + one.hits,
+            said: sum.said + one.said,
+            flagged: sum.flagged + one.flagged,
+        })
+    }
+}
+
+/// What is said of the reports of one family from a day on, square by square.
 pub fn flags(
     stream: &Stream,
     family: &str,
     since_days: f64,
     weights: &WeightSet,
-) -> Result<(f64, f64, f64), Box<dyn Error>> {
+) -> Result<BTreeMap<Square, Flags>, Box<dyn Error>> {
     let City { reports, families, .. } = &stream.city;
     let openers = Town::new(&stream.city, reports, weights)?.live()?;
-    let (mut hits, mut said, mut flagged) = (0.0_f64, 0.0_f64, 0.0_f64);
     let first = reports.first().ok_or("an empty stream")?.observation.observed_at;
+    let mut squares: BTreeMap<Square, Flags> = BTreeMap::new();
     for (number, (report, opener)) in reports.iter().zip(openers).enumerate() {
         let asked = families.get(report.family).is_some_and(|name| name == family);
         if asked && report.observation.observed_at.days_since(first) >= since_days {
-            let joined = opener != number;
-            said += f64::from(u8::from(joined));
-            flagged += f64::from(u8::from(stream.flags[number]));
-            hits += f64::from(u8::from(joined && stream.flags[number]));
+            let (joined, flagged) = (opener != number, stream.flags[number]);
+            let here = squares.entry(square(&report.observation.point)).or_default();
+            here.said += f64::from(u8::from(joined));
+            here.flagged += f64::from(u8::from(flagged));
+            here.hits += f64::from(u8::from(joined && flagged));
         }
     }
-    let (precision, recall) = (hits / said.max(1.0), hits / flagged.max(1.0));
-    Ok((precision, recall, harmonic(precision, recall)))
+    Ok(squares)
 }

@@ -26,7 +26,7 @@ mod model;
 mod pairs;
 mod stream;
 
-use judge::Counts;
+use judge::{Counts, Flags};
 use logistic::Row;
 use model::Scale;
 use pairs::{Pair, pairs};
@@ -244,8 +244,14 @@ fn cross_validate(linked: &Linked, flagged: &Stream, flagged_pairs: &[Pair]) -> 
             verdict.beyond_chance(),
             verdict.made
         );
-        let (precision, recall, f1) = judge::flags(flagged, "pothole", CUT_DAYS, &weights)?;
-        eprintln!("flags of the last weeks, learned on the first: P {precision:.3} R {recall:.3} F1 {f1:.3}");
+        let flags = judge::flags(flagged, "pothole", CUT_DAYS, &weights)?;
+        let flags: Flags = flags.into_values().sum();
+        eprintln!(
+            "flags of the last weeks, learned on the first: P {:.3} R {:.3} F1 {:.3}",
+            flags.precision(),
+            flags.recall(),
+            flags.f1()
+        );
     }
     Ok(())
 }

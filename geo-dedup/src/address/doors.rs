@@ -73,7 +73,7 @@ impl Door {
             let letter = letter.unwrap_or(0);
             return Some((Self { number, letter }, taken));
         }
-        // "103rd" names a street, and so does "2e" before nothing but a type; a letter glued on is part of the number.
+        // "903rd" names a street, and so does "2e" before nothing but a type; a letter glued on is part of the number.
         let letter = letter(tail)?;
         let ordinal = matches!(rest, [way] if is_prefix_way(way));
         (!ordinal).then_some((Self { number, letter }, 1))
@@ -94,7 +94,7 @@ fn apart(rest: &[&str]) -> Option<u8> {
         None => true,
         // "12 à 14".
         Some(_) if *word == "a" && numbered => false,
-        // "10904 S Avenue L".
+        // "70604 W Avenue L".
         Some(next) if is_direction && is_suffix_way(short(next)) => false,
         Some(next) if is_prefix_way(next) || [",", "-"].contains(next) => true,
         // Before an American street name, some letters are a direction ("12 N Main St"), or the name ("12 L St"), and "r"

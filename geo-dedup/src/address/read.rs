@@ -102,8 +102,9 @@ impl<'a> Reading<'a> {
             // "N° & 14" is a number, not a crossing of two streets.
             let numbered = Doors::read(without_marks(two)).is_some();
             let is_sign = |name: &Name<'_>| numbered && name.is_number_sign();
-            let crosses = streets.iter().all(|name| name.as_ref().is_some_and(typed))
-                && !streets[0].as_ref().is_some_and(is_sign);
+            let [first, _] = &streets;
+            let crosses =
+                streets.iter().all(|name| name.as_ref().is_some_and(typed)) && !first.as_ref().is_some_and(is_sign);
             crosses.then_some(Self { doors: None, streets })
         })
     }
@@ -197,7 +198,7 @@ impl<'a> Name<'a> {
             all => ("", all),
         };
         let ends = |at: &usize| name.get(*at).is_some_and(|word| is_suffix_way(word));
-        // "Rogers Park Ave" is an avenue.
+        // "Quillon Park Ave" is an avenue.
         let is_name = |at: &usize| name.get(*at) == Some(&"park") && ends(&(at + 1));
         let Some(at) = (1..name.len()).find(|at| ends(at) && !is_name(at)) else {
             let end = name.iter().position(|word| is_postcode(word));
@@ -208,7 +209,7 @@ impl<'a> Name<'a> {
                 words: name.to_vec(),
             };
         };
-        // "Main St NW", "Main St S": written short, or the next words would be a town's ("Main St South Boston").
+        // "Main St NW", "Main St S": written short, or the next words would be a town's ("Main St South Springfield").
         let written = words.get(words.len() - name.len()..).unwrap_or_default();
         let behind = match written.get(at + 1..).unwrap_or_default() {
             [quadrant @ ("ne" | "nw" | "se" | "sw"), ..] | [quadrant @ ("n" | "s" | "e" | "w")] => *quadrant,

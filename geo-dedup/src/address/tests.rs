@@ -84,7 +84,7 @@ fn doors_of_one_number() {
         ],
     );
     assert_eq!(relation("12 ter rue Haute", "12 bis rue Haute"), NumberGap(1));
-    assert_eq!(relation("15A Linden St", "15 A Linden St"), NumberGap(0));
+    assert_eq!(relation("15A Primrose St", "15 A Primrose St"), NumberGap(0));
     assert_eq!(
         relation("12 N Main St", "12N Main St"),
         NumberGap(1),
@@ -106,12 +106,12 @@ fn ranges_and_lists() {
     );
     assert_eq!(relation("12, 14 et 16 rue Haute", "18 rue Haute"), NumberGap(2));
     assert_eq!(relation("12 bis et 14 ter rue Haute", "12 rue Haute"), NumberGap(1));
-    assert_eq!(relation("235-259 Main St", "240 Main St"), NumberGap(0));
-    assert_eq!(relation("235-259 Main St", "261 Main St"), NumberGap(2));
-    assert_eq!(relation("18-18A Garden St", "18A Garden St"), NumberGap(0));
-    assert_eq!(relation("457-469A W Broadway", "471 W Broadway"), NumberGap(2));
+    assert_eq!(relation("135-159 Main St", "140 Main St"), NumberGap(0));
+    assert_eq!(relation("135-159 Main St", "161 Main St"), NumberGap(2));
+    assert_eq!(relation("22-22A Primrose St", "22A Primrose St"), NumberGap(0));
+    assert_eq!(relation("357-369A W Larkway", "371 W Larkway"), NumberGap(2));
     assert_eq!(
-        relation("12, 75011 Paris", "12 rue Haute"),
+        relation("12, 99011 Ingéville", "12 rue Haute"),
         Unknown,
         "a postcode is no second number"
     );
@@ -130,26 +130,29 @@ fn american_houses() {
     );
     assert_same(
         NumberGap(0),
-        &["849 E First St Springfield", "849 East 1st Street", "849 E. 1st St."],
+        &["61 N Third St Springfield", "61 North 3rd Street", "61 N. 3rd St."],
     );
-    assert_eq!(relation("1800 E 103RD ST", "1810 E 103rd St"), NumberGap(10));
-    assert_eq!(relation("1800 E 103RD ST", "1800 W 103rd St"), OtherStreet);
+    assert_eq!(relation("1400 E 903RD ST", "1410 E 903rd St"), NumberGap(10));
+    assert_eq!(relation("1400 E 903RD ST", "1400 W 903rd St"), OtherStreet);
     assert_eq!(
-        relation("1800 103rd St", "1800 W 103rd St"),
+        relation("1400 903rd St", "1400 W 903rd St"),
         NumberGap(0),
         "one left the direction out"
     );
-    assert_eq!(relation("10904 S AVENUE E", "10904 S AVENUE L"), OtherStreet);
+    assert_eq!(relation("70604 W AVENUE E", "70604 W AVENUE L"), OtherStreet);
     assert_eq!(
-        relation("30 Rogers Park Ave", "30 Rogers Park Avenue Brighton"),
+        relation("30 Quillon Park Ave", "30 Quillon Park Avenue Springfield"),
         NumberGap(0)
     );
-    assert_eq!(relation("30 Rogers Park Ave", "30 Rogers Ave"), OtherStreet);
-    assert_eq!(relation("5 Mount Vernon St", "5 Mount Vernon Pl"), OtherStreet);
-    assert_eq!(relation("5 K St NW", "5 K St SE"), OtherStreet);
+    assert_eq!(relation("30 Quillon Park Ave", "30 Quillon Ave"), OtherStreet);
+    assert_eq!(relation("5 Mount Quillon St", "5 Mount Quillon Pl"), OtherStreet);
+    assert_eq!(relation("5 Z St NW", "5 Z St SE"), OtherStreet);
     assert_eq!(relation("5 E St", "5 F St"), OtherStreet);
-    assert_eq!(relation("5 E Broadway South Boston MA 02127", "5 E Broadway"), Unknown);
-    assert_eq!(relation("2300 S FORT DEARBORN", "2310 S Fort Dearborn"), NumberGap(10));
+    assert_eq!(
+        relation("5 E Larkway South Springfield XX 01234", "5 E Larkway"),
+        Unknown
+    );
+    assert_eq!(relation("7300 S FORT QUILLON", "7310 S Fort Quillon"), NumberGap(10));
 }
 
 #[test]
@@ -210,7 +213,7 @@ fn any_address() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         3 => prop::sample::select(vec![
             "12", "14b", "7-9", "3 bis", "ter", "et", "a", "&", "/", ",", "n°", "rue", "r.", "avenue", "ave", "st", "St.",
-            "place", "park", "de", "la", "l'", "N", "east", "NW", "75011", "1st", "third", "onze",
+            "place", "park", "de", "la", "l'", "N", "east", "NW", "99011", "1st", "third", "onze",
             "Main", "Elm", "Hugo", "Été", "x", "@", "-", "cedex", "du", "Fort",
         ]).prop_map(str::to_owned),
         1 => ".{0,6}",

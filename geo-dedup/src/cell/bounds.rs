@@ -15,16 +15,28 @@ use crate::{
 /// Ranges of stored cells that hold **every** place of a bounding box (its edges included); sorted and merged, at most
 /// `max_ranges` of them.
 ///
-/// Degrees, in the order of a GeoJSON `bbox`: west, south, east, north. A west greater than the east crosses the
-/// antimeridian.
+/// # Parameters
 ///
-/// # How
+/// * `min_lon`, `min_lat`, `max_lon`, `max_lat`: degrees, in the order of a GeoJSON `bbox`: west, south, east, north, and not
+///   latitude first. They are edges along meridians and parallels, not corners of a polygon with great circles between them. A
+///   west greater than the east is no mistake but crosses the antimeridian.
+/// * `max_ranges`: a budget, not a number of cells nor a resolution. More ranges follow the box more closely; around thirty is
+///   good for an index scan.
 ///
-/// From the few cells around a box of a city's size, or the 122 coarsest, downwards, a cell is dropped when its centre is farther from the box than its
-/// [reach](super::covering) (then no descendant has a place in the box), kept whole when its reach lies inside, and otherwise
-/// replaced by its children, level by level, as long as the ranges stay within `max_ranges`. More ranges follow the box
-/// more closely; around thirty is a good budget for an index scan. Places outside the box may be inside a range: compare
-/// the coordinates after the search.
+/// # Returns
+///
+/// At least one range. Places outside the box may be inside a range: compare the coordinates after the search.
+///
+/// # Steps
+///
+/// From the few cells around a box of a city's size, or the 122 coarsest, downwards, a cell is dropped when its centre is
+/// farther from the box than its [reach](super::covering) (then no descendant has a place in the box), kept whole when its reach
+/// lies inside, and otherwise replaced by its children, level by level, as long as the ranges stay within `max_ranges`.
+///
+/// # Complexity
+///
+/// Each level measures the seven children of the cells that the edge crosses and sorts what is left. As a level has more than
+/// twice the ranges of the one before, the last counts: a small multiple of `max_ranges` cells, whatever the size of the box.
 ///
 /// # Errors
 ///
@@ -35,8 +47,8 @@ use crate::{
 /// ```
 /// use geo_dedup::{LonLat, cell};
 ///
-/// let ranges = cell::bbox_covering(2.33, 48.85, 2.36, 48.87, 32)?;
-/// let inside = cell::h3_15(&LonLat::new(2.3522, 48.8566)?);
+/// let ranges = cell::bbox_covering(3.33, 48.85, 3.36, 48.87, 32)?;
+/// let inside = cell::h3_15(&LonLat::new(3.3522, 48.8566)?);
 /// assert!(ranges.len() <= 32 && ranges.iter().any(|range| range.contains(inside)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -79,13 +91,13 @@ fn ranges_of(whole: &[CellIndex], partial: &[CellIndex]) -> Vec<CellRange> {
 /// Joins ranges across the smallest gaps until they are few enough: only needed for boxes as large as continents.
 fn close_gaps(mut ranges: Vec<CellRange>, max_ranges: usize) -> Vec<CellRange> {
     while ranges.len() > max_ranges {
-        let narrowest = ranges
-            .windows(2)
-            .enumerate()
-            .min_by_key(|(_, pair)| pair[1].first.saturating_sub(pair[0].last))
-            .map_or(0, |(k, _)| k);
-        let joined = ranges.remove(narrowest + 1);
-        ranges[narrowest].last = joined.last;
+        let gaps = ranges.iter().zip(ranges.iter().skip(1)).enumerate();
+        let narrowest = gaps.min_by_key(|(_, (before, after))| after.first.saturating_sub(before.last));
+        let Some((before, _)) = narrowest else { break };
+        let joined = ranges.remove(before + 1);
+        if let Some(range) = ranges.get_mut(before) {
+            range.last = joined.last;
+        }
     }
     ranges
 }

@@ -55,20 +55,27 @@ pub(super) fn reach(resolution: Resolution) -> f64 {
 ///
 /// # Parameters
 ///
-/// `radius` is widened by 1 %, so that the guarantee also holds for distances measured on the ellipsoid. A place outside
-/// the radius may well be inside a range: measure the exact distance after the search.
+/// * `point`: the middle of the search. It need not be the centre of a cell, nor is it replaced by one.
+/// * `radius`: taken around `point`, not around its cell, and widened by 1 %, so that the guarantee also holds for distances
+///   measured on the ellipsoid. The ranges are no circle: **a place outside the radius may well be inside a range**, so measure
+///   the exact distance after the search.
+///
+/// # Returns
+///
+/// Inclusive ranges of [`Cell15::to_i64`](super::Cell15::to_i64), in rising order, of which no two touch.
 ///
 /// # Complexity
 ///
-/// At most 33 cells (six to sixteen as a rule) whatever the radius, merged into fewer ranges.
+/// At most 33 cells (six to sixteen as a rule) whatever the radius, merged into fewer ranges; to find them, the rings around
+/// them are measured as well.
 ///
 /// # Examples
 ///
 /// ```
 /// use geo_dedup::{LonLat, Metres, cell};
 ///
-/// let here = LonLat::new(2.3522, 48.8566)?;
-/// let near = LonLat::new(2.3525, 48.8566)?; // 22 m to the east
+/// let here = LonLat::new(3.3522, 48.8566)?;
+/// let near = LonLat::new(3.3525, 48.8566)?; // 22 m to the east
 /// let ranges = cell::covering(&here, Metres::whole(50));
 /// assert!(ranges.iter().any(|range| range.contains(cell::h3_15(&near))));
 /// # Ok::<(), geo_dedup::InvalidPosition>(())
@@ -85,13 +92,29 @@ pub fn covering(point: &LonLat, radius: Metres) -> Vec<CellRange> {
 /// `point`, then [`anchor_lock_cell`] of that anchor is among them (the argument of [`covering`], at one fixed resolution);
 /// the point's own lock cell always is.
 ///
+/// # Parameters
+///
+/// * `point`: where the report lies, or the anchor of the alert to be changed.
+/// * `radius`: as far as candidates are read, which is [`Policy::search_radius`](crate::Policy::search_radius) with the stated
+///   accuracy in it; the policy's own radius would lock too little.
+///
+/// # Returns
+///
+/// The cells in the order in which they must be locked. All are taken before the first alert is read: a candidate read before
+/// may have changed meanwhile.
+///
+/// # Complexity
+///
+/// Up to [`MAX_RADIUS`](crate::MAX_RADIUS) about six cells where they are largest and twice as many where they are smallest;
+/// beyond, their number grows with the square of the radius, for their size does not.
+///
 /// # Examples
 ///
 /// ```
 /// use geo_dedup::{LonLat, MAX_RADIUS, cell};
 ///
-/// let report = LonLat::new(2.3522, 48.8566)?;
-/// let anchor = LonLat::new(2.3552, 48.8566)?; // 220 m to the east
+/// let report = LonLat::new(3.3522, 48.8566)?;
+/// let anchor = LonLat::new(3.3552, 48.8566)?; // 220 m to the east
 /// let locks = cell::lock_cells(&report, MAX_RADIUS);
 /// assert!(locks.contains(&cell::anchor_lock_cell(&anchor)));
 /// # Ok::<(), geo_dedup::InvalidPosition>(())

@@ -62,11 +62,9 @@ const USUALLY_FOUND: usize = 8;
 struct Cube([i32; 3]);
 
 impl Cube {
-    /// The three numbers side by side; 15 bits hold each.
+    /// The three numbers side by side; the lower 16 bits tell each from all others.
     fn key(self) -> u64 {
-        self.0
-            .iter()
-            .fold(0, |key, axis| key << 16 | u64::from((axis + (1 << 14)) as u16))
+        self.0.iter().fold(0, |key, axis| key << 16 | u64::from(*axis as u16))
     }
 }
 
@@ -211,6 +209,17 @@ mod tests {
     fn destination(from: LonLat, bearing: f64, metres: f64) -> LonLat {
         let to = Haversine.destination(Point::new(from.lon(), from.lat()), bearing, metres);
         LonLat::new(to.x().clamp(-180.0, 180.0), to.y().clamp(-90.0, 90.0)).unwrap()
+    }
+
+    #[test]
+    fn every_cube_has_a_key_of_its_own() {
+        let far = cube_of(EARTH_RADIUS_M) + 1;
+        let axis = [-far, 1 - far, -2, -1, 0, 1, 2, 4, far - 1, far];
+        let cubes = axis
+            .iter()
+            .flat_map(|x| axis.iter().flat_map(move |y| axis.map(|z| Cube([*x, *y, z]))));
+        let keys: std::collections::BTreeSet<u64> = cubes.map(Cube::key).collect();
+        assert_eq!(keys.len(), axis.len().pow(3));
     }
 
     proptest! {

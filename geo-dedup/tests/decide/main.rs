@@ -9,3 +9,4 @@ mod features;
 mod properties;
 mod rules;
 mod street;
+mod values;
