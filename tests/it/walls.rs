@@ -231,6 +231,7 @@ async fn nothing_is_deleted_but_what_may_be() {
     assert_eq!(
         deletable,
         [
+            "alert_link",
             "alert_word",
             "category_gate",
             "idempotency",

@@ -80,7 +80,7 @@ diesel::table! {
         to_alert -> Uuid,
         /// What ties them.
         kind -> Text,
-        /// suggested: standing until a person says.
+        /// suggested: standing until a person says, or the machine takes it back: then the row goes.
         state -> Text,
         /// suggested: probability that they are the same.
         posterior -> Nullable<Float4>,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use geo_dedup::cell::anchor_lock_cell;
-use geo_dedup::{Context, Decision, MAX_RADIUS, Metres, Timestamp, Verdict, VerdictKind};
+use geo_dedup::{Context, Decision, MAX_RADIUS, Metres, Verdict, VerdictKind};
 use uuid::Uuid;
 
 use super::model::Submission;
@@ -122,11 +122,8 @@ pub(super) fn decide(
     });
     let verdicts: Vec<Verdict> = verdicts.collect();
     let context = Context {
-        at_exact_point: around.at_exact_point,
-        past_here: Some(around.past.0),
-        past_around: Some(around.past.1),
         verdicts,
-        ..Context::at(Timestamp(now.timestamp_millis()))
+        ..around.context(now)
     };
     Ok(geo_dedup::decide(
         &prepared.seen,

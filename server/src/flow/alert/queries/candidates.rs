@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use geo_dedup::cell::{CellRange, covering, h3_15};
 use geo_dedup::{
-    Address, AlertId, Candidate, CandidateState, LonLat, Member, Metres, Observation, PAST_AROUND, PAST_DAYS,
-    PAST_HERE, PhotoHash, Policy, ReportId, SenderTag, TextPrint, Timestamp,
+    Address, AlertId, Candidate, CandidateState, CategoryId, Context, LonLat, Member, Metres, Observation, PAST_AROUND,
+    PAST_DAYS, PAST_HERE, PhotoHash, Policy, ReportId, SenderTag, TextPrint, Timestamp,
 };
 use postgis_diesel::types::Point;
 use uuid::Uuid;
@@ -50,6 +50,21 @@ impl Around {
     pub fn alert(&self, id: AlertId) -> Option<&Alert> {
         self.alerts.iter().find(|alert| alert.id.as_u128() == id.0)
     }
+
+    /// What is known besides the alerts, for geo-dedup.
+    #[must_use]
+    pub fn context(&self, now: DateTime<Utc>) -> Context {
+        context(self.at_exact_point, self.past, now)
+    }
+}
+
+fn context(at_exact_point: u32, (here, around): (u32, u32), now: DateTime<Utc>) -> Context {
+    Context {
+        at_exact_point,
+        past_here: Some(here),
+        past_around: Some(around),
+        ..Context::at(Timestamp(now.timestamp_millis()))
+    }
 }
 
 /// Reads what is around a report. The caller holds the locks of the cells, so nothing opens, moves or closes meanwhile.
@@ -67,22 +82,16 @@ pub async fn around(
     now: DateTime<Utc>,
 ) -> Result<Around, Problem> {
     let ranges = covering(&seen.point, policy.search_radius(seen));
-    let compatible: Vec<Uuid> = town
-        .categories
-        .iter()
-        .filter(|category| policy.compatibility(seen.category, town.dedup_number(category.id)) > 0.0)
-        .map(|category| category.id)
-        .collect();
+    let compatible = compatible(town, policy, seen.category);
     let window = policy
         .recurrence_days()
         .max(policy.late_days())
         .max(policy.rejected_days());
     let closed_since = now - TimeDelta::hours((window * 24.0) as i64 + 24);
-    let limit = i64::from(policy.default_point_limit()).max(1);
     let (mut alerts, named, exact, past, delays) = tokio::try_join!(
         alerts_around(conn, town.id, &ranges, &compatible, closed_since),
         named_alerts(conn, town.id.0, named),
-        at_point(conn, town.id.0, h3_15(&seen.point).to_i64(), limit),
+        at_point(conn, town.id.0, seen, policy),
         past_reports(conn, town.id, seen, &compatible),
         past_delays(conn, town.id.0, delay_key),
     )?;
@@ -109,6 +118,33 @@ pub async fn around(
         past,
         delays,
     })
+}
+
+/// What is known of a report's place besides the alerts: what came months before it, and how many reports are on its very
+/// point today.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn context_of(
+    conn: &AsyncPgConnection,
+    town: &Town,
+    seen: &Observation,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Result<Context, Problem> {
+    let compatible = compatible(town, policy, seen.category);
+    let (exact, past) = tokio::try_join!(
+        at_point(conn, town.id.0, seen, policy),
+        past_reports(conn, town.id, seen, &compatible),
+    )?;
+    Ok(context(exact, past, now))
+}
+
+/// Categories of which an alert may hold the same problem.
+fn compatible(town: &Town, policy: &Policy, own: CategoryId) -> Vec<Uuid> {
+    let fits = |other: Uuid| policy.compatibility(own, town.dedup_number(other)) > 0.0;
+    let all = town.categories.iter().map(|category| category.id);
+    all.filter(|id| fits(*id)).collect()
 }
 
 /// The open alerts around, and those that were closed lately.
@@ -146,8 +182,10 @@ async fn named_alerts(conn: &AsyncPgConnection, town: i32, ids: &[Uuid]) -> Resu
     Ok(rows)
 }
 
-/// Reports on this very point (a resolution-15 cell is about a square metre), counted up to `limit`.
-async fn at_point(conn: &AsyncPgConnection, town: i32, cell: i64, limit: i64) -> Result<u32, Problem> {
+/// Reports on this very point (a resolution-15 cell is about a square metre), counted up to the policy's limit.
+async fn at_point(conn: &AsyncPgConnection, town: i32, seen: &Observation, policy: &Policy) -> Result<u32, Problem> {
+    let cell = h3_15(&seen.point).to_i64();
+    let limit = i64::from(policy.default_point_limit()).max(1);
     let found: Vec<i64> = report::table
         .filter(report::jurisdiction_id.eq(town).and(report::h3_15.eq(cell)))
         .select(report::h3_15)
@@ -266,6 +304,19 @@ pub async fn report_row(conn: &AsyncPgConnection, town: TownId, id: Uuid) -> Res
     Ok(row)
 }
 
+/// Reports by their ids.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn rows_of(conn: &AsyncPgConnection, town: TownId, reports: &[Uuid]) -> Result<Vec<MemberRow>, Problem> {
+    let rows = report::table
+        .filter(report::jurisdiction_id.eq(town.0).and(report::id.eq_any(reports)))
+        .select(MemberRow::as_select())
+        .load(&mut &*conn)
+        .await?;
+    Ok(rows)
+}
+
 /// Hashes of the photos of reports, as far as they are decoded. A report that is being placed has none yet, so only later
 /// comparisons ask.
 ///
@@ -302,7 +353,11 @@ pub async fn candidate_of(conn: &AsyncPgConnection, town: &Town, alert: &Alert) 
     candidate(town, alert, &members, &hashes)
 }
 
-fn candidate(
+/// An alert as geo-dedup sees it, with those of its reports that are among the rows.
+///
+/// # Errors
+/// Never with rows that the schema let in.
+pub fn candidate(
     town: &Town,
     alert: &Alert,
     members: &[MemberRow],
@@ -329,7 +384,11 @@ fn candidate(
     })
 }
 
-fn to_member(town: &Town, row: &MemberRow, hashes: &HashMap<Uuid, Vec<PhotoHash>>) -> Result<Member, Problem> {
+/// A stored report of an alert as geo-dedup sees it.
+///
+/// # Errors
+/// Never with a row that the schema let in.
+pub fn to_member(town: &Town, row: &MemberRow, hashes: &HashMap<Uuid, Vec<PhotoHash>>) -> Result<Member, Problem> {
     let mut seen = observation(town, row)?;
     seen.photo_hashes = hashes.get(&row.id).cloned().unwrap_or_default();
     Ok(seen.into_member(ReportId(row.id.as_u128())))

@@ -289,6 +289,43 @@ pub async fn set_ties(
     Ok(changed)
 }
 
+/// The alerts that the machine suggests to be the same as this one and nobody has answered, each with the probability that
+/// stands.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn suggested(
+    conn: &AsyncPgConnection,
+    town: TownId,
+    alert_id: Uuid,
+) -> Result<Vec<(Uuid, Option<f32>)>, Problem> {
+    let own = alert_link::from_alert
+        .eq(alert_id)
+        .or(alert_link::to_alert.eq(alert_id));
+    let ties: Vec<(Uuid, Uuid, Option<f32>)> = alert_link::table
+        .filter(alert_link::jurisdiction_id.eq(town.0).and(own))
+        .filter(alert_link::kind.eq("suggested").and(alert_link::state.eq("standing")))
+        .select((alert_link::from_alert, alert_link::to_alert, alert_link::posterior))
+        .load(&mut &*conn)
+        .await?;
+    let other =
+        |(from, to, posterior): (Uuid, Uuid, Option<f32>)| (if from == alert_id { to } else { from }, posterior);
+    Ok(ties.into_iter().map(other).collect())
+}
+
+/// Takes back what the machine suggested of two alerts, unless a person has answered it; returns whether it stood.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn unsuggest(conn: &AsyncPgConnection, town: TownId, (one, other): (Uuid, Uuid)) -> Result<bool, Problem> {
+    let one_way = alert_link::from_alert.eq(one).and(alert_link::to_alert.eq(other));
+    let other_way = alert_link::from_alert.eq(other).and(alert_link::to_alert.eq(one));
+    let tie = alert_link::table
+        .filter(alert_link::jurisdiction_id.eq(town.0).and(one_way.or(other_way)))
+        .filter(alert_link::kind.eq("suggested").and(alert_link::state.eq("standing")));
+    Ok(diesel::delete(tie).execute(&mut &*conn).await? > 0)
+}
+
 /// A person's word on a pair.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Word {
