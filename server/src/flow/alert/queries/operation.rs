@@ -341,18 +341,28 @@ pub struct Word {
     /// Said by staff, not by the reporter.
     #[diesel(sql_type = diesel::sql_types::Bool)]
     pub by_staff: bool,
+    /// The other reports that the alert had before it was said and still had after: not those that came or went with it.
+    #[diesel(sql_type = diesel::sql_types::Array<diesel::sql_types::Uuid>)]
+    pub members: Vec<Uuid>,
 }
 
-/// The latest word on each pair; those of operations that were undone do not count.
+/// The latest word on each pair of a report and an alert with other reports; those of operations that were undone do not
+/// count.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn words(conn: &AsyncPgConnection, town: TownId) -> Result<Vec<Word>, Problem> {
-    let latest = "SELECT DISTINCT ON (v.report_id, v.alert_id) v.report_id, v.alert_id, v.same, \
-         v.by_user IS NOT NULL AS by_staff FROM verdict v \
-         WHERE v.jurisdiction_id = $1 AND NOT EXISTS (SELECT FROM alert_operation u \
+    let latest = "WITH word AS (SELECT DISTINCT ON (v.report_id, v.alert_id) v.report_id, v.alert_id, v.same, \
+           v.by_user IS NOT NULL AS by_staff, v.at FROM verdict v \
+           WHERE v.jurisdiction_id = $1 AND NOT EXISTS (SELECT FROM alert_operation u \
              WHERE u.jurisdiction_id = v.jurisdiction_id AND u.undoes = v.operation_id) \
-         ORDER BY v.report_id, v.alert_id, v.at DESC, v.id DESC";
+           ORDER BY v.report_id, v.alert_id, v.at DESC, v.id DESC), \
+         stay AS (SELECT m.report_id, m.alert_id, m.at AS came, \
+           lead(m.at) OVER (PARTITION BY m.report_id ORDER BY m.id) AS went FROM membership m WHERE m.jurisdiction_id = $1) \
+         SELECT w.report_id, w.alert_id, w.same, w.by_staff, array_agg(s.report_id) AS members \
+         FROM word w JOIN stay s ON s.alert_id = w.alert_id AND s.report_id <> w.report_id \
+           AND s.came < w.at AND (s.went IS NULL OR s.went > w.at) \
+         GROUP BY w.report_id, w.alert_id, w.same, w.by_staff";
     Ok(diesel::sql_query(latest)
         .bind::<diesel::sql_types::Integer, _>(town.0)
         .load(&mut &*conn)
