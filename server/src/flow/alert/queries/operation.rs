@@ -1,4 +1,4 @@
-//! SQL of operations on the grouping: the operation itself, the decisions and verdicts that it leaves, the alerts' rows.
+//! SQL of operations on the grouping: the operation itself, the ties and verdicts that it leaves, the alerts' rows.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::schema::{alert, alert_link, alert_operation, membership, verdict};
+use crate::db::schema::{alert, alert_link, alert_operation, verdict};
 use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
 use crate::http::problem::{Kind, Problem};
@@ -121,38 +121,6 @@ pub async fn undone_by(conn: &AsyncPgConnection, town: TownId, id: Uuid) -> Resu
 pub async fn keep(conn: &AsyncPgConnection, operation: &StoredOperation) -> Result<(), Problem> {
     diesel::insert_into(alert_operation::table)
         .values(operation)
-        .execute(&mut &*conn)
-        .await?;
-    Ok(())
-}
-
-/// Adds to the membership log that reports left an alert for another one.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn remember(
-    conn: &AsyncPgConnection,
-    operation: &StoredOperation,
-    reports: &[Uuid],
-    (from, to): (Uuid, Uuid),
-) -> Result<(), Problem> {
-    let rows: Vec<_> = reports
-        .iter()
-        .map(|report| {
-            (
-                membership::jurisdiction_id.eq(operation.jurisdiction_id),
-                membership::report_id.eq(*report),
-                membership::alert_id.eq(to),
-                membership::from_alert_id.eq(from),
-                membership::decision.eq(&operation.kind),
-                membership::operation_id.eq(operation.id),
-                membership::by_user.eq(operation.by_user),
-                membership::at.eq(operation.at),
-            )
-        })
-        .collect();
-    diesel::insert_into(membership::table)
-        .values(rows)
         .execute(&mut &*conn)
         .await?;
     Ok(())
