@@ -1,9 +1,10 @@
 //! "Is it this one?": what anybody may know of what is around, before they report it.
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use geo_dedup::LonLat;
 use geo_dedup::cell::cell_centre;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use vigie_fixtures::photo::{Size, jpeg_of};
 use vigie_fixtures::{PhotoSpec, Subject};
@@ -91,6 +92,53 @@ async fn a_resident_sees_what_it_may_be_and_joins_it() {
         listed(&app, &here).await,
         Vec::<Value>::new(),
         "what is closed takes no report"
+    );
+}
+
+#[tokio::test]
+async fn what_comes_with_it_is_this_one_is_evidence_of_the_alert_joined() {
+    let app = TestApp::start().await;
+    let hole = reported(&app, "pothole", 0.0, 0.0).await;
+    app.projected().await;
+    let report = json!({"category": "pothole", "position": app.town.point(8.0, 0.0), "accuracy_m": 5,
+        "description": "Le même, plus profond", "joins": hole["alert"]["id"]});
+    let spec = PhotoSpec {
+        scene: 5,
+        subject: Subject::Pothole,
+        viewpoint: 1,
+        taken_at: DateTime::UNIX_EPOCH,
+        orientation: 1,
+        position: None,
+    };
+    let photo = jpeg_of(&spec, Size::TEST).expect("a photo");
+    let form = Form::new()
+        .text("report", report.to_string())
+        .part("photo", Part::bytes(photo).file_name("photo.jpg"));
+    let sent = app.anyone().post("/v1/reports").multipart(form).send().await;
+    let joined = sent.expect(201);
+    assert_eq!(joined["alert"]["id"], hole["alert"]["id"]);
+    app.run_due(Utc::now() + TimeDelta::seconds(1)).await;
+    let supervisor = app.staff(Role::Supervisor).await;
+    let path = format!("/v1/alerts/{}", hole["alert"]["id"].as_str().expect("an id"));
+    let alert = supervisor.get(&path).send().await.expect(200);
+    let said: Vec<(&Value, &Value)> = alert["reports"]
+        .as_array()
+        .expect("reports")
+        .iter()
+        .map(|report| (&report["id"], &report["description"]))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (&hole["id"], &Value::Null),
+            (&joined["id"], &json!("Le même, plus profond"))
+        ]
+    );
+    let photos = alert["photos"].as_array().expect("photos");
+    assert_eq!(photos.len(), 1, "{alert}");
+    assert_eq!(
+        (&photos[0]["report_id"], &photos[0]["state"]),
+        (&joined["id"], &json!("ready"))
     );
 }
 

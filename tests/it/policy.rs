@@ -43,6 +43,11 @@ async fn an_admin_sets_a_policy_and_every_version_is_kept() {
         (&first["version"], &first["in_force"]["joins_silently"]),
         (&json!(1), &json!(true))
     );
+    let in_force = |answer: &Value| {
+        let rules = &answer["in_force"];
+        ["radius_m", "rejected_days", "compatible"].map(|name| rules[name].clone())
+    };
+    assert_eq!(in_force(&first), [json!(100.0), json!(30.0), json!({})]);
     let near = reported(&app, 0.0).await;
     assert_eq!(reported(&app, 12.0).await["alert"]["id"], near["alert"]["id"]);
 
@@ -77,6 +82,7 @@ async fn an_admin_sets_a_policy_and_every_version_is_kept() {
     assert_eq!(now.header("etag"), Some("\"v2\""));
     let now = now.expect(200);
     assert_eq!(now["versions"][0]["policy"]["radius_m"], 5.0);
+    assert_eq!(in_force(&now), [json!(5.0), json!(30.0), json!({"fly-tipping": 0.2})]);
     assert_eq!(now["versions"].as_array().map(Vec::len), Some(2));
     let again = set(&admin, 2, json!({"radius_m": 5, "compatible": {"fly-tipping": 0.2}})).await;
     assert_eq!(again.expect(200)["version"], 2, "the same again is no change");
@@ -141,6 +147,59 @@ async fn a_policy_is_tried_on_the_past_before_it_is_set() {
     let mut db = app.db.admin().await;
     let versions = "SELECT count(*) AS value FROM dedup_policy WHERE version > 1";
     assert_eq!(number(&mut db, versions).await, 0, "nothing was set");
+}
+
+#[tokio::test]
+async fn a_town_sets_a_single_weight_and_the_next_decision_follows_it() {
+    let app = TestApp::start().await;
+    let (admin, supervisor) = (app.staff(Role::Admin).await, app.staff(Role::Supervisor).await);
+    let wrong = json!({"radius_m": 900, "weights": {"elephants": 1, "near_share": 1.5, "distance_m": 2}});
+    let refused = set(&admin, 1, wrong).await;
+    let fields = [
+        "radius_m",
+        "weights.distance_m",
+        "weights.elephants",
+        "weights.near_share",
+    ];
+    assert_eq!(faults(&refused), fields);
+    let codes = ["out_of_range", "weight_curve", "unknown_weight", "out_of_range"];
+    for (error, code) in refused.json()["errors"].as_array().expect("errors").iter().zip(codes) {
+        assert_eq!(error["code"], code, "{error}");
+    }
+
+    let first = reported(&app, 0.0).await;
+    assert_eq!(reported(&app, 12.0).await["alert"]["id"], first["alert"]["id"]);
+    let weights = json!({"weights": {"stated_prior": -20}});
+    let preview = json!({"policy": weights, "days": 30});
+    let tried = supervisor
+        .send(&format!("{POTHOLE}/preview"), preview)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&tried["before"]["joined"], &tried["after"]["joined"]),
+        (&json!(1), &json!(0))
+    );
+    set(&admin, 1, weights.clone()).await.expect(200);
+    let shown = admin.get(POTHOLE).send().await.expect(200);
+    assert_eq!(shown["policy"]["weights"], json!({"stated_prior": -20.0}));
+    let apart = reported(&app, 5.0).await;
+    assert_ne!(
+        apart["alert"]["id"], first["alert"]["id"],
+        "what joined before opens now"
+    );
+    let mut db = app.db.admin().await;
+    let versions = "SELECT policy_version::text AS value FROM membership ORDER BY id";
+    assert_eq!(
+        texts(&mut db, versions).await,
+        ["1", "1", "2"],
+        "each decision names its weights"
+    );
+    let spoke = "SELECT feature->>'log_odds' AS value FROM membership, jsonb_array_elements(reasons->0->'features') AS feature \
+        WHERE policy_version = 2 AND feature->>'feature' = 'prior'";
+    assert_eq!(texts(&mut db, spoke).await, ["-20.0"]);
+    set(&admin, 2, json!({})).await.expect(200);
+    let shown = admin.get(POTHOLE).send().await.expect(200);
+    assert_eq!(shown["policy"].get("weights"), None, "the learned ones are back");
 }
 
 /// Limits a person's rights to a service, as the setting of grants does.

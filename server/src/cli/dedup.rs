@@ -13,7 +13,9 @@ use crate::flow::alert::verdicts::export;
 #[derive(Debug, clap::Subcommand)]
 pub enum Dedup {
     /// Write people's words on pairs of reports as training data (JSON, a line each): what the features said and what the
-    /// person said; no places, days, texts, references or people.
+    /// person said; no places, days, texts, references or people. A report is compared with those that the alert had when the
+    /// word was said. What was reported before is counted as of the report's time; whether it lies on a default point is as
+    /// known today.
     ExportVerdicts {
         /// Short name of the town.
         #[arg(long)]

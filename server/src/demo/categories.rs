@@ -113,6 +113,7 @@ fn policy(dedup: &invented::DedupPolicy) -> PolicyDocument {
         recurrence_days: Some(f64::from(dedup.recurrence_days)),
         joins_silently: Some(dedup.joins_silently),
         compatible,
+        weights: BTreeMap::new(),
     }
 }
 

@@ -177,6 +177,64 @@ async fn why_a_report_is_where_it_is_is_said_in_words() {
     }
 }
 
+/// Why a report was put where it is, by the latest decision: which, and what it was compared with.
+async fn latest_why(desk: &Desk, alert: &str, report: &str) -> (Value, Value) {
+    let shown = desk.alert(alert).await;
+    let decisions = shown["memberships"].as_array().expect("decisions").iter();
+    let latest = decisions.filter(|one| one["report_id"] == report).next_back();
+    let latest = latest.expect("a decision");
+    (latest["decision"].clone(), latest["reasons"].clone())
+}
+
+/// What a feature measured.
+fn measured(reasons: &Value, feature: &str) -> f64 {
+    let features = reasons[0]["features"].as_array().expect("features").iter();
+    let told = features.filter(|told| told["feature"] == feature).next_back();
+    told.and_then(|told| told["value"].as_f64()).expect("a value")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_keeps_what_speaks_for_it_and_an_undo_what_spoke_before() {
+    let mut desk = Desk::open().await;
+    let (first, second, other) = (desk.report(0.0).await, desk.report(1.0).await, desk.report(60.0).await);
+    assert_eq!(first.alert, second.alert);
+    let (_, before) = latest_why(&desk, &first.alert, &second.id).await;
+    assert!((measured(&before, "distance") - 1.0).abs() < 0.5, "{before}");
+
+    // Against the report that was there, not against the one that came along.
+    let merge = desk.merge(&first.alert, &other.alert).await;
+    let (decision, why) = latest_why(&desk, &other.alert, &second.id).await;
+    assert_eq!((&decision, &why[0]["alert_id"]), (&json!("merge"), &json!(other.alert)));
+    assert!((measured(&why, "distance") - 59.0).abs() < 1.0, "{why}");
+    assert!((measured(&why, "verdict") - 1.0).abs() < 0.1, "a person's word: {why}");
+    let versioned = "membership WHERE posterior > 0.5 AND policy_version = 1 AND weights_version > 0 AND decision =";
+    assert_eq!(desk.count(&format!("{versioned} 'merge'")).await, 2);
+
+    desk.undo(&merge).await.expect(200);
+    let undone = latest_why(&desk, &first.alert, &second.id).await;
+    assert_eq!(
+        undone,
+        (json!("undo"), before),
+        "it is there again for what put it there"
+    );
+    let moved = json!({"to": other.alert});
+    desk.ask(&format!("/v1/reports/{}/move", second.id), moved)
+        .await
+        .expect(200);
+    let (decision, why) = latest_why(&desk, &other.alert, &second.id).await;
+    assert_eq!(decision, "move");
+    assert!((measured(&why, "distance") - 59.0).abs() < 1.0, "{why}");
+    assert_eq!(desk.count(&format!("{versioned} 'move'")).await, 1);
+    let split = desk.split(&other.alert, &[&second.id]).await;
+    let opened = split["alerts"][1]["id"].as_str().expect("an id").to_owned();
+    let parted = latest_why(&desk, &opened, &second.id).await;
+    assert_eq!(
+        parted,
+        (json!("split"), json!([])),
+        "there was nothing to compare it with"
+    );
+}
+
 /// Counting rule: an alert that was merged away does not count, and each report counts once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn merged_alerts_do_not_count() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use diesel_async::AsyncPgConnection;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use vigie_tests::server::TestApp;
 use vigie_tests::town::Role;
 
 use super::invariants::invariants;
-use super::{Dice, PEOPLE, SPOTS, report_body, text};
+use super::{APART_M, Dice, PEOPLE, SPOTS, report_body, text};
 
 /// One of three people who act at once, each seeing only what the database says at the moment.
 async fn storm(app: Arc<TestApp>, person: Person, seed: u64, start: Arc<Barrier>) {
@@ -58,6 +59,46 @@ async fn storm(app: Arc<TestApp>, person: Person, seed: u64, start: Arc<Barrier>
     }
 }
 
+/// I3: on each spot the next report joins an open alert that has reports of this spot and no others, if there is one.
+async fn joins_what_it_can(app: &TestApp, db: &mut AsyncPgConnection) {
+    for spot in 0..SPOTS {
+        let (lon, lat) = app.town.lon_lat(spot as f64 * APART_M, 0.0);
+        let elsewhere = format!("ST_Distance(r.place, ST_SetSRID(ST_MakePoint({lon}, {lat}), 4326)::geography) > 50");
+        let joinable = format!(
+            "SELECT a.id::text AS value FROM alert a JOIN report r ON r.alert_id = a.id WHERE a.open \
+             GROUP BY a.id HAVING NOT bool_or({elsewhere})"
+        );
+        let joinable = texts(db, &joinable).await;
+        let body = report_body(app, spot, 9_000 + spot);
+        let told = app.anyone().send("/v1/reports", body).await.expect(201);
+        let opened = matches!(told["alert"]["relation"].as_str(), Some("opened" | "suggested"));
+        assert_eq!(opened, joinable.is_empty(), "{joinable:?} {told}");
+        assert!(
+            opened || joinable.contains(&text(&told["alert"]["id"])),
+            "{joinable:?} {told}"
+        );
+    }
+}
+
+/// What the public reads is what the alerts are: those merged away gone, the others with status, days and number as they stand.
+async fn the_public_reads_it(app: &TestApp, db: &mut AsyncPgConnection) {
+    app.projected().await;
+    let day = |at: &str| format!("coalesce(({at} AT TIME ZONE 'Europe/Paris')::date::text, '-')");
+    let expected = format!(
+        "SELECT concat_ws(' ', a.id, CASE a.status WHEN 'rejected' THEN 'refused' ELSE 'received' END, a.open, {}, {}, \
+           CASE WHEN r.n = 1 THEN '1' WHEN r.n < 6 THEN '2-5' ELSE '6+' END) AS value \
+         FROM alert a JOIN (SELECT alert_id, count(*) AS n FROM report GROUP BY 1) r ON r.alert_id = a.id \
+         WHERE a.merged_into IS NULL ORDER BY a.id",
+        day("a.opened_at"),
+        day("a.closed_at")
+    );
+    let public = "SELECT concat_ws(' ', alert_id, status, open, opened_on, coalesce(closed_on::text, '-'), reported_by) AS value \
+        FROM public_alert ORDER BY alert_id";
+    let expected = texts(db, &expected).await;
+    assert!(expected.len() > 1, "there is something to read: {expected:?}");
+    assert_eq!(texts(db, public).await, expected);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_people_at_once_leave_everything_true() {
     let app = Arc::new(TestApp::start().await);
@@ -74,6 +115,9 @@ async fn three_people_at_once_leave_everything_true() {
         number(&mut db, "SELECT count(*) AS value FROM alert_operation").await > 5,
         "they did something"
     );
+    the_public_reads_it(&app, &mut db).await;
+    joins_what_it_can(&app, &mut db).await;
+    invariants(&mut db, &[]).await;
 }
 
 /// Sends when all are ready, and again while the server cannot at the moment.

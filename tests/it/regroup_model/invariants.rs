@@ -21,6 +21,17 @@ const FAULTS: &[(&str, &str)] = &[
              lag(alert_id) OVER (PARTITION BY report_id ORDER BY id) AS was FROM membership) m \
              WHERE from_alert_id IS DISTINCT FROM was",
     ),
+    (
+        "a correction of which nobody knows what spoke for it",
+        "SELECT report_id::text AS value FROM membership WHERE decision IN ('merge', 'move') \
+             AND (posterior IS NULL OR policy_version IS NULL OR weights_version IS NULL OR reasons = '[]')",
+    ),
+    (
+        "an undo for other reasons than those that it restores",
+        "SELECT u.report_id::text AS value FROM membership u WHERE u.decision = 'undo' AND u.reasons IS DISTINCT FROM \
+             (SELECT m.reasons FROM membership m WHERE m.report_id = u.report_id AND m.alert_id = u.alert_id \
+              AND m.id < u.id ORDER BY m.id DESC LIMIT 1)",
+    ),
     // I8: counts, dates and extent are those of the reports.
     (
         "a count",

@@ -74,7 +74,7 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
         undoes: None,
     };
     let operation = doing.keep(command, [&mut pair.from, &mut pair.to], &trace).await?;
-    shift(&command.tx, town.id, &operation, &trace.reports, (from, into)).await?;
+    shift(&command.tx, &town, &operation, &trace.reports, (from, &pair.to)).await?;
     queries::keep_verdicts(&command.tx, &operation, &trace.reports, into, true).await?;
     queries::tie(&command.tx, town.id, (from, into), "merged_into", now).await?;
     if pair.to.severity > before.severity {

@@ -6,9 +6,10 @@
 //! `alert`, `alert_phase`, `alert_word`, `membership`, `alert_link`, `alert_operation`, `verdict`.
 //!
 //! A person corrects the machine by an [`operation`]: [`merge`], [`split`], [`move_report`], [`not_same`], and [`undo`] of
-//! each. Every operation is kept with what it takes to undo it, adds to the membership log and never changes it, and tells the
-//! followers of the reports that went. Facts that come late are looked at by [`reexamine`]; what people said can be taken
-//! out as training data by [`verdicts`]. Every report is in exactly one alert at any time; an open alert has at least one.
+//! each. Every operation is kept with what it takes to undo it, adds to the membership log (with [`why`]) and never
+//! changes it, and tells the followers of the reports that went. Facts that come late are looked at by [`reexamine`]; what
+//! people said can be taken out as training data by [`verdicts`]. Every report is in exactly one alert at any time; an open
+//! alert has at least one.
 
 pub mod http;
 pub mod merge;
@@ -24,4 +25,5 @@ mod shift;
 pub mod split;
 pub mod undo;
 pub mod verdicts;
+pub mod why;
 pub mod words;

@@ -63,7 +63,7 @@ pub async fn move_report(command: &mut Command, report: Uuid, to: Uuid, asked: A
         undoes: None,
     };
     let operation = doing.keep(command, [&mut pair.from, &mut pair.to], &trace).await?;
-    shift(&command.tx, town.id, &operation, &[report], (left, to)).await?;
+    shift(&command.tx, &town, &operation, &[report], (left, &pair.to)).await?;
     queries::keep_verdicts(&command.tx, &operation, &[report], to, true).await?;
     queries::keep_verdicts(&command.tx, &operation, &[report], left, false).await?;
     if raised {

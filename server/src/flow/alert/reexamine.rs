@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::model::Alert;
 use super::queries::candidates::{around, candidate, context_of, hashes_of, members_of, observation};
+use super::queries::membership::reasons;
 use super::queries::operation::{kept_apart, suggested, unsuggest};
-use super::queries::place::{reasons, suggest};
+use super::queries::place::suggest;
 use super::queries::{by_id, find};
 use crate::app::App;
 use crate::audit;

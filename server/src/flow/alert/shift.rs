@@ -8,13 +8,15 @@ use uuid::Uuid;
 
 use super::model::Alert;
 use super::operation::{Asked, Change, Done, Marks, OperationKind, Trace};
+use super::queries::membership::{remember_going, why_there};
 use super::queries::operation::{self as queries, StoredOperation};
 use super::queries::place;
 use super::queries::{Together, find, lock_together};
+use super::why::of_going;
 use crate::audit;
 use crate::catalog::model::Town;
+use crate::db::Tx;
 use crate::db::space::{from_point, to_point};
-use crate::db::{TownId, Tx};
 use crate::flow::command::{Command, current};
 use crate::flow::dispatch::round::job::call_if_urgent;
 use crate::flow::dispatch::round::plan::is_urgent;
@@ -137,21 +139,26 @@ pub async fn hold(tx: &mut Tx, alerts: &[Uuid], more: &[Point]) -> Result<(Toget
     Ok((together, members))
 }
 
-/// Lets reports go: their rows, their followers, and a line each in the membership log.
+/// Lets reports go: their rows, their followers, and a line each in the membership log. What goes back is there again for the
+/// reasons for which it was there before.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn shift(
     tx: &Tx,
-    town: TownId,
+    town: &Town,
     operation: &StoredOperation,
     reports: &[Uuid],
-    (from, to): (Uuid, Uuid),
+    (from, to): (Uuid, &Alert),
 ) -> Result<(), Problem> {
-    belong_to(tx, town, reports, to).await?;
-    regroup::follow_to(tx, town, reports, to).await?;
-    queries::remember(tx, operation, reports, (from, to)).await?;
-    audit::all_changed(tx, town, "report", reports, operation.at).await
+    let why = match operation.undoes {
+        Some(_) => why_there(tx, town.id, reports, to.id).await?,
+        None => of_going(tx, town, reports, (from, to), operation.at).await?,
+    };
+    belong_to(tx, town.id, reports, to.id).await?;
+    regroup::follow_to(tx, town.id, reports, to.id).await?;
+    remember_going(tx, operation, reports, (from, to.id), &why).await?;
+    audit::all_changed(tx, town.id, "report", reports, operation.at).await
 }
 
 /// The sector of a place, as a town draws them.

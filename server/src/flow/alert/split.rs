@@ -75,7 +75,7 @@ pub async fn split(command: &mut Command, id: Uuid, reports: &[Uuid], asked: Ask
         undoes: None,
     };
     let operation = doing.keep(command, [&mut from, &mut new], &trace).await?;
-    shift(&command.tx, town.id, &operation, &trace.reports, (from.id, new.id)).await?;
+    shift(&command.tx, &town, &operation, &trace.reports, (from.id, &new)).await?;
     queries::keep_verdicts(&command.tx, &operation, &trace.reports, from.id, false).await?;
     queries::tie(&command.tx, town.id, (new.id, from.id), "split_from", now).await?;
     index(&mut command.tx, [&from, &new]).await?;

@@ -136,7 +136,7 @@ async fn bring_back(
     }
     trace.told = tell(command, &town, pair, &trace, &called_off, doing.asked.id).await?;
     let operation = doing.keep(command, [&mut pair.from, &mut pair.to], &trace).await?;
-    shift(&command.tx, town.id, &operation, &trace.reports, (to, from)).await?;
+    shift(&command.tx, &town, &operation, &trace.reports, (to, &pair.from)).await?;
     untie(&command.tx, &town, (from, to), kind, undone).await?;
     if kept.is_empty() {
         queries::tie(&command.tx, town.id, (to, from), "merged_into", now).await?;

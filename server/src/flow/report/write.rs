@@ -24,7 +24,8 @@ use crate::db::space::to_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::alert::opening::{Opening, priority};
 use crate::flow::alert::queries::candidates::Around;
-use crate::flow::alert::queries::place::{self, Decided};
+use crate::flow::alert::queries::membership::{self, Decided};
+use crate::flow::alert::queries::place;
 use crate::flow::dispatch::hand_over::apply_route;
 use crate::flow::dispatch::round::job::call_if_urgent;
 use crate::flow::dispatch::round::plan::is_urgent;
@@ -238,7 +239,7 @@ fn links(draft: &Draft<'_>) -> Vec<(Uuid, &'static str, Option<f64>, Value)> {
     if let Decision::Suggest { alerts } = &outcome.decision {
         links.extend(alerts.iter().map(|id| {
             let scored = outcome.scored.iter().find(|scored| scored.alert == *id);
-            let reasons = scored.map_or_else(|| json!([]), |scored| place::reasons(std::slice::from_ref(scored)));
+            let reasons = scored.map_or_else(|| json!([]), |scored| membership::reasons(std::slice::from_ref(scored)));
             (
                 Uuid::from_u128(id.0),
                 "suggested",
@@ -258,7 +259,7 @@ async fn remember(tx: &Tx, draft: &Draft<'_>, alert: &Alert) -> Result<(), Probl
         draft.outcome.decision.as_str()
     };
     let (town, report_id) = (draft.town().id, draft.prepared.id);
-    place::remember(
+    membership::remember(
         tx,
         &Decided {
             town,

@@ -1,9 +1,11 @@
 //! Deduplication policies over HTTP.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use chrono::{DateTime, TimeDelta, Utc};
-use geo_dedup::{PAST_DAYS, Policy};
+use geo_dedup::{LonLat, Observation, PAST_DAYS, Policy, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -46,6 +48,8 @@ pub struct PolicyAnswer {
 /// The values that apply.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct InForce {
+    /// Search radius before accuracies are added, metres.
+    pub radius_m: f64,
     /// Days that such a problem usually lasts.
     pub life_days: f64,
     /// Posterior probability from which a report joins.
@@ -62,13 +66,27 @@ pub struct InForce {
     pub late_days: f64,
     /// Days after a closing during which a new alert is linked as its recurrence.
     pub recurrence_days: f64,
+    /// Days after a rejection during which it is shown to who reports the same: set with the category.
+    pub rejected_days: f64,
     /// Whether reports join without a person's word.
     pub joins_silently: bool,
+    /// Codes of other categories whose alerts are candidates, each with the weight of the pair, 0 to 1.
+    pub compatible: BTreeMap<String, f64>,
 }
 
 impl InForce {
-    fn of(policy: &Policy) -> Self {
-        Self {
+    fn of(town: &Town, category: &Category, policy: &Policy) -> Result<Self, Problem> {
+        let own = town.dedup_number(category.id);
+        let others = town.categories.iter().filter(|other| other.id != category.id);
+        let weighed = others.map(|other| {
+            let weight = policy.compatibility(own, town.dedup_number(other.id));
+            (other.code.clone(), weight)
+        });
+        // A position that states no accuracy adds nothing to the radius, wherever it is.
+        let anywhere = LonLat::new(0.0, 0.0).map_err(Problem::internal)?;
+        let radius = policy.search_radius(&Observation::new(anywhere, own, Timestamp(0)));
+        Ok(Self {
+            radius_m: radius.get(),
             life_days: policy.life_days(),
             join_threshold: policy.join_threshold(),
             suggest_threshold: policy.suggest_threshold(),
@@ -77,8 +95,10 @@ impl InForce {
             default_point_limit: policy.default_point_limit(),
             late_days: policy.late_days(),
             recurrence_days: policy.recurrence_days(),
+            rejected_days: policy.rejected_days(),
             joins_silently: policy.joins_silently(),
-        }
+            compatible: weighed.filter(|(_, weight)| *weight > 0.0).collect(),
+        })
     }
 }
 
@@ -147,7 +167,7 @@ async fn answer(command: &mut Command, category: &Category) -> Result<PolicyAnsw
     Ok(PolicyAnswer {
         category: category.code.clone(),
         version,
-        in_force: InForce::of(&checked(&town, category, &policy, version)?),
+        in_force: InForce::of(&town, category, &checked(&town, category, &policy, version)?)?,
         policy,
         versions: versions?,
     })

@@ -5,10 +5,10 @@ mod preview;
 mod queries;
 mod trial;
 
-use geo_dedup::{InvalidPolicy, Policy, PolicyFault, WeightSet};
+use geo_dedup::{OverrideFault, Policy, PolicyFault, WeightSet};
 
 use crate::catalog::model::{Category, Town};
-use crate::catalog::policy::PolicyDocument;
+use crate::catalog::policy::{PolicyDocument, Refused};
 use crate::http::problem::{FieldErrors, Kind, Problem};
 
 /// The category of a code; groups have no policy.
@@ -42,15 +42,28 @@ fn checked(town: &Town, category: &Category, document: &PolicyDocument, version:
     built.map_err(Problem::internal)
 }
 
-fn note(refused: &InvalidPolicy, errors: &mut FieldErrors) {
-    for fault in refused.faults() {
+fn note(refused: &Refused, errors: &mut FieldErrors) {
+    for fault in refused.policy.iter().flat_map(|policy| policy.faults()) {
         match fault {
-            PolicyFault::OutOfRange { field, min, max, .. } => {
-                let range = format!("{min}–{max}");
-                errors.add_with(*field, "out_of_range", vec![("range", range.into())]);
-            }
+            PolicyFault::OutOfRange { field, min, max, .. } => out_of_range(errors, (*field).to_owned(), *min, *max),
             PolicyFault::SuggestAboveJoin { .. } => errors.add("suggest_threshold", "suggest_above_join"),
             _ => errors.add(fault.field(), "desk_category"),
         }
     }
+    for fault in refused.weights.iter().flat_map(|weights| weights.faults()) {
+        match fault {
+            OverrideFault::OutOfRange { name, min, max, .. } => {
+                out_of_range(errors, format!("weights.{name}"), *min, *max);
+            }
+            OverrideFault::Shape(name) => errors.add(format!("weights.{name}"), "weight_curve"),
+            OverrideFault::Unknown(name) | OverrideFault::Twice(name) => {
+                errors.add(format!("weights.{name}"), "unknown_weight");
+            }
+            _ => errors.add("weights", "unknown_weight"),
+        }
+    }
+}
+
+fn out_of_range(errors: &mut FieldErrors, field: String, min: f64, max: f64) {
+    errors.add_with(field, "out_of_range", vec![("range", format!("{min}–{max}").into())]);
 }

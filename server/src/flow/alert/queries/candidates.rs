@@ -290,20 +290,6 @@ pub async fn members_of(conn: &AsyncPgConnection, town: TownId, alerts: &[Uuid])
     Ok(rows)
 }
 
-/// A report.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn report_row(conn: &AsyncPgConnection, town: TownId, id: Uuid) -> Result<Option<MemberRow>, Problem> {
-    let row = report::table
-        .filter(report::jurisdiction_id.eq(town.0).and(report::id.eq(id)))
-        .select(MemberRow::as_select())
-        .first(&mut &*conn)
-        .await
-        .optional()?;
-    Ok(row)
-}
-
 /// Reports by their ids.
 ///
 /// # Errors
@@ -341,16 +327,6 @@ pub async fn hashes_of(
         }
     }
     Ok(hashes)
-}
-
-/// An alert with its reports, as geo-dedup sees it.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn candidate_of(conn: &AsyncPgConnection, town: &Town, alert: &Alert) -> Result<Candidate, Problem> {
-    let members = members_of(conn, town.id, &[alert.id]).await?;
-    let hashes = hashes_of(conn, town.id, &members).await?;
-    candidate(town, alert, &members, &hashes)
 }
 
 /// An alert as geo-dedup sees it, with those of its reports that are among the rows.

@@ -1,6 +1,7 @@
 //! SQL of the alert stage.
 
 pub mod candidates;
+pub mod membership;
 pub mod operation;
 pub mod place;
 

@@ -1,4 +1,4 @@
-//! SQL of operations on the grouping: the operation itself, the decisions and verdicts that it leaves, the alerts' rows.
+//! SQL of operations on the grouping: the operation itself, the ties and verdicts that it leaves, the alerts' rows.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::schema::{alert, alert_link, alert_operation, membership, verdict};
+use crate::db::schema::{alert, alert_link, alert_operation, verdict};
 use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
 use crate::http::problem::{Kind, Problem};
@@ -121,38 +121,6 @@ pub async fn undone_by(conn: &AsyncPgConnection, town: TownId, id: Uuid) -> Resu
 pub async fn keep(conn: &AsyncPgConnection, operation: &StoredOperation) -> Result<(), Problem> {
     diesel::insert_into(alert_operation::table)
         .values(operation)
-        .execute(&mut &*conn)
-        .await?;
-    Ok(())
-}
-
-/// Adds to the membership log that reports left an alert for another one.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn remember(
-    conn: &AsyncPgConnection,
-    operation: &StoredOperation,
-    reports: &[Uuid],
-    (from, to): (Uuid, Uuid),
-) -> Result<(), Problem> {
-    let rows: Vec<_> = reports
-        .iter()
-        .map(|report| {
-            (
-                membership::jurisdiction_id.eq(operation.jurisdiction_id),
-                membership::report_id.eq(*report),
-                membership::alert_id.eq(to),
-                membership::from_alert_id.eq(from),
-                membership::decision.eq(&operation.kind),
-                membership::operation_id.eq(operation.id),
-                membership::by_user.eq(operation.by_user),
-                membership::at.eq(operation.at),
-            )
-        })
-        .collect();
-    diesel::insert_into(membership::table)
-        .values(rows)
         .execute(&mut &*conn)
         .await?;
     Ok(())
@@ -341,18 +309,28 @@ pub struct Word {
     /// Said by staff, not by the reporter.
     #[diesel(sql_type = diesel::sql_types::Bool)]
     pub by_staff: bool,
+    /// The other reports that the alert had before it was said and still had after: not those that came or went with it.
+    #[diesel(sql_type = diesel::sql_types::Array<diesel::sql_types::Uuid>)]
+    pub members: Vec<Uuid>,
 }
 
-/// The latest word on each pair; those of operations that were undone do not count.
+/// The latest word on each pair of a report and an alert with other reports; those of operations that were undone do not
+/// count.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn words(conn: &AsyncPgConnection, town: TownId) -> Result<Vec<Word>, Problem> {
-    let latest = "SELECT DISTINCT ON (v.report_id, v.alert_id) v.report_id, v.alert_id, v.same, \
-         v.by_user IS NOT NULL AS by_staff FROM verdict v \
-         WHERE v.jurisdiction_id = $1 AND NOT EXISTS (SELECT FROM alert_operation u \
+    let latest = "WITH word AS (SELECT DISTINCT ON (v.report_id, v.alert_id) v.report_id, v.alert_id, v.same, \
+           v.by_user IS NOT NULL AS by_staff, v.at FROM verdict v \
+           WHERE v.jurisdiction_id = $1 AND NOT EXISTS (SELECT FROM alert_operation u \
              WHERE u.jurisdiction_id = v.jurisdiction_id AND u.undoes = v.operation_id) \
-         ORDER BY v.report_id, v.alert_id, v.at DESC, v.id DESC";
+           ORDER BY v.report_id, v.alert_id, v.at DESC, v.id DESC), \
+         stay AS (SELECT m.report_id, m.alert_id, m.at AS came, \
+           lead(m.at) OVER (PARTITION BY m.report_id ORDER BY m.id) AS went FROM membership m WHERE m.jurisdiction_id = $1) \
+         SELECT w.report_id, w.alert_id, w.same, w.by_staff, array_agg(s.report_id) AS members \
+         FROM word w JOIN stay s ON s.alert_id = w.alert_id AND s.report_id <> w.report_id \
+           AND s.came < w.at AND (s.went IS NULL OR s.went > w.at) \
+         GROUP BY w.report_id, w.alert_id, w.same, w.by_staff";
     Ok(diesel::sql_query(latest)
         .bind::<diesel::sql_types::Integer, _>(town.0)
         .load(&mut &*conn)

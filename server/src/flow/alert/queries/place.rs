@@ -1,4 +1,4 @@
-//! Puts a report where geo-dedup or a person says: opens an alert or joins one, and keeps why.
+//! Puts a report where geo-dedup or a person says: opens an alert or joins one, with what ties it to others.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use geo_dedup::{Outcome, Scored};
 use postgis_diesel::types::Point;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::TownId;
-use crate::db::schema::{alert, alert_link, alert_phase, alert_word, membership, status_event, verdict};
+use crate::db::schema::{alert, alert_link, alert_phase, alert_word, status_event, verdict};
 use crate::flow::alert::model::Alert;
 use crate::flow::alert::words;
 use crate::flow::report::reference::{Kind as ReferenceKind, Reference};
@@ -169,68 +168,6 @@ pub async fn join(
         .get_result(&mut &*conn)
         .await?;
     Ok(updated)
-}
-
-/// One decision to remember.
-pub struct Decided<'a> {
-    /// Town.
-    pub town: TownId,
-    /// Report.
-    pub report_id: Uuid,
-    /// Alert that it went to.
-    pub alert_id: Uuid,
-    /// Code of the decision.
-    pub decision: &'a str,
-    /// geo-dedup's reasons.
-    pub outcome: &'a Outcome,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
-/// Adds a decision to the membership log.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn remember(conn: &AsyncPgConnection, decided: &Decided<'_>) -> Result<(), Problem> {
-    #[expect(clippy::cast_possible_truncation, reason = "a probability")]
-    let posterior = decided
-        .outcome
-        .scored
-        .as_slice()
-        .iter()
-        .next()
-        .map(|best| best.posterior as f32);
-    let version = |version: u32| i32::try_from(version).unwrap_or(i32::MAX);
-    diesel::insert_into(membership::table)
-        .values((
-            membership::jurisdiction_id.eq(decided.town.0),
-            membership::report_id.eq(decided.report_id),
-            membership::alert_id.eq(decided.alert_id),
-            membership::decision.eq(decided.decision),
-            membership::posterior.eq(posterior),
-            membership::reasons.eq(reasons(&decided.outcome.scored)),
-            membership::policy_version.eq(version(decided.outcome.policy_version)),
-            membership::weights_version.eq(version(decided.outcome.weights_version)),
-            membership::at.eq(decided.at),
-        ))
-        .execute(&mut &*conn)
-        .await?;
-    Ok(())
-}
-
-/// The best few candidates with their features, as stored and shown.
-#[must_use]
-pub fn reasons(scored: &[Scored]) -> Value {
-    let rounded = |number: f64| (number * 1_000.0).round() / 1_000.0;
-    let candidates = scored.iter().take(5).map(|scored| {
-        let features = scored.reasons.iter().map(|reason| {
-            json!({"feature": reason.feature.name(), "value": rounded(reason.value), "unit": reason.feature.unit(),
-                   "log_odds": rounded(reason.log_odds)})
-        });
-        json!({"alert_id": Uuid::from_u128(scored.alert.0), "posterior": rounded(scored.posterior),
-               "barrier": scored.barrier.map(|barrier| barrier.name()), "features": features.collect::<Vec<_>>()})
-    });
-    candidates.collect()
 }
 
 /// Adds the words by which staff find an alert: those of its address, and of what its reports say.

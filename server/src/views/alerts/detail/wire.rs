@@ -122,7 +122,8 @@ pub struct MembershipBody {
     pub label: String,
     /// Probability of the best candidate.
     pub posterior: Option<f32>,
-    /// Candidates with features and contributions, likeliest first.
+    /// Candidates with features and contributions, likeliest first. Of a person's correction: the alert that the report went to,
+    /// none if it was opened for it; of an undo: what had put the report there before.
     pub reasons: Vec<CandidateBody>,
     /// A person's operation that it belongs to.
     pub operation_id: Option<Uuid>,

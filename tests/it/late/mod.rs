@@ -1,10 +1,10 @@
 //! Facts that come late: a photo that shows the same thing, a category that was corrected. A person is asked, nothing moves
 //! by itself, and what people answer can be learned from.
 
+mod words;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use vigie::catalog::cache::CatalogueCache;
-use vigie::flow::alert::verdicts::export;
 use vigie_fixtures::photo::{Size, jpeg_of};
 use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_tests::database::texts;
@@ -226,37 +226,4 @@ async fn a_residents_not_the_same_holds_against_late_facts() {
         1,
         "nor is the other kept"
     );
-}
-
-#[tokio::test]
-async fn what_people_said_is_training_data_without_people() {
-    let app = TestApp::start().await;
-    let supervisor = app.staff(Role::Supervisor).await;
-    let first = reported(&app, "pothole", 0.0).await;
-    let second = reported(&app, "pothole", 60.0).await;
-    let of = |report: &Value| report["alert"]["id"].as_str().expect("an id").to_owned();
-    app.projected().await;
-    let body = json!({"category": "pothole", "position": app.town.point(2.0, 0.0), "accuracy_m": 5,
-        "description": "Devant la boulangerie de Camille", "joins": of(&first)});
-    app.anyone().send("/v1/reports", body).await.expect(201);
-    let apart = format!("/v1/alerts/{}/not-same", of(&second));
-    supervisor.send(&apart, json!({"as": of(&first)})).await.expect(200);
-    let catalogue = CatalogueCache::default()
-        .fresh(&app.app.db)
-        .await
-        .expect("the catalogue");
-    let town = catalogue.town(app.town.id).expect("the town");
-    let mut tx = app.app.db.begin(app.town.id).await.expect("a transaction");
-    let judged = export(&mut tx, town, Utc::now()).await.expect("words");
-    let said: Vec<(bool, &str)> = judged.iter().map(|one| (one.same, one.by)).collect();
-    assert!(
-        said.contains(&(true, "resident")) && said.contains(&(false, "staff")),
-        "{said:?}"
-    );
-    let near = judged.iter().find(|one| one.same).expect("the one that joined");
-    assert!((near.features["distance"] - 2.0).abs() < 0.5, "{near:?}");
-    let text = serde_json::to_string(&judged).expect("JSON");
-    for private in ["Camille", "boulangerie", "2026", "R-", "A-", &of(&first), &of(&second)] {
-        assert!(!text.contains(private), "{private} in {text}");
-    }
 }
