@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use chrono::{DateTime, TimeDelta, Utc};
-use geo_dedup::{LonLat, Observation, PAST_DAYS, Policy, Timestamp};
+use geo_dedup::{PAST_DAYS, Policy};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -75,18 +75,15 @@ pub struct InForce {
 }
 
 impl InForce {
-    fn of(town: &Town, category: &Category, policy: &Policy) -> Result<Self, Problem> {
+    fn of(town: &Town, category: &Category, policy: &Policy) -> Self {
         let own = town.dedup_number(category.id);
         let others = town.categories.iter().filter(|other| other.id != category.id);
         let weighed = others.map(|other| {
             let weight = policy.compatibility(own, town.dedup_number(other.id));
             (other.code.clone(), weight)
         });
-        // A position that states no accuracy adds nothing to the radius, wherever it is.
-        let anywhere = LonLat::new(0.0, 0.0).map_err(Problem::internal)?;
-        let radius = policy.search_radius(&Observation::new(anywhere, own, Timestamp(0)));
-        Ok(Self {
-            radius_m: radius.get(),
+        Self {
+            radius_m: policy.radius().get(),
             life_days: policy.life_days(),
             join_threshold: policy.join_threshold(),
             suggest_threshold: policy.suggest_threshold(),
@@ -98,7 +95,7 @@ impl InForce {
             rejected_days: policy.rejected_days(),
             joins_silently: policy.joins_silently(),
             compatible: weighed.filter(|(_, weight)| *weight > 0.0).collect(),
-        })
+        }
     }
 }
 
@@ -167,7 +164,7 @@ async fn answer(command: &mut Command, category: &Category) -> Result<PolicyAnsw
     Ok(PolicyAnswer {
         category: category.code.clone(),
         version,
-        in_force: InForce::of(&town, category, &checked(&town, category, &policy, version)?)?,
+        in_force: InForce::of(&town, category, &checked(&town, category, &policy, version)?),
         policy,
         versions: versions?,
     })

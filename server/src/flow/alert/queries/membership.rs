@@ -46,7 +46,7 @@ impl From<&Outcome> for Why {
     fn from(outcome: &Outcome) -> Self {
         let version = |version: u32| Some(i32::try_from(version).unwrap_or(i32::MAX));
         #[expect(clippy::cast_possible_truncation, reason = "a probability")]
-        let posterior = outcome.scored.first().map(|best| best.posterior as f32);
+        let posterior = outcome.scored.as_slice().first().map(|best| best.posterior as f32);
         Self {
             posterior,
             reasons: reasons(&outcome.scored),
