@@ -5,6 +5,24 @@ export async function open(page, hash) {
   await page.evaluate((to) => (location.hash = to), hash);
 }
 
+/** All that a shift without network needs is on the tablet. */
+export async function keptForOffline(page) {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await until('the service worker has the shell', () => page.evaluate(async () => (await caches.keys()).some((name) => name.startsWith('vigie-shell'))));
+  await exchanged(page);
+}
+
+/** The exchange with the server that is under way has ended. */
+export async function exchanged(page) {
+  await until('the exchange ended', () => page.evaluate(() => !document.querySelector('.net-state')?.textContent?.includes('…')));
+}
+
+/** Presses "send now". */
+export async function pressSend(page) {
+  await open(page, '#/outbox');
+  await page.locator('.summary button:not([disabled])').click({ timeout: 1000 }).catch(() => undefined);
+}
+
 export async function takePhoto(page, photo) {
   const before = await page.locator('.taken li').count();
   await page.locator('.file').first().setInputFiles(photo);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { act, open, queueOf } from './crew.mjs';
+import { act, exchanged, open, queueOf } from './crew.mjs';
 import { scenes } from './scenes.mjs';
 import { enrol } from './tablet.mjs';
 import { giveTasks, photoOf, until } from './town.mjs';
@@ -11,7 +11,7 @@ export async function refusedIsCorrected({ tablet, device }) {
   const [task] = await giveTasks(device.crewId, 1);
   await enrol(page, device.code, device.agent.name);
   await page.locator('.card').first().waitFor();
-  await until('the first exchange ended', async () => !(await page.locator('.net-state').textContent())?.includes('…'));
+  await exchanged(page);
   await context.setOffline(true);
   await act(page, task, 'need_material', photos[0]);
   await page.evaluate(
