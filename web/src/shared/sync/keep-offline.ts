@@ -104,6 +104,9 @@ async function keepTiles(env: Environment, map: MapInfo, points: [number, number
     const path = map.base_tiles.replace('{z}', String(z)).replace('{x}', String(x)).replace('{y}', String(y));
     if (!(await keepOne(env, kept, ownPath(path, base), ''))) return false;
   }
+  // What is kept of the map before goes only now that the new one is here.
+  const { search } = new URL(map.base_tiles, base);
+  for (const request of await kept.keys()) if (new URL(request.url).search !== search) await kept.delete(request);
   return true;
 }
 
