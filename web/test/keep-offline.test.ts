@@ -110,11 +110,12 @@ describe('what is kept for a shift without network', () => {
   it('names a category that left the catalogue since', async () => {
     await look();
     const answer = one.answer;
-    const bench = { ...category, code: 'banc', label: { fr: 'Banc' } };
+    const bench = { ...category, code: 'banc', label: { fr: 'Banc' }, icon: 'https://v.example/icons/fontaine.svg' };
     one.answer = (path, ...more) => (path.startsWith('/v1/catalogue') ? json({ jurisdiction: {}, categories: [bench] }, 200, { etag: '"2"' }) : answer(path, ...more));
     await look();
     expect((await getMeta(one.db, 'catalogue'))?.body.categories).toEqual([bench]);
-    expect(await getMeta(one.db, 'category_names')).toEqual({ trottoir: { fr: 'Trottoir' }, banc: { fr: 'Banc' } });
+    expect(await getMeta(one.db, 'category_names')).toEqual({ trottoir: { fr: 'Trottoir', icon: category.icon }, banc: { fr: 'Banc', icon: bench.icon } });
+    expect(asked('/icons/fontaine.svg')).toBe(1);
   });
 
   it('is nothing on a tablet that was wiped meanwhile', async () => {
