@@ -67,6 +67,36 @@ export async function act(page, task, kind, photo) {
   await recorded(page, before);
 }
 
+/** An action that the server refuses: its day to come back has passed when the tablet finds a network again. Returns its id. */
+export async function beRefused({ page, context }, task, photo) {
+  await context.setOffline(true);
+  await act(page, task, 'need_material', photo);
+  const { id } = (await queueOf(page)).actions.at(-1);
+  await page.evaluate(
+    (key) =>
+      new Promise((resolve) => {
+        const opening = indexedDB.open('vigie-crew');
+        opening.onsuccess = () => {
+          const tx = opening.result.transaction('actions', 'readwrite');
+          const asking = tx.objectStore('actions').get(key);
+          asking.onsuccess = () => {
+            const item = asking.result;
+            item.payload = JSON.stringify({ ...JSON.parse(item.payload), review_date: '2020-01-01' });
+            tx.objectStore('actions').put(item);
+          };
+          tx.oncomplete = () => (opening.result.close(), resolve());
+        };
+      }),
+    id,
+  );
+  await context.setOffline(false);
+  await until('the server has refused it', async () => {
+    await pressSend(page);
+    return (await queueOf(page)).actions.find((item) => item.id === id).state === 'refused';
+  });
+  return id;
+}
+
 export async function newAlert(page, photo, number) {
   const before = await count(page);
   await open(page, '#/new');
