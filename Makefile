@@ -7,10 +7,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VIGIE_BIN := $(TARGET)/debug/vigie
 
-.PHONY: help run test check bless bench release demo-reset judge clean-var setup setup-check setup-test build web web-check web-e2e
+.PHONY: help run test check bless bench release demo-reset judge clean-var setup setup-check setup-test build web web-check web-e2e screenshots
 
 help: ## This list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 run: setup web build ## Install what is missing, build and start Vigie with the demo town
 	@exec $(VIGIE_BIN) run
@@ -65,8 +65,12 @@ web: ## The apps for the browser, in web/dist
 web-check: ## Types, unit tests and licences of the apps
 	@scripts/web.sh check
 
-web-e2e: build ## The crew's app in Chromium against a server: a shift without network and a bad one, axe, keyboard
+# The program after the apps: they are inside it.
+web-e2e: web build ## The crew's app in Chromium against a server: a shift without network and a bad one, axe, keyboard
 	@scripts/web.sh e2e
+
+screenshots: web build ## Every screen of the crew's app at 820 and 1280 px, French and English, in web/screenshots
+	@scripts/web.sh screenshots
 
 # With the whole workspace selected the same dependency features are used everywhere: run, tests and lints build once.
 build:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The apps for the browser: web.sh build (web/dist), web.sh check (types, unit tests, licences), web.sh e2e (in Chromium against a
-# server of its own). What is up to date is not built again.
+# server of its own), web.sh screenshots (every screen, from such a server too). What is up to date is not built again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,9 +41,9 @@ stop() {
   if [ "$status" -ne 0 ] && [ -s "$stamps/vigie.log" ]; then tail -n 30 "$stamps/vigie.log" >&2; fi
 }
 
-e2e() {
+# Starts a server of its own with a fresh demo town; its address is in $url then.
+serve() {
   local port unlimited=4294967295
-  build
   trap stop EXIT
   port=$(free_port)
   mkdir -p "$stamps"
@@ -60,12 +60,22 @@ e2e() {
     curl --silent --fail --output /dev/null --max-time 2 "http://127.0.0.1:$port/readyz" && break
     sleep 0.5
   done
-  (cd web && VIGIE_URL="http://127.0.0.1:$port" npm run --silent e2e)
+  url=http://127.0.0.1:$port
+  # The apps are inside the program: one that was built before them would be played with yesterday's. The service worker names all files.
+  curl --silent --fail "$url/equipe/sw.js" | cmp --silent - web/dist/equipe/sw.js ||
+    { echo "$vigie holds other apps than web/dist: build it again (make build)" >&2; exit 1; }
+}
+
+# Builds the apps and runs one of their scripts against a server of its own.
+against_server() {
+  build
+  serve
+  (cd web && VIGIE_URL="$url" npm run --silent "$1")
 }
 
 case ${1:-} in
   build) build ;;
   check) packages && (cd web && npm run --silent check) ;;
-  e2e) e2e ;;
-  *) echo "usage: scripts/web.sh build|check|e2e" >&2; exit 2 ;;
+  e2e | screenshots) against_server "$1" ;;
+  *) echo "usage: scripts/web.sh build|check|e2e|screenshots" >&2; exit 2 ;;
 esac

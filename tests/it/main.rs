@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod apps;
 mod architecture;
 mod between;
 mod contacts;

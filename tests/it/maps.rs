@@ -49,6 +49,12 @@ async fn slug(app: &TestApp) -> String {
     map["jurisdiction"].as_str().expect("a town").to_owned()
 }
 
+/// Where the tiles of the base map are.
+async fn template(app: &TestApp) -> String {
+    let map = app.anyone().get("/v1/map").send().await.expect(200);
+    map["base_tiles"].as_str().expect("a template").to_owned()
+}
+
 async fn report(app: &TestApp, category: &str) -> String {
     let body = json!({"category": category, "position": app.town.point(5.0, 5.0), "accuracy_m": 5});
     let told = app.anyone().send("/v1/reports", body).await.expect(201);
@@ -132,19 +138,21 @@ async fn a_base_map_is_cut_once_and_served_as_it_is() {
             "properties": {"layer": "street", "kind": "main", "name": name}});
         base_map::read(&json!({"type": "FeatureCollection", "features": [street]}).to_string()).expect("a map")
     };
+    let mut templates = vec![template(&app).await];
     for name in ["Rue du Port", "Rue du Phare"] {
         let mut tx = app.app.db.begin(app.town.id).await.expect("a transaction");
         let tiles = base_map::replace(&mut tx, &map(name)).await.expect("tiles");
         tx.commit().await.expect("kept");
         assert!(tiles >= 8, "{tiles} tiles of six zooms");
+        templates.push(template(&app).await);
     }
     let slug = slug(&app).await;
+    assert_eq!(templates[0], format!("/v1/tiles/{slug}/base/{{z}}/{{x}}/{{y}}.mvt"));
+    assert_ne!(templates[1], templates[2], "whoever keeps tiles sees that they are of yesterday's map");
+    assert_eq!(template(&app).await, templates[2], "and that they are of today's");
     let (x, y) = middle(&app, ZOOM);
-    let tile = app
-        .anyone()
-        .get(&format!("/v1/tiles/{slug}/base/{ZOOM}/{x}/{y}.mvt"))
-        .send()
-        .await;
+    let place = format!("{ZOOM}/{x}/{y}");
+    let tile = app.anyone().get(&templates[2].replace("{z}/{x}/{y}", &place)).send().await;
     assert_eq!(tile.status, 200, "{tile}");
     let drawn = String::from_utf8_lossy(&tile.body);
     assert!(drawn.contains("Rue du Phare") && !drawn.contains("Rue du Port"));

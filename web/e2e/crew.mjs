@@ -5,6 +5,24 @@ export async function open(page, hash) {
   await page.evaluate((to) => (location.hash = to), hash);
 }
 
+/** All that a shift without network needs is on the tablet. */
+export async function keptForOffline(page) {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await until('the service worker has the shell', () => page.evaluate(async () => (await caches.keys()).some((name) => name.startsWith('vigie-shell'))));
+  await exchanged(page);
+}
+
+/** The exchange with the server that is under way has ended. */
+export async function exchanged(page) {
+  await until('the exchange ended', () => page.evaluate(() => !document.querySelector('.net-state')?.textContent?.includes('…')));
+}
+
+/** Presses "send now". */
+export async function pressSend(page) {
+  await open(page, '#/outbox');
+  await page.locator('.summary button:not([disabled])').click({ timeout: 1000 }).catch(() => undefined);
+}
+
 export async function takePhoto(page, photo) {
   const before = await page.locator('.taken li').count();
   await page.locator('.file').first().setInputFiles(photo);
@@ -47,6 +65,36 @@ export async function act(page, task, kind, photo) {
     await page.locator('.page-foot button[type=submit]').click();
   }
   await recorded(page, before);
+}
+
+/** An action that the server refuses: its day to come back has passed when the tablet finds a network again. Returns its id. */
+export async function beRefused({ page, context }, task, photo) {
+  await context.setOffline(true);
+  await act(page, task, 'need_material', photo);
+  const { id } = (await queueOf(page)).actions.at(-1);
+  await page.evaluate(
+    (key) =>
+      new Promise((resolve) => {
+        const opening = indexedDB.open('vigie-crew');
+        opening.onsuccess = () => {
+          const tx = opening.result.transaction('actions', 'readwrite');
+          const asking = tx.objectStore('actions').get(key);
+          asking.onsuccess = () => {
+            const item = asking.result;
+            item.payload = JSON.stringify({ ...JSON.parse(item.payload), review_date: '2020-01-01' });
+            tx.objectStore('actions').put(item);
+          };
+          tx.oncomplete = () => (opening.result.close(), resolve());
+        };
+      }),
+    id,
+  );
+  await context.setOffline(false);
+  await until('the server has refused it', async () => {
+    await pressSend(page);
+    return (await queueOf(page)).actions.find((item) => item.id === id).state === 'refused';
+  });
+  return id;
 }
 
 export async function newAlert(page, photo, number) {

@@ -1,13 +1,5 @@
-// Stands before Vigie as a bad network would: passes everything on, or answers in its place. Serves dist/ itself until the
-// server does (VIGIE_SERVES_APP=1 leaves that to the server).
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+// Stands before Vigie as a bad network would: passes everything on, the app's own files too, or answers in its place.
 import { createServer, request as ask } from 'node:http';
-import { extname, join, normalize } from 'node:path';
-
-const dist = new URL('../dist/', import.meta.url).pathname;
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
-const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const portalPage = '<!doctype html><html><title>Wi-Fi</title><body><form action="/login"><input name="room"></form></body></html>';
 
@@ -21,14 +13,6 @@ const faults = {
   portal: (response) => response.writeHead(200, { 'content-type': 'text/html' }).end(portalPage),
   cut: (response) => response.destroy(),
 };
-
-async function serveFile(path, response) {
-  const name = normalize(path === '/equipe/' ? '/equipe/index.html' : path);
-  const file = join(dist, name);
-  if (!file.startsWith(dist) || !(await stat(file).catch(() => null))?.isFile()) return void response.writeHead(404).end();
-  response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-security-policy': csp, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' });
-  createReadStream(file).pipe(response);
-}
 
 function passOn(target, incoming, response, lost) {
   const { host: _, ...headers } = incoming.headers;
@@ -56,7 +40,6 @@ export async function openFront({ target, port = 0 }) {
   const seen = [];
   const server = createServer((incoming, response) => {
     const path = new URL(incoming.url, 'http://front').pathname;
-    if (path.startsWith('/equipe') && !process.env.VIGIE_SERVES_APP) return void serveFile(path, response);
     const sends = path === '/v1/sync/actions' ? 'actions' : path.startsWith('/v1/uploads') ? 'photos' : path === '/v1/auth/refresh' ? 'refresh' : null;
     const fault = down ?? (sends && plan[sends].length > 0 ? plan[sends].shift() : null);
     if (sends || fault) seen.push({ method: incoming.method, path, fault });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { act, queueOf } from './crew.mjs';
+import { act, exchanged, queueOf } from './crew.mjs';
 import { enrol } from './tablet.mjs';
 import { giveTasks, openTasks, until } from './town.mjs';
 
@@ -10,7 +10,7 @@ export async function anotherCrewHasIt({ tablet, device }) {
   const alert = (await openTasks()).find((each) => each.id === task).alert.id;
   await enrol(page, device.code, device.agent.name);
   await page.locator('.card').first().waitFor();
-  await until('the first exchange ended', async () => !(await page.locator('.net-state').textContent())?.includes('…'));
+  await exchanged(page);
   await context.setOffline(true);
   await act(page, task, 'hand_over');
   const [item] = (await queueOf(page)).actions;

@@ -1,41 +1,18 @@
 import assert from 'node:assert/strict';
-import { act, open, queueOf } from './crew.mjs';
+import { beRefused, exchanged, queueOf } from './crew.mjs';
 import { scenes } from './scenes.mjs';
 import { enrol } from './tablet.mjs';
 import { giveTasks, photoOf, until } from './town.mjs';
 
 /** A day to come back that has passed when the tablet finds a network again: refused for ever, corrected, sent with its photo. */
 export async function refusedIsCorrected({ tablet, device }) {
-  const { page, context } = tablet;
+  const { page } = tablet;
   const photos = await scenes(page);
   const [task] = await giveTasks(device.crewId, 1);
   await enrol(page, device.code, device.agent.name);
   await page.locator('.card').first().waitFor();
-  await until('the first exchange ended', async () => !(await page.locator('.net-state').textContent())?.includes('…'));
-  await context.setOffline(true);
-  await act(page, task, 'need_material', photos[0]);
-  await page.evaluate(
-    () =>
-      new Promise((resolve) => {
-        const opening = indexedDB.open('vigie-crew');
-        opening.onsuccess = () => {
-          const tx = opening.result.transaction('actions', 'readwrite');
-          const asking = tx.objectStore('actions').getAll();
-          asking.onsuccess = () => {
-            const [item] = asking.result;
-            item.payload = JSON.stringify({ ...JSON.parse(item.payload), review_date: '2020-01-01' });
-            tx.objectStore('actions').put(item);
-          };
-          tx.oncomplete = () => (opening.result.close(), resolve());
-        };
-      }),
-  );
-  await context.setOffline(false);
-  await open(page, '#/outbox');
-  await until('the server has refused it', async () => {
-    await page.locator('.summary button:not([disabled])').click({ timeout: 1000 }).catch(() => undefined);
-    return (await queueOf(page)).actions[0].state === 'refused';
-  });
+  await exchanged(page);
+  await beRefused(tablet, task, photos[0]);
   assert.ok((await page.locator('.item .reason').first().textContent())?.length > 10, 'the reason is on the screen');
   await page.locator('.item a.button.primary').click();
   await page.locator('form#act .taken li').waitFor();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { enrol } from './tablet.mjs';
 import { until } from './town.mjs';
-import { queueOf } from './crew.mjs';
+import { exchanged, queueOf } from './crew.mjs';
 
 /** A lost tablet: at its next exchange with the server nothing is left on it, and it says so. */
 export async function revokedTabletForgets({ tablet, device, revoke }) {
@@ -23,7 +23,7 @@ export async function lockedTabletForgets({ tablet, device, revoke }) {
   const { page } = tablet;
   await enrol(page, device.code, device.agent.name);
   await page.locator('.card').first().waitFor();
-  await until('the first exchange ended', async () => !(await page.locator('.net-state').textContent())?.includes('…'));
+  await exchanged(page);
   await page.locator('.who').click();
   await page.locator('.person').first().waitFor();
   await revoke();

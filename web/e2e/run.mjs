@@ -1,10 +1,11 @@
-// The proof: a shift without network, twenty actions with photos, the page killed twice, a bad network on the way back, and then
-// everything on the server once, with all photos. Then a revoked tablet. Also: axe on each screen, and the keyboard alone.
+// The proof: a shift without network, twenty actions with photos, the browser killed twice, a bad network on the way back, and then
+// everything on the server once, with all photos. Two who share a tablet, a revoked one. Also: axe on each screen, and the keyboard alone.
 import assert from 'node:assert/strict';
 import { openFront } from './front.mjs';
 import { announceTablet, revokeTablet, target } from './town.mjs';
 import { openTablet } from './tablet.mjs';
 import { shiftWithoutNetwork } from './shift.mjs';
+import { twoShareATablet } from './shared.mjs';
 import { everyScreenIsAccessible } from './axe.mjs';
 import { keyboardAlone } from './keyboard.mjs';
 import { backgroundSends } from './background.mjs';
@@ -14,7 +15,7 @@ import { formOutlivesItsTask } from './withdrawn.mjs';
 import { lockedTabletForgets, revokedTabletForgets } from './revoked.mjs';
 
 const only = process.argv[2];
-const plays = { shiftWithoutNetwork, backgroundSends, refusedIsCorrected, anotherCrewHasIt, formOutlivesItsTask, everyScreenIsAccessible, keyboardAlone, revokedTabletForgets, lockedTabletForgets };
+const plays = { shiftWithoutNetwork, twoShareATablet, backgroundSends, refusedIsCorrected, anotherCrewHasIt, formOutlivesItsTask, everyScreenIsAccessible, keyboardAlone, revokedTabletForgets, lockedTabletForgets };
 let failed = 0;
 for (const [name, play] of Object.entries(plays)) {
   if (only && name !== only) continue;

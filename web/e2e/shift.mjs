@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { enrol, typePin } from './tablet.mjs';
+import { enrol } from './tablet.mjs';
 import { scenes } from './scenes.mjs';
-import { alertOf, giveTasks, photoOf, until } from './town.mjs';
-import { act, newAlert, queueOf } from './crew.mjs';
+import { alertOf, fieldActions, giveTasks, photoOf, until } from './town.mjs';
+import { act, keptForOffline, newAlert, pressSend, queueOf } from './crew.mjs';
 
 const kinds = ['accept', 'start', 'done', 'note', 'made_safe', 'need_material', 'not_found', 'not_ours', 'dangerous', 'pause'];
 
-/** Twenty actions, each with a photo but those that take none; the page dies twice. */
+/** What was recorded, without how often it was tried to be sent. */
+const held = ({ actions, photos, bytes }) => ({ payloads: actions.map((item) => item.payload), photos: photos.map((photo) => photo.id), bytes });
+
+/** Twenty actions, each with a photo but those that take none; the browser is killed twice. */
 async function work(tablet, tasks, photos) {
   let made = 0;
   const plan = [
@@ -15,8 +18,10 @@ async function work(tablet, tasks, photos) {
   ];
   for (const [index, step] of plan.entries()) {
     if (step === 'kill') {
+      const had = held(await queueOf(tablet.page));
       await tablet.killAndOpen({ offline: true });
       await tablet.page.locator('.shift').waitFor();
+      assert.deepEqual(held(await queueOf(tablet.page)), had, 'the tablet has what it had');
       continue;
     }
     if (step[0] === 'new') await newAlert(tablet.page, photos[index % photos.length], index);
@@ -28,30 +33,15 @@ async function work(tablet, tasks, photos) {
   return made;
 }
 
-/** Locks, and in again by PIN: without network, in less than 5 s. */
-async function switchBackAndForth(page, name) {
-  const began = Date.now();
-  await page.locator('.who').click();
-  await page.locator('.person', { hasText: name }).click();
-  await typePin(page);
-  await page.locator('.shift').waitFor();
-  const ms = Date.now() - began;
-  assert.ok(ms < 5000, `${ms} ms`);
-  console.log(`      switched without network in ${ms} ms`);
-}
-
 export async function shiftWithoutNetwork({ front, device, tablet }) {
   const photos = await scenes(tablet.page);
   const tasks = await giveTasks(device.crewId, 10);
   await enrol(tablet.page, device.code, device.agent.name);
   await tablet.page.locator('.card').first().waitFor();
-  await tablet.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
-  await until('the service worker has the shell', () => tablet.page.evaluate(async () => (await caches.keys()).some((name) => name.startsWith('vigie-shell'))));
-  await until('the first exchange ended', async () => !(await tablet.page.evaluate(() => document.querySelector('.net-state')?.textContent?.includes('…'))));
+  await keptForOffline(tablet.page);
 
   await tablet.context.setOffline(true);
   const made = await work(tablet, tasks, photos);
-  await switchBackAndForth(tablet.page, device.agent.name);
   const before = await queueOf(tablet.page);
   assert.equal(made, 20);
   assert.ok(before.actions.every((item) => item.state === 'queued'));
@@ -71,34 +61,17 @@ export async function shiftWithoutNetwork({ front, device, tablet }) {
     const { actions, photos } = await queueOf(tablet.page);
     return front.left() === 0 && actions.every((item) => item.state !== 'queued') && photos.every((photo) => photo.state === 'sent');
   }, 240_000);
-  await checkServer(front, tablet, before);
+  await checkServer(front, tablet, before, device.agent);
 }
 
-async function pressSend(page) {
-  await page.evaluate(() => (location.hash = '#/outbox'));
-  await page.locator('.summary button:not([disabled])').click({ timeout: 5000 }).catch(() => undefined);
-}
-
-async function checkServer(front, tablet, before) {
+async function checkServer(front, tablet, before, agent) {
   const { actions } = await queueOf(tablet.page);
   assert.deepEqual(actions.map((item) => item.payload).sort(), before.actions.map((item) => item.payload).sort(), 'payloads are frozen');
   const tally = {};
   for (const item of actions) tally[item.state] = (tally[item.state] ?? 0) + 1;
   console.log('      receipts:', JSON.stringify(tally));
-  assert.equal(tally.refused ?? 0, 0, JSON.stringify(actions.filter((item) => item.state === 'refused').map((item) => [item.kind, item.receipt])));
-  // Applied once: each action's own id stands once in the history of its alert, as the supervisor sees it.
-  const alerts = new Map();
-  for (const item of actions.filter((each) => each.kind !== 'new_alert' && each.state === 'applied')) {
-    const id = item.receipt.alert_id;
-    if (!alerts.has(id)) alerts.set(id, await alertOf(id));
-    const times = alerts.get(id).history.filter((event) => event.id === item.id).length;
-    assert.equal(times, 1, `${item.kind} stands ${times} times in the history`);
-  }
-  for (const item of actions.filter((each) => each.kind === 'new_alert')) {
-    const alert = await alertOf(item.receipt.alert_id);
-    const own = JSON.parse(item.payload).report.id;
-    assert.equal(alert.reports.filter((report) => report.id === own).length, 1, 'the new alert has its report once');
-  }
+  const toDecide = await fieldActions();
+  for (const item of actions) await supervisorSees(item, agent, toDecide);
   for (const photo of before.photos) {
     const view = await until(`photo ${photo.id} is readable`, async () => {
       const found = await photoOf(photo.id).catch(() => null);
@@ -108,4 +81,21 @@ async function checkServer(front, tablet, before) {
   }
   const posts = front.seen.filter((request) => request.path === '/v1/sync/actions');
   console.log(`      ${posts.length} times asked for the actions, ${front.seen.filter((each) => each.path.startsWith('/v1/uploads')).length} requests for photos, ${front.seen.filter((each) => each.fault).length} of them met by a fault`);
+}
+
+/** What the tablet did stands once where the supervisor looks: in the alert if it took effect, in the list of what waits if not. */
+async function supervisorSees(item, agent, toDecide) {
+  const what = `${item.kind}, ${item.state}, ${JSON.stringify(item.receipt)}`;
+  if (item.state !== 'applied') {
+    assert.equal(item.state, 'waiting', what);
+    assert.deepEqual(toDecide.filter((each) => each.id === item.id).map((each) => each.agent_id), [agent.id], what);
+    return;
+  }
+  const alert = await alertOf(item.receipt.alert_id);
+  if (item.kind === 'new_alert') {
+    const own = JSON.parse(item.payload).report.id;
+    assert.equal(alert.reports.filter((report) => report.id === own).length, 1, `${what}: its report stands in the alert once`);
+    return;
+  }
+  assert.deepEqual(alert.history.filter((event) => event.id === item.id).map((event) => event.by_user), [agent.id], `${what}: once in the history, as the agent’s`);
 }

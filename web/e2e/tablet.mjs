@@ -1,5 +1,5 @@
 // A tablet: Debian's own Chromium with a profile of its own, a position, and ears for errors.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -7,10 +7,36 @@ import { pin } from './town.mjs';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+/** Every process of the browser that was started on this profile: no other one names that folder. */
+async function processesOn(profile) {
+  const found = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (command.includes(`--user-data-dir=${profile}`)) found.push(Number(pid));
+  }
+  return found;
+}
+
+/** SIGKILL to each: nobody is asked to write anything down, as when the battery is out. */
+async function kill(context, profile) {
+  const gone = new Promise((done) => context.once('close', done));
+  const running = await processesOn(profile);
+  if (running.length === 0) throw new Error('no browser runs on the tablet’s profile');
+  for (const pid of running) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // Gone with its parent, which was killed a moment ago.
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
+  await gone;
+}
+
 export async function openTablet({ url, width = 820, height = 1180, locale = 'fr-FR' }) {
   const profile = await mkdtemp(join(tmpdir(), 'vigie-tablet-'));
   const errors = [];
-  const start = async () => {
+  const start = async (offline = false) => {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: true,
@@ -24,17 +50,17 @@ export async function openTablet({ url, width = 820, height = 1180, locale = 'fr
     const page = context.pages()[0] ?? (await context.newPage());
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
     page.on('pageerror', (error) => errors.push(String(error)));
+    if (offline) await context.setOffline(true);
     await page.goto(`${url}/equipe/`);
     return { context, page };
   };
   const tablet = {
     errors,
     ...(await start()),
-    /** The whole browser dies, as when the battery is out, and opens again on the same profile. */
+    /** The whole browser dies, and opens again on the same profile, without network if so asked. */
     async killAndOpen({ offline = false } = {}) {
-      await tablet.context.close();
-      Object.assign(tablet, await start());
-      if (offline) await tablet.context.setOffline(true);
+      await kill(tablet.context, profile);
+      Object.assign(tablet, await start(offline));
     },
     async end() {
       await tablet.context.close();

@@ -7,6 +7,7 @@ export const pin = process.env.VIGIE_PIN ?? '739164';
 const password = process.env.VIGIE_PASSWORD ?? 'goelands-sur-le-toit';
 const supervisor = process.env.VIGIE_SUPERVISOR ?? 'superviseur@ingeville.example';
 const crew = process.env.VIGIE_CREW ?? 'voirie-centre.equipe@ingeville.example';
+const second = process.env.VIGIE_SECOND ?? 'voirie-centre.equipe2@ingeville.example';
 
 async function call(path, { method = 'GET', token, body, headers: more } = {}) {
   const headers = { ...more, ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body ? { 'content-type': 'application/json' } : {}) };
@@ -24,6 +25,11 @@ export async function announceTablet(name) {
   const crewId = worker.grants.find((grant) => grant.role === 'crew').crew_id;
   const device = await call('/v1/devices', { method: 'POST', token: boss.access_token, body: { name, crew_id: crewId } });
   return { ...device, crewId, agent: worker.staff };
+}
+
+/** The other one of the crew. */
+export async function colleague() {
+  return (await signIn(second)).staff;
 }
 
 export async function revokeTablet(id) {
@@ -81,6 +87,12 @@ export async function alertOf(id) {
 export async function photoOf(id) {
   const boss = await signIn(supervisor);
   return call(`/v1/photos/${id}`, { token: boss.access_token });
+}
+
+/** What crews did and a person should look at, as the supervisor sees it. */
+export async function fieldActions() {
+  const boss = await signIn(supervisor);
+  return (await call('/v1/field-actions', { token: boss.access_token })).items;
 }
 
 /** What crews have to do, as the supervisor sees it. */

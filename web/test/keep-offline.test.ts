@@ -18,13 +18,19 @@ function memory(): CacheStorage {
     open: async (name: string) => {
       const kept = all.get(name) ?? new Map<string, Response>();
       all.set(name, kept);
-      return { match: async (path: string) => kept.get(path), put: async (path: string, response: Response) => void kept.set(path, response) };
+      return {
+        match: async (path: string) => kept.get(path),
+        put: async (path: string, response: Response) => void kept.set(path, response),
+        keys: async () => [...kept.keys()].map((path) => ({ url: new URL(path, 'https://v.example').href })),
+        delete: async ({ url }: Request) => kept.delete(url.replace('https://v.example', '')),
+      };
     },
   } as unknown as CacheStorage;
 }
 
 let one: Tablet;
 let onTile: () => Response;
+let where: typeof town;
 let caches: CacheStorage;
 const asked = (part: string) => one.asked.filter(({ path }) => path.includes(part)).length;
 const look = () => keepOffline(one, 'https://v.example/equipe/', caches);
@@ -33,9 +39,10 @@ beforeEach(async () => {
   one = await tablet();
   caches = memory();
   onTile = tile;
+  where = town;
   one.answer = (path) => {
     if (path === '/v1/auth/pin') return json(tokens);
-    if (path === '/v1/map') return json(town);
+    if (path === '/v1/map') return json(where);
     if (path.startsWith('/v1/catalogue')) return json({ jurisdiction: {}, categories: [category] }, 200, { etag: '"1"' });
     return path.startsWith('/icons/') ? icon() : onTile();
   };
@@ -79,6 +86,19 @@ describe('what is kept for a shift without network', () => {
     expect(asked('/base/')).toBe(2);
   });
 
+  it('is fetched anew when the town has a new map, and the old one goes once the new one is here', async () => {
+    const kept = async () => (await (await caches.open('vigie-map')).keys()).map(({ url }) => url);
+    await look();
+    const old = await kept();
+    where = { ...town, base_tiles: `${town.base_tiles}?v=2` };
+    onTile = () => html(200);
+    await look();
+    expect(await kept()).toEqual(old);
+    onTile = tile;
+    await look();
+    expect(await kept()).toEqual(old.map((url) => `${url}?v=2`));
+  });
+
   it('comes with the staff’s token, which opens the categories that residents do not see', async () => {
     const sent: Record<string, string>[] = [];
     const plain = one.fetch;
@@ -90,11 +110,12 @@ describe('what is kept for a shift without network', () => {
   it('names a category that left the catalogue since', async () => {
     await look();
     const answer = one.answer;
-    const bench = { ...category, code: 'banc', label: { fr: 'Banc' } };
+    const bench = { ...category, code: 'banc', label: { fr: 'Banc' }, icon: 'https://v.example/icons/fontaine.svg' };
     one.answer = (path, ...more) => (path.startsWith('/v1/catalogue') ? json({ jurisdiction: {}, categories: [bench] }, 200, { etag: '"2"' }) : answer(path, ...more));
     await look();
     expect((await getMeta(one.db, 'catalogue'))?.body.categories).toEqual([bench]);
-    expect(await getMeta(one.db, 'category_names')).toEqual({ trottoir: { fr: 'Trottoir' }, banc: { fr: 'Banc' } });
+    expect(await getMeta(one.db, 'category_names')).toEqual({ trottoir: { fr: 'Trottoir', icon: category.icon }, banc: { fr: 'Banc', icon: bench.icon } });
+    expect(asked('/icons/fontaine.svg')).toBe(1);
   });
 
   it('is nothing on a tablet that was wiped meanwhile', async () => {

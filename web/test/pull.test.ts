@@ -61,13 +61,13 @@ describe('a pull', () => {
     expect((await getMeta(one.db, 'left'))?.map((each) => [each.task_id, each.reason])).toEqual([['task-2', 'withdrawn']]);
   });
 
-  it('keeps the name of a category after its last task, for the catalogue may not have it any more', async () => {
-    const retired = task({ alert: { ...task().alert, category: 'fontaine', category_label: { fr: 'Fontaine', en: 'Fountain' } } });
+  it('keeps name and icon of a category after its last task, for the catalogue may not have it any more', async () => {
+    const retired = task({ alert: { ...task().alert, category: 'fontaine', category_label: { fr: 'Fontaine', en: 'Fountain' }, icon: 'fontaine' } });
     pages = [() => json(page({ reset: true, tasks: [retired] })), () => json(page({ gone: [{ task_id: 'task-1', reason: 'withdrawn' }] }))];
     await pull(one);
     await pull(one);
     expect(await ids()).toEqual([]);
-    expect(await getMeta(one.db, 'category_names')).toEqual({ fontaine: { fr: 'Fontaine', en: 'Fountain' } });
+    expect(await getMeta(one.db, 'category_names')).toEqual({ fontaine: { fr: 'Fontaine', en: 'Fountain', icon: '/icons/fontaine.svg' } });
   });
 
   const gone = async (reason: 'ended' | 'withdrawn', ...kinds: Kind[]) => {

@@ -13,14 +13,24 @@ use crate::http::problem::Problem;
 const STAGE: &str =
     "CREATE TEMPORARY TABLE base_feature (layer text, kind text, name text, shape geometry) ON COMMIT DROP";
 
-/// Whether the town has a base map.
+/// Which base map the town has; none without one. All tiles are written by one transaction, whose number this is: another
+/// import has another one. So has a database that was restored, whose tiles are fetched once more then.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn is_there(tx: &mut Tx) -> Result<bool, Problem> {
-    let town = tx.town();
-    let tiles = base_tile::table.filter(base_tile::jurisdiction_id.eq(town.0));
-    Ok(diesel::select(diesel::dsl::exists(tiles)).get_result(&mut **tx).await?)
+pub async fn version(tx: &Tx) -> Result<Option<String>, Problem> {
+    #[derive(QueryableByName)]
+    struct Made {
+        #[diesel(sql_type = Text)]
+        version: String,
+    }
+    let made = "SELECT xmin::text AS version FROM base_tile WHERE jurisdiction_id = $1 LIMIT 1";
+    let made: Option<Made> = diesel::sql_query(made)
+        .bind::<Integer, _>(tx.town().0)
+        .get_result(&mut &**tx)
+        .await
+        .optional()?;
+    Ok(made.map(|made| made.version))
 }
 
 /// Takes the tiles of before away.

@@ -13,7 +13,7 @@ use crate::db::TownId;
 /// When the database refuses.
 pub async fn add(app: &App, town: TownId, map: &invented::Town) -> anyhow::Result<()> {
     let mut tx = app.db.begin(town).await?;
-    if !base_map::queries::is_there(&mut tx).await? {
+    if base_map::queries::version(&tx).await?.is_none() {
         base_map::replace(&mut tx, &features(map)?).await?;
     }
     Ok(tx.commit().await?)

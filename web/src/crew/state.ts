@@ -2,8 +2,8 @@
 // service worker. Screens never hold truth of their own.
 import { batch, computed, signal } from '@preact/signals';
 import type { Failure } from '../shared/api/answer';
-import type { Action, Category, Crew, Localized, MapInfo, SiteReport, SyncTask } from '../shared/api/wire';
-import { getMeta, type Device, type LeftTask } from '../shared/db/database';
+import type { Action, Category, Crew, MapInfo, SiteReport, SyncTask } from '../shared/api/wire';
+import { getMeta, type CategoryName, type Device, type LeftTask } from '../shared/db/database';
 import type { Environment } from '../shared/environment';
 import { dayOf, language, speak, today } from '../shared/i18n';
 import { needsAttention, type Draft, type QueuedAction, type QueuedPhoto } from '../shared/queue/items';
@@ -23,7 +23,7 @@ export const drafts = signal<Draft[]>([]);
 export const thumbs = signal<ReadonlyMap<string, Blob>>(new Map());
 export const categories = signal<ReadonlyMap<string, Category>>(new Map());
 /** By code, also of those that left the catalogue. */
-export const categoryNames = signal<Readonly<Record<string, Localized>>>({});
+export const categoryNames = signal<Readonly<Record<string, CategoryName>>>({});
 export const emergency = signal<{ number: string; label: { fr?: string; en?: string } }[]>([]);
 export const photoLimit = signal(15 * 1024 * 1024);
 export const map = signal<MapInfo | null>(null);

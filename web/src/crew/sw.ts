@@ -57,8 +57,8 @@ async function fromCache(name: string, request: Request, type: string): Promise<
     if (response.ok && given.includes(type) && !given.includes('html')) await cache.put(request.url, response.clone());
     return response;
   } catch {
-    // The map draws nothing there.
-    return new Response(null, { status: 204 });
+    // Of the map before rather than nothing; where there is neither, nothing is drawn.
+    return (await cache.match(request.url, { ignoreSearch: true })) ?? new Response(null, { status: 204 });
   }
 }
 

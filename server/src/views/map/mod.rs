@@ -15,7 +15,7 @@ use cache::{Drawn, Key};
 
 use crate::app::App;
 use crate::auth::extract::MaybeStaff;
-use crate::base_map::ZOOMS;
+use crate::base_map::{self, ZOOMS};
 use crate::catalog::model::{Catalogue, Town};
 use crate::db::schema;
 use crate::flow::command::Command;
@@ -39,7 +39,7 @@ pub struct MapBody {
     pub bounds: [f64; 4],
     /// A MapLibre style that the town prefers, if it has one: a path at the address of this server.
     pub style_url: Option<String>,
-    /// Template of the base map's tiles (MVT).
+    /// Template of the base map's tiles (MVT). It changes with the map: tiles of another template are of another map.
     pub base_tiles: String,
     /// Template of the alerts' tiles (MVT).
     pub alert_tiles: String,
@@ -81,11 +81,15 @@ pub async fn get_map(
         (None, None) => catalogue.towns().as_slice().first().copied(),
     };
     let town = town.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let tx = app.db.begin_public(town.id).await?;
+    let version = base_map::queries::version(&tx).await?;
+    tx.commit().await?;
+    let version = version.map(|number| format!("?v={number}")).unwrap_or_default();
     Ok(web::Json(MapBody {
         jurisdiction: town.slug.clone(),
         bounds: town.bounds(),
         style_url: app.config.map_style_url.clone(),
-        base_tiles: format!("/v1/tiles/{}/base/{{z}}/{{x}}/{{y}}.mvt", town.slug),
+        base_tiles: format!("/v1/tiles/{}/base/{{z}}/{{x}}/{{y}}.mvt{version}", town.slug),
         alert_tiles: format!("/v1/tiles/{}/alerts/{{z}}/{{x}}/{{y}}.mvt", town.slug),
         min_zoom: *ZOOMS.start(),
         max_zoom: *ZOOMS.end(),

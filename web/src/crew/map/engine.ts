@@ -3,9 +3,8 @@ import { LngLatBounds, Map as LibreMap, Marker, NavigationControl, setWorkerUrl 
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import type { MapInfo } from '../../shared/api/wire';
-import { ownPath } from '../../shared/api/calls';
 import { t } from '../../shared/i18n';
-import { ownStyle } from './style';
+import { firstStyle, standIn } from './style';
 
 setWorkerUrl(new URL(workerUrl, location.href).href);
 
@@ -22,9 +21,10 @@ export class TownMap {
 
   constructor(container: HTMLElement, town: MapInfo | null, start: [number, number] | null) {
     const bounds = town?.bounds;
+    const style = firstStyle(town, navigator.onLine);
     this.#map = new LibreMap({
       container,
-      style: town?.style_url ? new URL(ownPath(town.style_url, location.href), location.origin).href : ownStyle(town),
+      style,
       ...(start ? { center: start, zoom: 16 } : bounds ? { bounds } : { center: [0, 0] as [number, number], zoom: 1 }),
       maxZoom: 19,
       attributionControl: town?.style_url ? { compact: true } : false,
@@ -37,8 +37,9 @@ export class TownMap {
     this.#map.keyboard.disableRotation();
     this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
     this.#map.on('idle', () => (container.dataset['drawn'] = ''));
-    // A tile that is not on the tablet leaves a hole in the map, nothing more.
-    this.#map.on('error', () => undefined);
+    const { loaded, failed } = standIn(town, style, (own) => this.#map.setStyle(own, { diff: false }));
+    this.#map.on('style.load', loaded);
+    this.#map.on('error', ({ error }) => failed(error.message));
   }
 
   /** What is shown already keeps its element, and with it the focus. */

@@ -41,3 +41,27 @@ export function ownStyle(map: MapInfo | null): StyleSpecification {
     ],
   };
 }
+
+/** The style that the town prefers, or the app's own: without network always, for of the town's nothing is kept on the tablet. */
+export function firstStyle(map: MapInfo | null, online: boolean): string | StyleSpecification {
+  return map?.style_url && online ? new URL(ownPath(map.style_url, location.href), location.origin).href : ownStyle(map);
+}
+
+/**
+ * Where the town's style does not come, the map is drawn by the app's own, from the tiles that the tablet keeps. `loaded` and
+ * `failed` are told what happens to the map; `show` is called at most once.
+ */
+export function standIn(map: MapInfo | null, first: string | StyleSpecification, show: (own: StyleSpecification) => void) {
+  let awaited = typeof first === 'string';
+  return {
+    loaded: (): void => {
+      awaited = false;
+    },
+    failed: (why: string): void => {
+      console.warn('map:', why);
+      // A tile that is not on the tablet leaves a hole in the map, nothing more.
+      if (awaited) show(ownStyle(map));
+      awaited = false;
+    },
+  };
+}

@@ -10,7 +10,7 @@ import { Wrong } from './wrong';
 export const categoryName = (code: string) => local(categories.value.get(code)?.label ?? categoryNames.value[code]) || code;
 
 export function CategoryIcon({ code, size = 28 }: { code: string; size?: number }) {
-  const icon = categories.value.get(code)?.icon;
+  const icon = categories.value.get(code)?.icon ?? categoryNames.value[code]?.icon;
   if (!icon) return null;
   return <img class="category-icon" src={ownPath(icon, location.href)} width={size} height={size} alt="" loading="lazy" />;
 }

@@ -19,6 +19,9 @@ export interface LeftTask {
   at: string;
 }
 
+/** What a category is called, and the address of its icon; tablets of before kept no icons. */
+export type CategoryName = Localized & { icon?: string };
+
 /** Single values, by name. */
 export interface Meta {
   device: Device;
@@ -27,7 +30,7 @@ export interface Meta {
   seq: number;
   catalogue: { etag: string | null; body: Catalogue };
   /** By code, also of categories that left the catalogue: their work goes on, and what waits to be sent names them. */
-  category_names: Record<string, Localized>;
+  category_names: Record<string, CategoryName>;
   map: MapInfo;
   crews: Crew[];
   language: 'fr' | 'en';

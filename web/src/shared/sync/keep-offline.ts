@@ -32,11 +32,12 @@ async function keepFiles(env: Environment, map: MapInfo, base: string, caches: C
   const left = (quietUntil.get(env) ?? 0) - env.now();
   if (left > 0 && left <= longestQuietMs) return;
   const points = (await env.db.getAll('tasks')).map((task) => task.alert.position.coordinates as [number, number]);
-  const icons = ((await getMeta(env.db, 'catalogue'))?.body.categories ?? []).map((category) => category.icon);
+  const known = [...((await getMeta(env.db, 'catalogue'))?.body.categories ?? []), ...Object.values((await getMeta(env.db, 'category_names')) ?? {})];
+  const icons = [...new Set(known.flatMap(({ icon }) => (icon ? ownPath(icon, base) : [])))];
   const wanted = JSON.stringify([map.base_tiles, icons, [...new Set(points.map(String))].sort()]);
   const held = (await caches.has(mapCache)) && (await caches.has(iconCache));
   if (held && (await getMeta(env.db, 'kept_offline')) === wanted) return;
-  if (!(await keepIcons(env, icons, base, caches)) || !(await keepTiles(env, map, points, base, caches))) return;
+  if (!(await keepIcons(env, icons, caches)) || !(await keepTiles(env, map, points, base, caches))) return;
   await putMetaIfEnrolled(env.db, 'kept_offline', wanted);
 }
 
@@ -46,7 +47,7 @@ async function keepCatalogue(env: Environment, token: string, map: MapInfo): Pro
   if (!answer.ok) return;
   const tx = env.db.transaction('meta', 'readwrite');
   if (await isEnrolled(tx.store)) {
-    await nameCategories(tx.store, Object.fromEntries(answer.value.categories.map(({ code, label }) => [code, label])));
+    await nameCategories(tx.store, Object.fromEntries(answer.value.categories.map(({ code, label, icon }) => [code, { ...label, icon }])));
     await tx.store.put({ etag: answer.etag, body: answer.value }, 'catalogue');
   }
   await tx.done;
@@ -92,9 +93,9 @@ export async function picture(env: Environment, token: string, base: string, id:
   }
 }
 
-async function keepIcons(env: Environment, icons: string[], base: string, caches: CacheStorage): Promise<boolean> {
+async function keepIcons(env: Environment, icons: string[], caches: CacheStorage): Promise<boolean> {
   const kept = await caches.open(iconCache);
-  for (const icon of icons) if (!(await keepOne(env, kept, ownPath(icon, base), 'svg'))) return false;
+  for (const icon of icons) if (!(await keepOne(env, kept, icon, 'svg'))) return false;
   return true;
 }
 
@@ -104,6 +105,9 @@ async function keepTiles(env: Environment, map: MapInfo, points: [number, number
     const path = map.base_tiles.replace('{z}', String(z)).replace('{x}', String(x)).replace('{y}', String(y));
     if (!(await keepOne(env, kept, ownPath(path, base), ''))) return false;
   }
+  // What is kept of the map before goes only now that the new one is here.
+  const { search } = new URL(map.base_tiles, base);
+  for (const request of await kept.keys()) if (new URL(request.url).search !== search) await kept.delete(request);
   return true;
 }
 

@@ -56,7 +56,7 @@ async function keep(env: Environment, page: SyncPage, startedAt: number, first: 
   const left: LeftTask[] = ((await meta.get('left')) as LeftTask[] | undefined) ?? [];
   if (page.reset || first) await tasks.clear();
   for (const task of page.tasks) await tasks.put(task);
-  await nameCategories(meta, Object.fromEntries(page.tasks.map(({ alert }) => [alert.category, alert.category_label])));
+  await nameCategories(meta, Object.fromEntries(page.tasks.map(({ alert }) => [alert.category, { ...alert.category_label, icon: `/icons/${alert.icon}.svg` }])));
   const at = new Date(env.now()).toISOString();
   for (const gone of page.gone) {
     const task = await tasks.get(gone.task_id);
