@@ -60,6 +60,7 @@ async function overlays(page, task, size) {
   };
   await over('other actions', `#/task/${task}`, () => page.locator('.detail [aria-haspopup=dialog]').click(), 'dialog[open]');
   await over('discarding', '#/outbox', () => page.locator('.item.attention .row-buttons button').last().click(), 'dialog[open]');
+  await over('what the server keeps', '#/data', () => page.locator('.on-server button').click(), '.on-server tbody tr >> nth=0');
   // Markers may lie on each other.
   await over('a chosen marker', '#/map', () => page.locator('.marker').first().dispatchEvent('click'), '.map-card');
 }

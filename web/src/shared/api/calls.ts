@@ -2,7 +2,7 @@
 import type { Device } from '../db/database';
 import { readAnswer, type Answer } from './answer';
 import { Deadline } from './deadline';
-import type { Agent, Catalogue, MapInfo, PhotoView, Receipt, SignedIn, SyncPage, TokenPair } from './wire';
+import type { Agent, Catalogue, KeptPage, MapInfo, PhotoView, Receipt, SignedIn, SyncPage, TokenPair } from './wire';
 
 export interface Caller {
   fetch: typeof fetch;
@@ -69,14 +69,19 @@ export function refresh(caller: Caller, token: string, secret: string | undefine
   return call(caller, '/v1/auth/refresh', { method: 'POST', json, headers }, has('access_token', 'refresh_token'));
 }
 
+const from = (cursor: string | undefined) => (cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`);
+
 export function syncPage(caller: Caller, token: string, cursor: string | undefined): Promise<Answer<SyncPage>> {
-  const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-  return call(caller, `/v1/sync${query}`, { token, timeoutMs: 60_000 }, has('cursor', 'tasks', 'gone', 'receipts'));
+  return call(caller, `/v1/sync${from(cursor)}`, { token, timeoutMs: 60_000 }, has('cursor', 'tasks', 'gone', 'receipts'));
 }
 
 export function sendActions(caller: Caller, token: string, payloads: string[]): Promise<Answer<{ receipts: Receipt[] }>> {
   const json = `{"actions":[${payloads.join(',')}]}`;
   return call(caller, '/v1/sync/actions', { method: 'POST', token, json, timeoutMs: 60_000 }, has('receipts'));
+}
+
+export function ownActions(caller: Caller, token: string, cursor: string | undefined): Promise<Answer<KeptPage>> {
+  return call(caller, `/v1/me/field-actions${from(cursor)}`, { token }, has('items'));
 }
 
 /** With a token of the staff's it has the categories too that residents do not see. */

@@ -1,5 +1,5 @@
 // Names for the shapes of openapi.yaml that the app works with. GeoJSON points are [lon, lat], times RFC 3339.
-import type { components } from './schema';
+import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
 
@@ -23,6 +23,9 @@ export type Problem = Partial<Schemas['ProblemBody']> & { reason?: string };
 
 export type SyncPage = Omit<Schemas['SyncAnswer'], 'receipts'> & { receipts: Receipt[] };
 export type Crew = SyncPage['crews'][number];
+
+/** A page of what the server keeps of the person's own actions, newest first. */
+export type KeptPage = paths['/v1/me/field-actions']['get']['responses'][200]['content']['application/json'];
 
 /** The API's description leaves open what these two hold. */
 export type Receipt = Omit<Schemas['Receipt'], 'problem'> & { problem?: { errors?: { field: string; code: string }[] } | null };
