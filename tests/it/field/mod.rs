@@ -4,6 +4,7 @@ mod conflicts;
 mod contractor;
 mod later;
 mod model;
+mod proofs;
 mod rounds;
 mod sync;
 mod uploads;

@@ -13,8 +13,13 @@ use super::{Given, Street, outcome};
 use vigie_tests::repository;
 
 fn photo() -> Vec<u8> {
+    picture(7)
+}
+
+/// The photo of a street; one for each `scene`.
+pub(super) fn picture(scene: u64) -> Vec<u8> {
     let spec = PhotoSpec {
-        scene: 7,
+        scene,
         subject: Subject::Pothole,
         viewpoint: 1,
         taken_at: chrono::Utc::now(),
@@ -24,7 +29,7 @@ fn photo() -> Vec<u8> {
     vigie_fixtures::photo::jpeg_of(&spec, Size::TEST).expect("a photo")
 }
 
-async fn announce(person: &Person, id: Uuid, (of, subject): (&str, &str), length: usize) -> Answer {
+pub(super) async fn announce(person: &Person, id: Uuid, (of, subject): (&str, &str), length: usize) -> Answer {
     let metadata = format!(
         "photo_id {},{of} {}",
         BASE64.encode(id.to_string().as_bytes()),
@@ -38,7 +43,7 @@ async fn announce(person: &Person, id: Uuid, (of, subject): (&str, &str), length
     request.send().await
 }
 
-async fn piece(person: &Person, address: &str, offset: usize, bytes: &[u8]) -> Answer {
+pub(super) async fn piece(person: &Person, address: &str, offset: usize, bytes: &[u8]) -> Answer {
     let request = person
         .request(Method::PATCH, address)
         .header("Tus-Resumable", "1.0.0")
@@ -55,7 +60,7 @@ async fn stands(person: &Person, address: &str) -> Answer {
         .await
 }
 
-fn address(created: &Answer) -> String {
+pub(super) fn address(created: &Answer) -> String {
     assert_eq!(created.status, 201, "{created}");
     assert_eq!(created.header("tus-resumable"), Some("1.0.0"));
     created.header("location").expect("an address").to_owned()
