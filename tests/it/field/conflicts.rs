@@ -140,10 +140,8 @@ async fn what_is_done_where_reports_left_counts_there_and_is_looked_at() {
     let given = street.task().await;
     let split = street.split_again(&given).await;
     let own = split["alerts"][1]["id"].as_str().expect("an id").to_owned();
-    let noted = street
-        .crew
-        .does(&given, "note", json!({"client_at": hours_ago(1)}))
-        .await;
+    let note = json!({"client_at": hours_ago(1), "note": "two lamps"});
+    let noted = street.crew.does(&given, "note", note).await;
     assert_eq!(
         (outcome(&noted), &noted["review"]),
         (("applied", "split"), &json!(false))

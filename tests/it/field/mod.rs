@@ -4,6 +4,7 @@ mod conflicts;
 mod contractor;
 mod later;
 mod model;
+mod own;
 mod proofs;
 mod rounds;
 mod sync;

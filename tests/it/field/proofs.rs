@@ -51,7 +51,8 @@ async fn a_photo_of_something_else_proves_no_repair() {
     // What was on its way when it was named belongs to who named it.
     let (named, bytes) = (Uuid::now_v7(), picture(3));
     let at = address(&announce(crew, named, ("task_id", &given.task), bytes.len()).await);
-    let receipt = street.crew.does(&given, "note", json!({"photo_ids": [named]})).await;
+    let note = json!({"note": "as it was", "photo_ids": [named]});
+    let receipt = street.crew.does(&given, "note", note).await;
     assert_eq!(outcome(&receipt), ("applied", ""), "{receipt}");
     assert_eq!(piece(crew, &at, 0, &bytes).await.status, 204);
     street.lacks_a_proof(&given, &[]).await;
