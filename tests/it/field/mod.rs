@@ -3,6 +3,7 @@
 mod conflicts;
 mod contractor;
 mod later;
+mod lines;
 mod model;
 mod own;
 mod proofs;

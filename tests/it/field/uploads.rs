@@ -217,6 +217,61 @@ async fn the_protocol_is_kept() {
     assert_eq!(stands(&crew, &at).await.status, 404);
 }
 
+/// What the protocol says of two at once, of strangers, of nothing, and of a checksum that every server must know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_at_once_one_counts_and_an_address_is_no_right() {
+    let mut street = Street::open().await;
+    let given = street.task_of("pothole").await;
+    let (crew, bytes) = (street.crew.person.clone(), photo());
+    let task = ("task_id", given.task.as_str());
+    let at = address(&announce(&crew, Uuid::now_v7(), task, bytes.len()).await);
+    let both = tokio::join!(
+        piece(&crew, &at, 0, &bytes[..1_000]),
+        piece(&crew, &at, 0, &bytes[..1_000])
+    );
+    let mut statuses = [both.0.status, both.1.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 409], "{} {}", both.0, both.1);
+    assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some("1000"));
+    // Whoever knows the address and is of another crew, or is nobody, or has the secret of something else.
+    let rest = &bytes[1_000..2_000];
+    let others = &street.others.person;
+    piece(others, &at, 1_000, rest).await.problem("not_found");
+    assert_eq!(stands(others, &at).await.status, 404);
+    let anyone = street.app.anyone();
+    piece(&anyone, &at, 1_000, rest).await.problem("unauthenticated");
+    let with_secret = anyone
+        .request(Method::PATCH, &at)
+        .header("Tus-Resumable", "1.0.0")
+        .header("Upload-Offset", "1000")
+        .header("X-Follow-Secret", "a-secret-that-opens-something-else")
+        .body("application/offset+octet-stream", rest.to_vec());
+    with_secret.send().await.problem("not_found");
+    assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some("1000"));
+    // SHA-1 of other bytes moves nothing; that of "abc", which everybody knows, counts.
+    let at = address(&announce(&crew, Uuid::now_v7(), task, 10).await);
+    for (bytes, status) in [("abd", 460), ("abc", 204)] {
+        let summed = crew
+            .request(Method::PATCH, &at)
+            .header("Tus-Resumable", "1.0.0")
+            .header("Upload-Offset", "0")
+            .header("Upload-Checksum", "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=")
+            .body("application/offset+octet-stream", bytes);
+        let answer = summed.send().await;
+        assert_eq!(answer.status, status, "{answer}");
+        let there = if status == 204 { "3" } else { "0" };
+        assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some(there));
+    }
+    // A file of no bytes is taken, whole at once, and no photo.
+    let at = address(&announce(&crew, Uuid::now_v7(), task, 0).await);
+    assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some("0"));
+    piece(&crew, &at, 0, &[]).await.problem("photo_refused");
+    assert_eq!(stands(&crew, &at).await.status, 404);
+    let at = address(&announce(&crew, Uuid::now_v7(), task, 0).await);
+    street.app.run_due(chrono::Utc::now()).await;
+    assert_eq!(stands(&crew, &at).await.status, 404, "without a word more too");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_resident_sends_a_photo_of_the_own_report_the_same_way() {
     let (street, bytes) = (Street::open().await, photo());
