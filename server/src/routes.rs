@@ -69,6 +69,7 @@ fn work_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::dispatch::contractor::http::contractor_page);
     api.service(flow::dispatch::contractor::http::answer_contractor_link);
     api.service(views::sync::sync);
+    api.service(views::own_actions::list_own_field_actions);
     api.service(flow::dispatch::field::http::sync_actions);
     api.service(flow::dispatch::field::http::list_field_actions);
     api.service(flow::dispatch::field::http::decide_field_action);

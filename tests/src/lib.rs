@@ -5,7 +5,7 @@
 //! * [`people`]: clients as people; [`contract`] holds every answer they get against the API's description.
 //! * [`town`]: a small town in the sea, with staff.
 //! * [`secured`]: a PostgreSQL behind TLS.
-//! * [`proxy`]: a line to PostgreSQL that can be cut and stalled.
+//! * [`proxy`]: a line to PostgreSQL or to the server that can be cut, stalled and starved.
 //! * [`sink`]: a real mail relay and a real S3 server.
 
 #![allow(

@@ -157,21 +157,16 @@ impl Request {
         self
     }
 
-    /// Sends it to a server that may die meanwhile.
+    /// Sends it to a server that may die meanwhile, or over a line that may be cut. An answer is held against the API's
+    /// description.
     ///
     /// # Errors
     /// When nobody answers.
-    pub async fn try_send(self) -> reqwest::Result<u16> {
-        Ok(self.builder.send().await?.status().as_u16())
-    }
-
-    /// Sends it and holds the answer against the API's description.
     ///
     /// # Panics
-    /// When there is no answer, or one that the description does not know.
-    pub async fn send(self) -> Answer {
-        let response = self.builder.send().await;
-        let response = response.unwrap_or_else(|error| panic!("{} {} {}: {error:?}", self.who, self.method, self.path));
+    /// On an answer that the description does not know.
+    pub async fn try_send(self) -> reqwest::Result<Answer> {
+        let response = self.builder.send().await?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let endless = headers
@@ -180,7 +175,7 @@ impl Request {
         let body = if endless {
             Vec::new()
         } else {
-            response.bytes().await.expect("the body").to_vec()
+            response.bytes().await?.to_vec()
         };
         let answer = Answer {
             what: format!("{} {} {}", self.who, self.method, self.path),
@@ -192,7 +187,17 @@ impl Request {
         if let Err(fault) = contract().check(&self.method, path, &answer) {
             panic!("{}: {fault}\n{answer}", answer.what);
         }
-        answer
+        Ok(answer)
+    }
+
+    /// Sends it and holds the answer against the API's description.
+    ///
+    /// # Panics
+    /// When there is no answer, or one that the description does not know.
+    pub async fn send(self) -> Answer {
+        let what = format!("{} {} {}", self.who, self.method, self.path);
+        let answer = self.try_send().await;
+        answer.unwrap_or_else(|error| panic!("{what}: {error:?}"))
     }
 }
 

@@ -1,10 +1,12 @@
-//! A line to PostgreSQL that a test can cut and stall, as a broken switch or a dead machine would.
+//! A line to PostgreSQL or to a server of ours that a test can cut, stall and starve, as a broken switch, a dead machine or a
+//! telephone in a cellar would.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 
@@ -17,9 +19,24 @@ pub enum Line {
     Cut,
     /// Connections stay and nothing goes through: the machine hangs.
     Stalled,
+    /// Carries slowly, and each connection so much and no more: then it breaks, and the next begins.
+    Weak {
+        /// Bytes a second, both ways together.
+        per_second: u32,
+        /// Bytes after which a connection breaks, both ways together.
+        breaks_after: usize,
+    },
 }
 
-/// Listens on a port of 127.0.0.1 and carries to PostgreSQL's unix socket.
+/// Where a line leads.
+enum End {
+    /// PostgreSQL's unix socket.
+    Socket(PathBuf),
+    /// A server's port.
+    Port(SocketAddr),
+}
+
+/// Listens on a port of 127.0.0.1 and carries to the other end.
 pub struct Proxy {
     address: SocketAddr,
     line: watch::Sender<Line>,
@@ -42,7 +59,21 @@ impl Proxy {
     /// When the URL has no unix socket or no port is free.
     #[must_use]
     pub fn to(url: &str) -> Self {
-        let socket = Arc::new(socket_of(url));
+        Self::leading(End::Socket(socket_of(url)))
+    }
+
+    /// A line to the web server at this URL.
+    ///
+    /// # Panics
+    /// When the URL is not `http://` and an address with its port, or no port is free.
+    #[must_use]
+    pub fn before(url: &str) -> Self {
+        let address = url.strip_prefix("http://").and_then(|address| address.parse().ok());
+        Self::leading(End::Port(address.expect("http://address:port")))
+    }
+
+    fn leading(end: End) -> Self {
+        let end = Arc::new(end);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("non-blocking");
         let address = listener.local_addr().expect("an address");
@@ -55,7 +86,7 @@ impl Proxy {
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("a listener");
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, socket.clone(), state.clone()));
+                tokio::spawn(carry(client, end.clone(), state.clone()));
             }
         });
         Self {
@@ -76,49 +107,77 @@ impl Proxy {
         format!("{login}@{}/{database}", self.address)
     }
 
+    /// The web server's URL through this line.
+    #[must_use]
+    pub fn web(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Sets what the line does from now on.
     pub fn set(&self, line: Line) {
         self.line.send_replace(line);
     }
 }
 
-async fn carry(mut client: TcpStream, socket: Arc<PathBuf>, mut line: watch::Receiver<Line>) {
+async fn carry(client: TcpStream, end: Arc<End>, mut line: watch::Receiver<Line>) {
     if *line.borrow() == Line::Stalled && line.wait_for(|line| *line != Line::Stalled).await.is_err() {
         return;
     }
     if *line.borrow() == Line::Cut {
         return;
     }
-    let Ok(mut server) = UnixStream::connect(socket.as_ref()).await else {
-        return;
-    };
+    match &*end {
+        End::Socket(path) => {
+            if let Ok(server) = UnixStream::connect(path).await {
+                between(client, server, line).await;
+            }
+        }
+        End::Port(address) => {
+            if let Ok(server) = TcpStream::connect(address).await {
+                between(client, server, line).await;
+            }
+        }
+    }
+}
+
+async fn between(
+    mut client: TcpStream,
+    mut server: impl AsyncRead + AsyncWrite + Unpin,
+    mut line: watch::Receiver<Line>,
+) {
     let (mut from_client, mut from_server) = ([0; 8192], [0; 8192]);
+    let mut carried = 0;
     loop {
         let state = *line.borrow_and_update();
         if state == Line::Cut {
             return;
         }
-        let carried = tokio::select! {
+        let carries = state != Line::Stalled;
+        let passed = tokio::select! {
             changed = line.changed() => if changed.is_ok() { continue } else { return },
-            read = client.read(&mut from_client), if state == Line::Up => {
-                pass(read, &from_client, &mut server).await
-            }
-            read = server.read(&mut from_server), if state == Line::Up => {
-                pass(read, &from_server, &mut client).await
-            }
+            read = client.read(&mut from_client), if carries => pass(read, &from_client, &mut server).await,
+            read = server.read(&mut from_server), if carries => pass(read, &from_server, &mut client).await,
         };
-        if !carried {
-            return;
+        let Some(count) = passed else { return };
+        carried += count;
+        if let Line::Weak {
+            per_second,
+            breaks_after,
+        } = state
+        {
+            if carried >= breaks_after {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs_f64(count as f64 / f64::from(per_second))).await;
         }
     }
 }
 
-/// Whether there was something, and it went through.
-async fn pass(read: std::io::Result<usize>, bytes: &[u8], to: &mut (impl AsyncWriteExt + Unpin)) -> bool {
-    match read {
-        Ok(0) | Err(_) => false,
-        Ok(count) => to.write_all(&bytes[..count]).await.is_ok(),
-    }
+/// How much went through; none: nothing more will.
+async fn pass(read: std::io::Result<usize>, bytes: &[u8], to: &mut (impl AsyncWrite + Unpin)) -> Option<usize> {
+    let count = read.ok().filter(|count| *count > 0)?;
+    to.write_all(&bytes[..count]).await.ok()?;
+    Some(count)
 }
 
 /// `postgres://user@%2Frun%2Fx:5432/db` lies at `/run/x/.s.PGSQL.5432`.

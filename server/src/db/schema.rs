@@ -848,6 +848,8 @@ diesel::table! {
         released_at -> Nullable<Timestamptz>,
         /// Who looked at it and released it.
         released_by -> Nullable<Uuid>,
+        /// Action that named it first: it proves that one's work, and no other's.
+        action_id -> Nullable<Uuid>,
     }
 }
 

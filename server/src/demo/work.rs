@@ -305,7 +305,7 @@ impl At<'_> {
             public_note: None,
             minutes,
             material,
-            proof_photos: proofs(tx, alert, &[]).await?,
+            proof_photos: proofs(tx, alert, self.deed.id(part), &[]).await?,
             reported_since: false,
         };
         let by = self.work.cast.crew(task.crew_id).by("act_on_task", self.historic);

@@ -9,6 +9,7 @@ pub mod kept_mail;
 pub mod live;
 pub mod map;
 pub mod nearby;
+pub mod own_actions;
 pub mod pages;
 pub mod particulars;
 pub mod sync;

@@ -99,6 +99,95 @@ async fn a_repair_counts_although_it_was_taken_back() {
     let done = street.crew.does(&given, "done", json!({"minutes": 5})).await;
     assert_eq!(outcome(&done), ("applied", "reassigned"));
     assert_eq!(street.status(&given.alert).await, "resolved");
+    // Reopened, and nobody's yet: the same.
+    street.step(&given.alert, json!({"step": "reopen"})).await.expect(200);
+    let done = street.crew.does(&given, "done", json!({"minutes": 5})).await;
+    assert_eq!(outcome(&done), ("applied", "reassigned"));
+    assert_eq!(street.status(&given.alert).await, "resolved");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_outside_body_has_waits_for_a_person() {
+    let mut street = Street::open().await;
+    let given = street.task().await;
+    let transfer = json!({"step": "transfer", "body_id": street.app.town.power_company});
+    street.step(&given.alert, transfer).await.expect(200);
+    let started = street.crew.does(&given, "start", json!({})).await;
+    assert_eq!(outcome(&started), ("superseded", "reassigned"));
+    let done = street.crew.does(&given, "done", json!({"minutes": 15})).await;
+    assert_eq!(outcome(&done), ("waiting", "reassigned"), "{done}");
+    assert_eq!(street.status(&given.alert).await, "transferred");
+    let danger = street.crew.does(&given, "dangerous", json!({})).await;
+    assert_eq!(
+        outcome(&danger),
+        ("applied", "reassigned"),
+        "heard from whoever sees it"
+    );
+    // As long as the body has it, it is not the crew's to close: the person lays it aside or takes the alert back first.
+    let path = format!("/v1/field-actions/{}/decision", done["id"].as_str().expect("an id"));
+    let apply = json!({"decision": "apply"});
+    street.supervisor.send(&path, apply.clone()).await.problem("conflict");
+    let back = json!({"step": "take_back", "reason": "the crew was quicker"});
+    street.step(&given.alert, back).await.expect(200);
+    let applied = street.supervisor.send(&path, apply).await.expect(200);
+    assert_eq!(outcome(&applied), ("applied", "reassigned"));
+    assert_eq!(street.status(&given.alert).await, "resolved");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_where_reports_left_counts_there_and_is_looked_at() {
+    let mut street = Street::open().await;
+    let given = street.task().await;
+    let split = street.split_again(&given).await;
+    let own = split["alerts"][1]["id"].as_str().expect("an id").to_owned();
+    let note = json!({"client_at": hours_ago(1), "note": "two lamps"});
+    let noted = street.crew.does(&given, "note", note).await;
+    assert_eq!(
+        (outcome(&noted), &noted["review"]),
+        (("applied", "split"), &json!(false))
+    );
+    let done = street
+        .crew
+        .does(&given, "done", json!({"client_at": hours_ago(1)}))
+        .await;
+    assert_eq!((outcome(&done), &done["review"]), (("applied", "split"), &json!(true)));
+    assert_eq!(done["alert_id"], given.alert.as_str());
+    assert_eq!(street.status(&given.alert).await, "resolved");
+    assert_eq!(street.status(&own).await, "new", "nobody said anything of it");
+    // What was done after the split knew of it, and a split that was undone never was.
+    let given = street.task().await;
+    let split = street.split_again(&given).await;
+    let later = street.crew.does(&given, "accept", json!({})).await;
+    assert_eq!(outcome(&later), ("applied", ""));
+    let path = format!("/v1/operations/{}/undo", split["id"].as_str().expect("an id"));
+    let slip = json!({"reason": "the same lamp after all"});
+    street.supervisor.send(&path, slip).await.expect(200);
+    let done = street
+        .crew
+        .does(&given, "done", json!({"client_at": hours_ago(1)}))
+        .await;
+    assert_eq!((outcome(&done), &done["review"]), (("applied", ""), &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_after_the_end_is_kept_and_a_danger_waits() {
+    let mut street = Street::open().await;
+    let given = street.task().await;
+    let done = street.crew.does(&given, "done", json!({})).await;
+    assert_eq!(outcome(&done), ("applied", ""));
+    let day = (chrono::Utc::now() + chrono::TimeDelta::days(3)).date_naive();
+    for (kind, more) in [
+        ("not_found", json!({})),
+        ("not_ours", json!({})),
+        ("need_material", json!({"review_date": day})),
+        ("made_safe", json!({})),
+    ] {
+        let receipt = street.crew.does(&given, kind, more).await;
+        assert_eq!(outcome(&receipt), ("superseded", "closed"), "{kind}");
+    }
+    let danger = street.crew.does(&given, "dangerous", json!({"note": "sparks"})).await;
+    assert_eq!(outcome(&danger), ("waiting", "closed"));
+    assert_eq!(street.status(&given.alert).await, "resolved");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

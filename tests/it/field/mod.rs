@@ -3,7 +3,10 @@
 mod conflicts;
 mod contractor;
 mod later;
+mod lines;
 mod model;
+mod own;
+mod proofs;
 mod rounds;
 mod sync;
 mod uploads;
@@ -119,6 +122,23 @@ impl Street {
     async fn merge(&self, alert: &str, into: &str) -> Value {
         let path = format!("/v1/alerts/{alert}/merge");
         self.supervisor.send(&path, json!({"into": into})).await.expect(200)
+    }
+
+    /// Somebody reports again what a crew has, the last that was reported, and the desk splits that report off.
+    async fn split_again(&self, given: &Given) -> Value {
+        let east = f64::from(self.reports) * 300.0 - 2_400.0;
+        let again = self.report_at("street-light", east, Utc::now()).await;
+        assert_eq!(again, given.alert, "the same lamp");
+        let read = self.read(&given.alert).await;
+        let reports = read["reports"].as_array().expect("reports");
+        let last = &reports.last().expect("two")["id"];
+        self.split(&given.alert, last).await.expect(200)
+    }
+
+    /// Splits a report off an alert.
+    async fn split(&self, alert: &str, report: &Value) -> Answer {
+        let path = format!("/v1/alerts/{alert}/split");
+        self.supervisor.send(&path, json!({"reports": [report]})).await
     }
 
     async fn status(&self, alert: &str) -> String {

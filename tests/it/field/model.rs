@@ -18,7 +18,9 @@ use vigie_tests::database::{number, texts};
 use super::{Agent, Street, hire_into};
 
 const CREWS: usize = 10;
-const STEPS: usize = 500;
+/// Of each walk: together they are one and a half times as long as a single one that still finds everything.
+const STEPS: usize = 220;
+const SEEDS: [u64; 3] = [20_261_122, 48, 2_026];
 /// How long the crews were away.
 const AWAY: TimeDelta = TimeDelta::days(7);
 
@@ -46,6 +48,8 @@ struct Walk {
     receipts: BTreeMap<String, (String, String)>,
     began: DateTime<Utc>,
     steps: usize,
+    /// How often reports were split off.
+    splits: usize,
 }
 
 impl Walk {
@@ -74,6 +78,7 @@ impl Walk {
             receipts: BTreeMap::new(),
             began: Utc::now() - AWAY,
             steps: 0,
+            splits: 0,
         }
     }
 
@@ -94,7 +99,8 @@ impl Walk {
             77..=80 => self.copies[crew] = Some(self.tablets[crew].clone()),
             81..=84 => self.restore(crew),
             85..=88 => self.merge().await,
-            89..=94 => self.reassign(crew).await,
+            89..=92 => self.reassign(crew).await,
+            93..=94 => self.split(crew).await,
             95..=97 => self.desk(json!({"step": "take_back", "reason": "not now"})).await,
             _ => self.desk(json!({"step": "reject", "reason": "nothing there"})).await,
         }
@@ -137,6 +143,38 @@ impl Walk {
             let answer = self.street.supervisor.send(&path, json!({"into": into})).await;
             assert!([200, 409, 422].contains(&answer.status), "{answer}");
         }
+    }
+
+    /// Somebody reports again what a tablet holds, and the desk finds that it is something else, which another crew gets.
+    async fn split(&mut self, crew: usize) {
+        let tasks: Vec<&String> = self.tablets[crew].held.keys().collect();
+        let Some(task) = tasks.choose(&mut self.random) else {
+            return;
+        };
+        let place = format!(
+            "SELECT a.id::text AS value FROM alert a JOIN task t ON t.jurisdiction_id = a.jurisdiction_id AND t.alert_id = a.id \
+             WHERE t.id = '{task}' AND a.merged_into IS NULL"
+        );
+        let found = texts(&mut self.street.db, &place).await;
+        let Some(alert) = found.first() else { return };
+        let position = self.street.read(alert).await["position"].clone();
+        let body = json!({"category": "street-light", "position": position, "accuracy_m": 5, "locale": "en"});
+        self.street.app.anyone().send("/v1/reports", body).await.expect(201);
+        let read = self.street.read(alert).await;
+        let reports = read["reports"].as_array().expect("reports");
+        if reports.len() < 2 {
+            return;
+        }
+        let split = self
+            .street
+            .split(alert, &reports[reports.len() - 1]["id"])
+            .await
+            .expect(200);
+        let own = split["alerts"][1]["id"].as_str().expect("an id").to_owned();
+        self.splits += 1;
+        self.street.qualify(&own).await;
+        self.street.dispatch(&own, self.crews[(crew + 1) % CREWS].crew).await;
+        self.alerts.push(own);
     }
 
     /// A crew does something about a task that its tablet holds; the network is away.
@@ -283,8 +321,8 @@ impl Walk {
         there == held.collect()
     }
 
-    /// What the server kept, held against what the crews did.
-    async fn settle(&mut self) {
+    /// What the server kept, held against what the crews did. Returns what became of the actions, with their reasons.
+    async fn settle(&mut self) -> BTreeSet<String> {
         let kept = "SELECT id || ' ' || outcome || ' ' || COALESCE(reason, '') AS value FROM field_action";
         let kept: Vec<String> = texts(&mut self.street.db, kept).await;
         let mut by_id: BTreeMap<String, String> = BTreeMap::new();
@@ -309,11 +347,7 @@ impl Walk {
         for (id, outcome) in &by_id {
             assert!(!outcome.starts_with("refused"), "{id}: {outcome}: {}", self.done[id]);
         }
-        let seen: BTreeSet<&str> = by_id
-            .values()
-            .map(|outcome| outcome.split(' ').next().expect("a word"))
-            .collect();
-        assert!(seen.len() >= 3, "the walk is too tame: {seen:?}");
+        by_id.into_values().collect()
     }
 }
 
@@ -323,10 +357,20 @@ fn id_of(value: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_crews_come_back_after_seven_days() {
-    let mut walk = Walk::begin(20_261_122).await;
-    for _ in 0..STEPS {
-        walk.step().await;
+    let (mut became, mut splits) = (BTreeSet::new(), 0);
+    for seed in SEEDS {
+        // Shown when the test fails.
+        eprintln!("a walk with the seed {seed}");
+        let mut walk = Walk::begin(seed).await;
+        for _ in 0..STEPS {
+            walk.step().await;
+        }
+        walk.come_home().await;
+        became.extend(walk.settle().await);
+        splits += walk.splits;
     }
-    walk.come_home().await;
-    walk.settle().await;
+    for wanted in ["applied", "superseded", "waiting", "applied split"] {
+        let met = became.iter().any(|what| what.starts_with(wanted));
+        assert!(met, "the walks are too tame, {splits} splits: {became:?}");
+    }
 }

@@ -13,8 +13,13 @@ use super::{Given, Street, outcome};
 use vigie_tests::repository;
 
 fn photo() -> Vec<u8> {
+    picture(7)
+}
+
+/// The photo of a street; one for each `scene`.
+pub(super) fn picture(scene: u64) -> Vec<u8> {
     let spec = PhotoSpec {
-        scene: 7,
+        scene,
         subject: Subject::Pothole,
         viewpoint: 1,
         taken_at: chrono::Utc::now(),
@@ -24,7 +29,7 @@ fn photo() -> Vec<u8> {
     vigie_fixtures::photo::jpeg_of(&spec, Size::TEST).expect("a photo")
 }
 
-async fn announce(person: &Person, id: Uuid, (of, subject): (&str, &str), length: usize) -> Answer {
+pub(super) async fn announce(person: &Person, id: Uuid, (of, subject): (&str, &str), length: usize) -> Answer {
     let metadata = format!(
         "photo_id {},{of} {}",
         BASE64.encode(id.to_string().as_bytes()),
@@ -38,7 +43,7 @@ async fn announce(person: &Person, id: Uuid, (of, subject): (&str, &str), length
     request.send().await
 }
 
-async fn piece(person: &Person, address: &str, offset: usize, bytes: &[u8]) -> Answer {
+pub(super) async fn piece(person: &Person, address: &str, offset: usize, bytes: &[u8]) -> Answer {
     let request = person
         .request(Method::PATCH, address)
         .header("Tus-Resumable", "1.0.0")
@@ -55,7 +60,7 @@ async fn stands(person: &Person, address: &str) -> Answer {
         .await
 }
 
-fn address(created: &Answer) -> String {
+pub(super) fn address(created: &Answer) -> String {
     assert_eq!(created.status, 201, "{created}");
     assert_eq!(created.header("tus-resumable"), Some("1.0.0"));
     created.header("location").expect("an address").to_owned()
@@ -210,6 +215,61 @@ async fn the_protocol_is_kept() {
     assert_eq!(meant("HEAD").send().await.header("upload-offset"), Some("1000"));
     assert_eq!(meant("DELETE").send().await.status, 204);
     assert_eq!(stands(&crew, &at).await.status, 404);
+}
+
+/// What the protocol says of two at once, of strangers, of nothing, and of a checksum that every server must know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_at_once_one_counts_and_an_address_is_no_right() {
+    let mut street = Street::open().await;
+    let given = street.task_of("pothole").await;
+    let (crew, bytes) = (street.crew.person.clone(), photo());
+    let task = ("task_id", given.task.as_str());
+    let at = address(&announce(&crew, Uuid::now_v7(), task, bytes.len()).await);
+    let both = tokio::join!(
+        piece(&crew, &at, 0, &bytes[..1_000]),
+        piece(&crew, &at, 0, &bytes[..1_000])
+    );
+    let mut statuses = [both.0.status, both.1.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 409], "{} {}", both.0, both.1);
+    assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some("1000"));
+    // Whoever knows the address and is of another crew, or is nobody, or has the secret of something else.
+    let rest = &bytes[1_000..2_000];
+    let others = &street.others.person;
+    piece(others, &at, 1_000, rest).await.problem("not_found");
+    assert_eq!(stands(others, &at).await.status, 404);
+    let anyone = street.app.anyone();
+    piece(&anyone, &at, 1_000, rest).await.problem("unauthenticated");
+    let with_secret = anyone
+        .request(Method::PATCH, &at)
+        .header("Tus-Resumable", "1.0.0")
+        .header("Upload-Offset", "1000")
+        .header("X-Follow-Secret", "a-secret-that-opens-something-else")
+        .body("application/offset+octet-stream", rest.to_vec());
+    with_secret.send().await.problem("not_found");
+    assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some("1000"));
+    // SHA-1 of other bytes moves nothing; that of "abc", which everybody knows, counts.
+    let at = address(&announce(&crew, Uuid::now_v7(), task, 10).await);
+    for (bytes, status) in [("abd", 460), ("abc", 204)] {
+        let summed = crew
+            .request(Method::PATCH, &at)
+            .header("Tus-Resumable", "1.0.0")
+            .header("Upload-Offset", "0")
+            .header("Upload-Checksum", "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=")
+            .body("application/offset+octet-stream", bytes);
+        let answer = summed.send().await;
+        assert_eq!(answer.status, status, "{answer}");
+        let there = if status == 204 { "3" } else { "0" };
+        assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some(there));
+    }
+    // A file of no bytes is taken, whole at once, and no photo.
+    let at = address(&announce(&crew, Uuid::now_v7(), task, 0).await);
+    assert_eq!(stands(&crew, &at).await.header("upload-offset"), Some("0"));
+    piece(&crew, &at, 0, &[]).await.problem("photo_refused");
+    assert_eq!(stands(&crew, &at).await.status, 404);
+    let at = address(&announce(&crew, Uuid::now_v7(), task, 0).await);
+    street.app.run_due(chrono::Utc::now()).await;
+    assert_eq!(stands(&crew, &at).await.status, 404, "without a word more too");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,10 +9,11 @@ use super::queries;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::flow::alert::model::Alert;
+use crate::flow::photo;
 use crate::flow::status::advance::{advance, remark};
 use crate::flow::status::event::{By, Details, Material};
 use crate::flow::status::machine::Given;
-use crate::flow::status::queries::proof_photos;
+use crate::flow::status::queries::proofs::{Proof, dispatched_at, of_alert};
 use crate::flow::status::triage;
 use crate::flow::status::vocabulary::Step;
 use crate::http::problem::{Kind, Problem};
@@ -87,7 +88,7 @@ pub struct Done<'a> {
     pub minutes: Option<i32>,
     /// What was used up or is needed.
     pub material: &'a [Material],
-    /// Photos of the repair that the alert has.
+    /// Photos that prove it.
     pub proof_photos: u32,
     /// Somebody saw it again after the crew had left: residents hear of the repair only after a person looked.
     pub reported_since: bool,
@@ -159,14 +160,40 @@ pub async fn act(
     }
 }
 
-/// How many photos of the repair an alert has.
+/// How many photos prove what an action did: see [`claim`].
 ///
 /// # Errors
-/// [`Kind::Invalid`] when one of the ids is none of them.
-pub async fn proofs(tx: &mut Tx, alert: &Alert, photo_ids: &[Uuid]) -> Result<u32, Problem> {
-    let known = proof_photos(tx, alert.town(), alert.id).await?;
-    if photo_ids.iter().any(|id| !known.contains(id)) {
+/// [`Kind::Invalid`] when one of the ids is no proof that the alert has.
+pub async fn proofs(tx: &mut Tx, alert: &Alert, action: Uuid, photo_ids: &[Uuid]) -> Result<u32, Problem> {
+    let there = of_alert(tx, alert.id).await?;
+    if photo_ids.iter().any(|id| there.iter().all(|photo| photo.id != *id)) {
         return Err(Problem::field("photo_ids", "unknown_photo"));
     }
-    Ok(u32::try_from(known.len()).unwrap_or(u32::MAX))
+    claim(tx, alert.id, (action, photo_ids), &there).await
+}
+
+/// The photos that an action names are its own from now on, unless another named them before. Returns how many of those
+/// that are `there` prove what it did: those it names, and those that nobody names and that came since the alert was last
+/// given to a crew, because a crew may send its photo first. What another action showed before that proves nothing now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim(
+    tx: &mut Tx,
+    alert_id: Uuid,
+    (action, named): (Uuid, &[Uuid]),
+    there: &[Proof],
+) -> Result<u32, Problem> {
+    let since = dispatched_at(tx, alert_id).await?;
+    photo::queries::claim(tx, tx.town(), action, named).await?;
+    let proves = |photo: &&Proof| {
+        let free = photo.action_id.is_none_or(|of| of == action);
+        let recent = since.is_none_or(|since| photo.uploaded_at > since);
+        if named.contains(&photo.id) {
+            free || recent
+        } else {
+            free && recent
+        }
+    };
+    Ok(u32::try_from(there.iter().filter(proves).count()).unwrap_or(u32::MAX))
 }

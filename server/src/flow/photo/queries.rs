@@ -292,6 +292,21 @@ pub async fn set_released(
     Ok(())
 }
 
+/// Photos belong to the action that names them first: they prove that one's work.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim(conn: &AsyncPgConnection, town: TownId, action: Uuid, photos: &[Uuid]) -> Result<(), Problem> {
+    if !photos.is_empty() {
+        diesel::update(photo::table.filter(photo::jurisdiction_id.eq(town.0).and(photo::id.eq_any(photos))))
+            .filter(photo::action_id.is_null())
+            .set(photo::action_id.eq(action))
+            .execute(&mut &*conn)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Photos whose original has been kept long enough: those received before `received_before`, and refused ones received
 /// before `refused_before`. Oldest first, at most 100.
 ///

@@ -57,7 +57,7 @@ pub async fn take_in(
         return Err(Problem::new(Kind::Conflict).with("reason", "task_ended"));
     }
     let attached = attach(app, &tx, alert.id, &photos, client, now).await?;
-    let proof_photos = act::proofs(&mut tx, &alert, &attached).await?;
+    let proof_photos = act::proofs(&mut tx, &alert, said.id, &attached).await?;
     // The history has no column for who is nobody of the staff: the company's name stands before its words.
     let note = said.words.as_deref().map_or_else(
         || held.link.company.clone(),

@@ -123,17 +123,29 @@ pub async fn task(tx: &mut Tx, id: Uuid) -> Result<Option<Task>, Problem> {
     Ok(found.first(&mut **tx).await.optional()?)
 }
 
-/// Whether reports left an alert by a split after an instant.
+/// Whether reports left an alert by a split after an instant, and were not brought back.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn was_split(tx: &mut Tx, alert_id: Uuid, since: DateTime<Utc>) -> Result<bool, Problem> {
     let town = tx.town();
-    let split = alert_operation::table
+    let splits: Vec<Uuid> = alert_operation::table
         .filter(alert_operation::jurisdiction_id.eq(town.0))
         .filter(alert_operation::alert_id.eq(alert_id))
-        .filter(alert_operation::kind.eq("split").and(alert_operation::at.gt(since)));
-    Ok(diesel::select(diesel::dsl::exists(split)).get_result(&mut **tx).await?)
+        .filter(alert_operation::kind.eq("split").and(alert_operation::at.gt(since)))
+        .select(alert_operation::id)
+        .load(&mut **tx)
+        .await?;
+    if splits.is_empty() {
+        return Ok(false);
+    }
+    let undone: Vec<Option<Uuid>> = alert_operation::table
+        .filter(alert_operation::jurisdiction_id.eq(town.0))
+        .filter(alert_operation::undoes.eq_any(&splits))
+        .select(alert_operation::undoes)
+        .load(&mut **tx)
+        .await?;
+    Ok(splits.iter().any(|split| !undone.contains(&Some(*split))))
 }
 
 /// Whether somebody saw it after an instant: a report of the alert says so.

@@ -18,7 +18,7 @@ use crate::flow::photo::tus::queries::promise;
 use crate::flow::status::advance::{advance, remark};
 use crate::flow::status::event::{By, Details};
 use crate::flow::status::machine::Given;
-use crate::flow::status::queries::proof_photos;
+use crate::flow::status::queries::proofs::of_alert;
 use crate::flow::status::triage::{self, Qualification};
 use crate::flow::status::vocabulary::{Status, Step};
 use crate::http::problem::{Kind, Problem};
@@ -238,12 +238,21 @@ async fn hand_over(tx: &mut Tx, taking: &Taking<'_>, alert: &mut Alert, task: &T
     Ok(())
 }
 
-/// Photos of the repair: those that are there, and those that the action says will come.
+/// Photos that prove it: those that are there, and those that the action says will come.
 async fn promised(tx: &mut Tx, taking: &Taking<'_>, alert: &Alert, crew_id: Uuid) -> Result<u32, Problem> {
-    let there = proof_photos(tx, alert.town(), alert.id).await?;
-    let missing = taking.action.photo_ids.iter().filter(|id| !there.contains(id));
+    let there = of_alert(tx, alert.id).await?;
+    let (action, named) = (taking.action.id, &*taking.action.photo_ids);
+    let missing = named.iter().filter(|id| there.iter().all(|photo| photo.id != **id));
     let missing: Vec<Uuid> = missing.copied().collect();
-    let (action, by) = (taking.action.id, (taking.action.agent_id, crew_id));
-    promise(tx, alert.id, &missing, action, by, taking.now).await?;
-    Ok(u32::try_from(there.len() + missing.len()).unwrap_or(u32::MAX))
+    promise(
+        tx,
+        alert.id,
+        &missing,
+        action,
+        (taking.action.agent_id, crew_id),
+        taking.now,
+    )
+    .await?;
+    let here = act::claim(tx, alert.id, (action, named), &there).await?;
+    Ok(here.saturating_add(u32::try_from(missing.len()).unwrap_or(u32::MAX)))
 }

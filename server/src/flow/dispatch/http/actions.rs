@@ -141,7 +141,7 @@ pub async fn act_on_task(
     } = command;
     if !is_replay(&mut tx, body.id, &hash).await? {
         act::require_live(&task, &alert, body.action)?;
-        let proofs = act::proofs(&mut tx, &alert, &body.photo_ids).await?;
+        let proofs = act::proofs(&mut tx, &alert, body.id, &body.photo_ids).await?;
         let by = By::staff(&staff, role, "act_on_task", &client);
         let done = body.done(&hash, place, proofs);
         act::act(&mut tx, &town, &mut alert, &task, &done, by, now).await?;

@@ -55,7 +55,8 @@ impl Upload {
     }
 }
 
-/// Notes the photos that a crew's action says will come. Those that are on their way already are left as they are.
+/// Notes the photos that a crew's action says will come. Those that are on their way already go on, as this action's unless
+/// another promised them.
 ///
 /// # Errors
 /// When the database refuses.
@@ -82,6 +83,12 @@ pub async fn promise(
     };
     let rows: Vec<_> = photos.iter().map(row).collect();
     if !rows.is_empty() {
+        let on_their_way = upload::jurisdiction_id.eq(town.0).and(upload::id.eq_any(photos));
+        diesel::update(upload::table.filter(on_their_way))
+            .filter(upload::alert_id.eq(alert_id).and(upload::promised_by.is_null()))
+            .set(upload::promised_by.eq(action))
+            .execute(&mut **tx)
+            .await?;
         diesel::insert_into(upload::table)
             .values(rows)
             .on_conflict_do_nothing()

@@ -314,6 +314,9 @@ pub async fn finish(app: &App, town: TownId, id: Uuid, now: DateTime<Utc>) -> Re
         tx.rollback().await?;
         return refuse(app, town, id, Refusal::TooMany).await;
     }
+    if let Some(action) = upload.promised_by {
+        photos::claim(&tx, town, action, &[attached.photo.id]).await?;
+    }
     queries::remove(&mut tx, id).await?;
     let entry = Entry {
         actor: &audit::Actor::System,

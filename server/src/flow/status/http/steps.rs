@@ -178,6 +178,12 @@ async fn take(command: &mut Command, alert: &mut Alert, body: &StepRequest, by: 
         (Step::Transfer, Some(body_id)) => hand_over::send(tx, town, alert, body_id, reason, by, now).await?,
         (Step::TakeBack, _) => triage::take_back(tx, town, alert, reason.unwrap_or_default(), by, now).await?,
         (step, body_id) => {
+            // What it names as proof belongs to this step, whether or not the client gave it an id.
+            let id = by.details.id.unwrap_or_else(Uuid::now_v7);
+            let details = Details {
+                id: Some(id),
+                ..by.details
+            };
             let given = Given {
                 today: town.day_at(now),
                 reason,
@@ -185,13 +191,13 @@ async fn take(command: &mut Command, alert: &mut Alert, body: &StepRequest, by: 
                 review_date: body.review_date,
                 planned_date: body.planned_date,
                 outside_body: body_id,
-                proof_photos: act::proofs(tx, alert, &body.photo_ids).await?,
+                proof_photos: act::proofs(tx, alert, id, &body.photo_ids).await?,
                 hold_delivery: false,
             };
             if let Some(day) = body.planned_date.filter(|_| step == Step::Plan) {
                 dispatch::give::plan_live(tx, town, alert, day, now).await?;
             }
-            advance(tx, town, alert, step, given, by, now).await?
+            advance(tx, town, alert, step, given, by.with(details), now).await?
         }
     };
     Ok(())

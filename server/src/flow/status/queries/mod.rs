@@ -1,5 +1,6 @@
 //! SQL of the status stage.
 
+pub mod proofs;
 pub mod watch;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,9 +14,9 @@ use uuid::Uuid;
 use super::effects::Taken;
 use super::event::By;
 use super::vocabulary::Status;
-use crate::db::schema::{alert, alert_phase, measured_delay, photo, public_id, report, status_event};
+use crate::db::Tx;
+use crate::db::schema::{alert, alert_phase, measured_delay, public_id, report, status_event};
 use crate::db::space::to_point;
-use crate::db::{TownId, Tx};
 use crate::flow::alert::model::Alert;
 use crate::http::problem::{Kind, Problem};
 
@@ -339,18 +340,6 @@ pub async fn see(tx: &mut Tx, row: &Alert, now: DateTime<Utc>) -> Result<(), Pro
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-/// Photos of the repair that an alert has, and how many of these ids are among them.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn proof_photos(tx: &mut Tx, town: TownId, alert_id: Uuid) -> Result<Vec<Uuid>, Problem> {
-    let found = photo::table
-        .filter(photo::jurisdiction_id.eq(town.0).and(photo::alert_id.eq(alert_id)))
-        .filter(photo::kind.eq("proof").and(photo::state.ne("refused")))
-        .select(photo::id);
-    Ok(found.load(&mut **tx).await?)
 }
 
 /// Whether a person entered one of an alert's reports.

@@ -1,0 +1,2 @@
+DROP INDEX status_event_doer;
+DROP INDEX field_action_agent;
