@@ -75,6 +75,25 @@ async fn a_tablet_gets_everything_once_and_then_what_changes() {
     assert_eq!(nothing["gone"], json!([]));
 }
 
+/// To whom a task may be handed over: who has the cherry picker is part of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crew_is_known_by_its_vehicle_and_by_what_it_can_do() {
+    let mut street = Street::open().await;
+    let equipped = "UPDATE crew SET vehicle = 'N 12', skills = '{lifting,welding}' WHERE code = 'cleaning-1'";
+    street.db.batch_execute(equipped).await.expect("a vehicle");
+    let held = street.crew.sync(None).await;
+    let crews = held["crews"].as_array().expect("crews").iter();
+    let told: Vec<_> = crews
+        .map(|crew| (&crew["name"], &crew["vehicle"], &crew["skills"]))
+        .collect();
+    let (cleaning, roads) = (json!("cleaning-1"), json!("roads-1"));
+    let (vehicle, skills) = (json!("N 12"), json!(["lifting", "welding"]));
+    assert_eq!(
+        told,
+        [(&cleaning, &vehicle, &skills), (&roads, &Value::Null, &json!([]))]
+    );
+}
+
 /// Far more than a crew has: nothing is left out, and what happens between two pages comes after them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_sync_comes_in_pages() {

@@ -68,6 +68,10 @@ pub struct SyncCrew {
     pub id: Uuid,
     /// Name.
     pub name: String,
+    /// Its vehicle: plate or name.
+    pub vehicle: Option<String>,
+    /// What it can do, in free words.
+    pub skills: Vec<String>,
 }
 
 /// A task with all that is needed of it in the street.
@@ -309,6 +313,8 @@ fn outgoing(town: &Town) -> Vec<SyncCrew> {
     let named = |crew: &Crew| SyncCrew {
         id: crew.id,
         name: crew.name.clone(),
+        vehicle: crew.vehicle.clone(),
+        skills: crew.skills.clone(),
     };
     let mut crews: Vec<SyncCrew> = active.map(named).collect();
     crews.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
