@@ -268,11 +268,15 @@ async fn the_page_says_what_the_work_needs_and_nothing_of_who_reported_it() {
     );
     assert!(html(&street.app.anyone().get(&link).send().await).contains("À faire"));
     assert_eq!(street.traces().await, before, "looking changes nothing");
-    // Taken back it is gone, and so are the links of before.
+    goes_when_it_is_taken_back(&street, (&given, &link), &release, pictures[0]).await;
+}
+
+/// Taken back a photo is off the page, and the links of before are dead; what crews photograph is on it.
+async fn goes_when_it_is_taken_back(street: &Street, (given, link): (&Given, &str), release: &str, picture: &str) {
     let unrelease = release.replace("/release", "/unrelease");
     street.supervisor.post(&unrelease).send().await.expect(200);
-    assert_eq!(street.app.anyone().get(pictures[0]).send().await.status, 404);
-    let page = html(&street.open_link(&link).await);
+    assert_eq!(street.app.anyone().get(picture).send().await.status, 404);
+    let page = html(&street.open_link(link).await);
     assert!(attributes(&page, "src").is_empty(), "{page}");
     // What somebody photographed there after work is the town's own.
     let proof = street.crew.person.post(&format!("/v1/alerts/{}/photos", given.alert));
@@ -282,7 +286,7 @@ async fn the_page_says_what_the_work_needs_and_nothing_of_who_reported_it() {
         .await
         .expect(201);
     street.app.run_due(Utc::now()).await;
-    let page = html(&street.open_link(&link).await);
+    let page = html(&street.open_link(link).await);
     assert_eq!(attributes(&page, "alt"), ["Photo after the work, large"], "{page}");
 }
 
