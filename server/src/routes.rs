@@ -43,6 +43,8 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(views::map::get_map);
     api.service(views::map::base_tile);
     api.service(views::map::alert_tile);
+    api.service(views::public_alerts::list_public_alerts);
+    api.service(views::public_alerts::count_public_alerts);
     api.service(views::live::listen);
     api.service(views::alerts::suggestions::list_suggestions);
     api.service(flow::alert::http::merge_alert);

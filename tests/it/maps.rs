@@ -106,6 +106,87 @@ async fn each_sees_on_the_map_what_is_theirs() {
     }
 }
 
+/// A box around the town's middle, so many metres to each side.
+fn around(app: &TestApp, metres: f64) -> String {
+    let ((west, south), (east, north)) = (app.town.lon_lat(-metres, -metres), app.town.lon_lat(metres, metres));
+    format!("{west},{south},{east},{north}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_no_tiles_reads_the_same_as_a_list() {
+    let app = TestApp::start().await;
+    let (anyone, town, here) = (app.anyone(), slug(&app).await, around(&app, 200.0));
+    let (public, sensitive) = (report(&app, "pothole").await, report(&app, "nuisance").await);
+    app.projected().await;
+    let list = format!("/v1/public/alerts?jurisdiction={town}&bbox={here}");
+    let answer = anyone.get(&list).send().await;
+    assert_eq!(
+        (answer.status, answer.media_type()),
+        (200, Some("application/geo+json"))
+    );
+    let listed = answer.json();
+    assert_eq!(
+        (&listed["type"], &listed["more"]),
+        (&json!("FeatureCollection"), &json!(false))
+    );
+    let features = listed["features"].as_array().expect("features");
+    assert_eq!(features.len(), 1, "{listed}");
+    let shown = json!({"id": public, "category": "pothole", "status": "received"});
+    assert_eq!(
+        (&features[0]["id"], &features[0]["properties"]),
+        (&json!(public), &shown)
+    );
+    let (lon, lat) = app.town.lon_lat(5.0, 5.0);
+    let near = format!("/v1/alerts/nearby?lat={lat}&lon={lon}");
+    let near = anyone.get(&near).send().await.expect(200);
+    assert_eq!(
+        features[0]["geometry"], near["items"][0]["position"],
+        "the public place"
+    );
+    assert!(!answer.to_string().contains(&sensitive));
+    let counts = format!("/v1/public/alerts/cells?jurisdiction={town}&bbox={here}&res=9");
+    let counted = anyone.get(&counts).send().await;
+    let cells = counted.expect(200);
+    assert_eq!(
+        (&cells["res"], cells["cells"].as_array().map(Vec::len)),
+        (&json!(9), Some(1))
+    );
+    assert_eq!(cells["cells"][0]["count"], 1, "nobody counts what is sensitive");
+    for (path, answer) in [(&list, &answer), (&counts, &counted)] {
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=30"));
+        let tag = answer.header("etag").expect("an ETag");
+        assert_eq!(anyone.get(path).header("If-None-Match", tag).send().await.status, 304);
+    }
+    // A closed one goes, elsewhere there is nothing, and what is no part of a map says so.
+    let supervisor = app.staff(Role::Supervisor).await;
+    let reject = json!({"step": "reject", "reason": "nothing there"});
+    let steps = format!("/v1/alerts/{public}/steps");
+    supervisor.send(&steps, reject).await.expect(200);
+    app.projected().await;
+    assert_eq!(anyone.get(&list).send().await.expect(200)["features"], json!([]));
+    assert_eq!(anyone.get(&counts).send().await.expect(200)["cells"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_part_of_the_map_is_named() {
+    let app = TestApp::start().await;
+    let (anyone, town, here) = (app.anyone(), slug(&app).await, around(&app, 200.0));
+    let asks = async |path: String| anyone.get(&format!("/v1/public/alerts{path}")).send().await;
+    for wrong in ["", "1,2,3", "4,3,2,1", "a,b,c,d", "NaN,0,1,1", "0,0,inf,1"] {
+        for path in ["?", "/cells?res=9&"] {
+            let refused = asks(format!("{path}jurisdiction={town}&bbox={wrong}")).await;
+            let field = refused.problem("invalid")["errors"][0]["field"].clone();
+            assert_eq!(field, "bbox", "{wrong}");
+        }
+    }
+    let finer = asks(format!("/cells?res=12&jurisdiction={town}&bbox={here}")).await;
+    assert_eq!(finer.problem("invalid")["errors"][0]["field"], "res");
+    asks(format!("?jurisdiction=nowhere&bbox={here}"))
+        .await
+        .problem("not_found");
+    assert_eq!(asks(format!("?bbox={here}")).await.status, 400);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tile_that_was_drawn_before_is_as_new_as_the_projection() {
     let app = TestApp::start().await;

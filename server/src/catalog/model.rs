@@ -365,6 +365,10 @@ pub struct Crew {
     pub service_id: Uuid,
     /// Sector; `None`: the whole town.
     pub sector_id: Option<Uuid>,
+    /// Its vehicle: plate or name.
+    pub vehicle: Option<String>,
+    /// What it can do, in free words.
+    pub skills: Vec<String>,
     /// Whether it still goes out.
     pub active: bool,
 }

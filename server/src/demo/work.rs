@@ -21,6 +21,7 @@ use crate::flow::dispatch::model::Answer;
 use crate::flow::dispatch::queries::live_task;
 use crate::flow::dispatch::{hand_over, routing::route_in};
 use crate::flow::photo::model::{Received, Subject};
+use crate::flow::photo::queries::claim;
 use crate::flow::photo::receive::attach;
 use crate::flow::status::advance::advance;
 use crate::flow::status::event::{By, Details, Material};
@@ -227,7 +228,8 @@ impl At<'_> {
         if category.is_some_and(|category| category.rules.proof_photo_required) && !self.historic {
             let by = alert.crew_id.map(|crew| self.work.cast.crew(crew).user);
             let subject = Subject::Alert(alert.id);
-            attach(tx, town.id, subject, None, by, &self.work.repaired, self.deed.at).await?;
+            let proof = attach(tx, town.id, subject, None, by, &self.work.repaired, self.deed.at).await?;
+            claim(tx, town.id, self.deed.id(""), &[proof.photo.id]).await?;
         }
         let material: Vec<Material> = used
             .iter()

@@ -221,6 +221,7 @@ impl Listener {
         let cursor = Cursor {
             scope: self.scope.clone(),
             place: place.clone(),
+            after: None,
         };
         let id = cursor.write(&self.app.keys.server).ok()?;
         Some(format!("id: {id}\nevent: {name}\ndata: {data}\n\n"))

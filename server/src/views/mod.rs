@@ -12,5 +12,6 @@ pub mod nearby;
 pub mod own_actions;
 pub mod pages;
 pub mod particulars;
+pub mod public_alerts;
 pub mod sync;
 pub mod tasks;

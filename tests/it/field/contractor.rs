@@ -22,7 +22,7 @@ const PRIVATE: [&str; 4] = [
     "+33199001234",
 ];
 
-fn jpeg(scene: u64, subject: Subject) -> Vec<u8> {
+pub(super) fn jpeg(scene: u64, subject: Subject) -> Vec<u8> {
     let spec = PhotoSpec {
         scene,
         subject,
@@ -57,7 +57,7 @@ impl Street {
     }
 
     /// The address of a new link, without the server's name.
-    async fn link(&self, given: &Given) -> String {
+    pub(super) async fn link(&self, given: &Given) -> String {
         let path = format!("/v1/tasks/{}/contractor-link", given.task);
         let made = self
             .supervisor
@@ -67,11 +67,11 @@ impl Street {
         self.app.path_of(made["url"].as_str().expect("a link")).to_owned()
     }
 
-    async fn open_link(&self, link: &str) -> Answer {
+    pub(super) async fn open_link(&self, link: &str) -> Answer {
         self.app.anyone().get(link).header("Accept-Language", "en").send().await
     }
 
-    async fn fill_in(&self, link: &str, fields: &[(&'static str, &str)], photos: &[Vec<u8>]) -> Answer {
+    pub(super) async fn fill_in(&self, link: &str, fields: &[(&'static str, &str)], photos: &[Vec<u8>]) -> Answer {
         let mut form = Form::new();
         for (name, text) in fields {
             form = form.text(*name, (*text).to_owned());
@@ -95,7 +95,7 @@ impl Street {
     }
 }
 
-fn html(answer: &Answer) -> String {
+pub(super) fn html(answer: &Answer) -> String {
     assert_eq!(answer.media_type(), Some("text/html"), "{answer}");
     String::from_utf8(answer.body.clone())
         .expect("a page")
@@ -115,7 +115,7 @@ fn form_id(page: &str) -> &str {
     rest.split('"').next().expect("an id")
 }
 
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
@@ -224,6 +224,11 @@ async fn the_page_says_what_the_work_needs_and_nothing_of_who_reported_it() {
     let mut street = Street::open().await;
     let given = street.pothole().await;
     let link = street.link(&given).await;
+    let unreleased = html(&street.open_link(&link).await);
+    assert!(attributes(&unreleased, "src").is_empty(), "nobody has released it");
+    let photo = street.read(&given.alert).await["photos"][0]["id"].clone();
+    let release = format!("/v1/photos/{}/release", photo.as_str().expect("an id"));
+    street.supervisor.post(&release).send().await.expect(200);
     let before = street.traces().await;
     let answer = street.open_link(&link).await;
     assert_eq!(answer.status, 200);
@@ -263,6 +268,26 @@ async fn the_page_says_what_the_work_needs_and_nothing_of_who_reported_it() {
     );
     assert!(html(&street.app.anyone().get(&link).send().await).contains("À faire"));
     assert_eq!(street.traces().await, before, "looking changes nothing");
+    goes_when_it_is_taken_back(&street, (&given, &link), &release, pictures[0]).await;
+}
+
+/// Taken back a photo is off the page, and the links of before are dead; what crews photograph is on it.
+async fn goes_when_it_is_taken_back(street: &Street, (given, link): (&Given, &str), release: &str, picture: &str) {
+    let unrelease = release.replace("/release", "/unrelease");
+    street.supervisor.post(&unrelease).send().await.expect(200);
+    assert_eq!(street.app.anyone().get(picture).send().await.status, 404);
+    let page = html(&street.open_link(link).await);
+    assert!(attributes(&page, "src").is_empty(), "{page}");
+    // What somebody photographed there after work is the town's own.
+    let proof = street.crew.person.post(&format!("/v1/alerts/{}/photos", given.alert));
+    proof
+        .body("image/jpeg", jpeg(5, Subject::Pothole))
+        .send()
+        .await
+        .expect(201);
+    street.app.run_due(Utc::now()).await;
+    let page = html(&street.open_link(link).await);
+    assert_eq!(attributes(&page, "alt"), ["Photo after the work, large"], "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -309,71 +334,6 @@ async fn a_link_that_ran_out_or_was_changed_opens_nothing() {
     let over = street.open_link(&link).await;
     assert_eq!(over.status, 200);
     assert!(html(&over).contains("This task has ended"));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn material_words_and_nothing_found_take_effect() {
-    let mut street = Street::open().await;
-    let given = street.task().await;
-    let link = street.link(&given).await;
-    let lacking = |fields: &[(&'static str, &str)]| {
-        let mut all: Vec<(&'static str, String)> = vec![("id", new_id())];
-        all.extend(fields.iter().map(|(name, text)| (*name, (*text).to_owned())));
-        all
-    };
-    for (fields, words) in [
-        (lacking(&[("outcome", "need_material")]), "Must be given."),
-        (
-            lacking(&[("outcome", "need_material"), ("review_date", "2020-01-01")]),
-            "This date has passed",
-        ),
-        (lacking(&[("outcome", "note"), ("words", " ")]), "Write a word"),
-        (
-            lacking(&[("outcome", "done"), ("minutes", "many")]),
-            "Between 0 and 100,000 minutes.",
-        ),
-        (lacking(&[("words", "no outcome")]), "Must be given."),
-    ] {
-        let fields: Vec<(&'static str, &str)> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        let answer = street.fill_in(&link, &fields, &[]).await;
-        assert_eq!(answer.status, 422, "{fields:?}");
-        assert!(html(&answer).contains(words), "{words}: {answer}");
-    }
-    let broken = [("id", &*new_id()), ("outcome", "done"), ("words", "kept words")];
-    let photos = [jpeg(3, Subject::Pothole), b"no picture at all".to_vec()];
-    let answer = street.fill_in(&link, &broken, &photos).await;
-    assert_eq!(answer.status, 422);
-    let page = html(&answer);
-    assert!(page.contains("Photo no. 2: ") && page.contains("kept words"), "{page}");
-    assert_eq!(street.status(&given.alert).await, "dispatched");
-
-    let later = (Utc::now() + TimeDelta::days(20)).date_naive().to_string();
-    let material = [
-        ("id", &*new_id()),
-        ("outcome", "need_material"),
-        ("review_date", &*later),
-        ("words", "a mast"),
-    ];
-    assert_eq!(street.fill_in(&link, &material, &[]).await.status, 303);
-    assert_eq!(street.status(&given.alert).await, "on_hold");
-    let missing = [("id", &*new_id()), ("outcome", "not_found")];
-    let not_now = street.fill_in(&link, &missing, &[]).await;
-    assert_eq!(not_now.status, 409, "what waits cannot be missing: {not_now}");
-    assert!(html(&not_now).contains("does not allow it"));
-    let note = [("id", &*new_id()), ("outcome", "note"), ("words", "it comes on Monday")];
-    assert_eq!(street.fill_in(&link, &note, &[]).await.status, 303);
-    let history = street.history(&given.alert).await;
-    assert_eq!(history[history.len() - 2..], ["need_material", "note"]);
-
-    let given = street.task().await;
-    let link = street.link(&given).await;
-    let missing = [
-        ("id", &*new_id()),
-        ("outcome", "not_found"),
-        ("words", "the lamp is lit"),
-    ];
-    assert_eq!(street.fill_in(&link, &missing, &[]).await.status, 303);
-    assert_eq!(street.status(&given.alert).await, "qualified");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! The crew's tablet: what it holds, what it sends after a time without network, photos in pieces.
 
+mod company;
 mod conflicts;
 mod contractor;
 mod later;

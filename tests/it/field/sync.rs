@@ -75,6 +75,64 @@ async fn a_tablet_gets_everything_once_and_then_what_changes() {
     assert_eq!(nothing["gone"], json!([]));
 }
 
+/// To whom a task may be handed over: who has the cherry picker is part of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crew_is_known_by_its_vehicle_and_by_what_it_can_do() {
+    let mut street = Street::open().await;
+    let equipped = "UPDATE crew SET vehicle = 'N 12', skills = '{lifting,welding}' WHERE code = 'cleaning-1'";
+    street.db.batch_execute(equipped).await.expect("a vehicle");
+    let held = street.crew.sync(None).await;
+    let crews = held["crews"].as_array().expect("crews").iter();
+    let told: Vec<_> = crews
+        .map(|crew| (&crew["name"], &crew["vehicle"], &crew["skills"]))
+        .collect();
+    let (cleaning, roads) = (json!("cleaning-1"), json!("roads-1"));
+    let (vehicle, skills) = (json!("N 12"), json!(["lifting", "welding"]));
+    assert_eq!(
+        told,
+        [(&cleaning, &vehicle, &skills), (&roads, &Value::Null, &json!([]))]
+    );
+}
+
+/// Far more than a crew has: nothing is left out, and what happens between two pages comes after them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_sync_comes_in_pages() {
+    const MORE: usize = 450;
+    let mut street = Street::open().await;
+    let given = street.task().await;
+    let more = format!(
+        "WITH more AS (INSERT INTO alert SELECT (jsonb_populate_record(a, \
+             jsonb_build_object('id', gen_random_uuid(), 'reference', 'T-' || n))).* \
+             FROM alert a, generate_series(1, {MORE}) n WHERE a.id = '{}' RETURNING id) \
+         INSERT INTO task SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'alert_id', more.id))).* \
+             FROM task t, more WHERE t.id = '{}'",
+        given.alert, given.task
+    );
+    street.db.batch_execute(&more).await.expect("more tasks");
+    let mut page = street.crew.sync(None).await;
+    assert_eq!((&page["reset"], &page["has_more"]), (&json!(true), &json!(true)));
+    let mut held = ids(&page["tasks"], "id");
+    let late = street.task().await;
+    let mut pages = 1;
+    while page["has_more"] == true {
+        let cursor = page["cursor"].as_str().expect("a cursor").to_owned();
+        page = street.crew.sync(Some(&cursor)).await;
+        assert_eq!(page["reset"], false, "what came before stays");
+        held.extend(ids(&page["tasks"], "id"));
+        pages += 1;
+    }
+    assert!(pages > 2, "{pages}");
+    let cursor = page["cursor"].as_str().expect("a cursor");
+    let changed = |answer: &Value| ids(&answer["tasks"], "id").contains(&late.task);
+    caught_up(&street, cursor, changed).await;
+    let there = held.len();
+    held.sort();
+    held.dedup();
+    assert_eq!(held.len(), there, "each comes once");
+    held.retain(|task| *task != late.task);
+    assert_eq!(held.len(), MORE + 1);
+}
+
 /// A town stops taking reports of a category while a crew still has work of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_category_that_takes_no_reports_any_more_keeps_its_name() {

@@ -1,11 +1,9 @@
 //! An installed town as a town file. Installing what was exported changes nothing.
 
-use std::collections::HashMap;
-
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
-use super::queries::{self, CrewDetail};
+use super::queries;
 use super::rows::StoredPolicy;
 use crate::catalog::model::{Body, Category, Service, Town};
 use crate::catalog::town_file::{
@@ -21,7 +19,6 @@ use crate::text::Locale;
 /// When the database refuses, or holds what a town file cannot say.
 pub async fn export(conn: &mut AsyncPgConnection, town: &Town) -> Result<TownFile, Problem> {
     let policies = queries::policies(conn, town.id).await?;
-    let details = queries::crew_details(conn, town.id).await?;
     let codes = Codes(town);
     let mut rules: Vec<_> = town.routing.iter().collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.rank));
@@ -53,7 +50,7 @@ pub async fn export(conn: &mut AsyncPgConnection, town: &Town) -> Result<TownFil
             &entry.code
         }),
         services: by_code(town.services.values().map(service).collect(), |entry| &entry.code),
-        crews: by_code(crews(town, &details), |entry| &entry.code),
+        crews: by_code(crews(town), |entry| &entry.code),
         categories: town
             .categories
             .iter()
@@ -137,20 +134,17 @@ fn service(service: &Service) -> ServiceEntry {
     }
 }
 
-fn crews(town: &Town, details: &HashMap<Uuid, CrewDetail>) -> Vec<CrewEntry> {
+fn crews(town: &Town) -> Vec<CrewEntry> {
     let codes = Codes(town);
     let in_use = town.crews.values().filter(|crew| crew.active);
     in_use
-        .map(|crew| {
-            let detail = details.get(&crew.id);
-            CrewEntry {
-                code: crew.code.clone(),
-                name: crew.name.clone(),
-                service: codes.service(Some(crew.service_id)).unwrap_or_default(),
-                sector: codes.sector(crew.sector_id),
-                vehicle: detail.and_then(|detail| detail.vehicle.clone()),
-                skills: detail.map(|detail| detail.skills.clone()).unwrap_or_default(),
-            }
+        .map(|crew| CrewEntry {
+            code: crew.code.clone(),
+            name: crew.name.clone(),
+            service: codes.service(Some(crew.service_id)).unwrap_or_default(),
+            sector: codes.sector(crew.sector_id),
+            vehicle: crew.vehicle.clone(),
+            skills: crew.skills.clone(),
         })
         .collect()
 }

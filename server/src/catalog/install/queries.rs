@@ -160,21 +160,3 @@ pub async fn add_rule(conn: &mut AsyncPgConnection, row: &RuleRow) -> QueryResul
         .await
         .map(drop)
 }
-
-/// What of a crew the catalogue in memory leaves out.
-pub struct CrewDetail {
-    pub vehicle: Option<String>,
-    pub skills: Vec<String>,
-}
-
-pub async fn crew_details(conn: &mut AsyncPgConnection, town: TownId) -> QueryResult<HashMap<Uuid, CrewDetail>> {
-    let rows: Vec<(Uuid, Option<String>, Vec<String>)> = crew::table
-        .filter(crew::jurisdiction_id.eq(town.0))
-        .select((crew::id, crew::vehicle, crew::skills))
-        .load(conn)
-        .await?;
-    let details = rows
-        .into_iter()
-        .map(|(id, vehicle, skills)| (id, CrewDetail { vehicle, skills }));
-    Ok(details.collect())
-}

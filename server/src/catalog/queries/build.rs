@@ -75,14 +75,16 @@ pub(super) fn build_town(row: TownRow, default_service_id: Uuid, parts: Parts) -
     })
 }
 
-fn build_crew((_, id, code, name, service_id, sector_id, active): CrewRow) -> Crew {
+fn build_crew(row: CrewRow) -> Crew {
     Crew {
-        id,
-        code,
-        name,
-        service_id,
-        sector_id,
-        active,
+        id: row.id,
+        code: row.code,
+        name: row.name,
+        service_id: row.service_id,
+        sector_id: row.sector_id,
+        vehicle: row.vehicle,
+        skills: row.skills,
+        active: row.active,
     }
 }
 

@@ -153,7 +153,7 @@ pub async fn load(conn: &mut AsyncPgConnection) -> Result<Catalogue, Problem> {
     let mut sectors = by_town(sectors, |row: &SectorRow| row.0);
     let mut bodies = by_town(bodies, |row: &BodyRow| row.jurisdiction_id);
     let mut services = by_town(services, |row: &ServiceRow| row.jurisdiction_id);
-    let mut crews = by_town(crews, |row: &CrewRow| row.0);
+    let mut crews = by_town(crews, |row: &CrewRow| row.jurisdiction_id);
     let mut categories = by_town(categories, |row: &CategoryRow| row.jurisdiction_id);
     let mut gates = by_town(gates, |row: &GateRow| row.jurisdiction_id);
     let mut rules = by_town(rules, |row: &RuleRow| row.jurisdiction_id);
@@ -178,7 +178,20 @@ pub async fn load(conn: &mut AsyncPgConnection) -> Result<Catalogue, Problem> {
 }
 
 type SectorRow = (i32, Uuid, String, String, MultiPolygon<Point>);
-type CrewRow = (i32, Uuid, String, String, Uuid, Option<Uuid>, bool);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = crew)]
+struct CrewRow {
+    jurisdiction_id: i32,
+    id: Uuid,
+    code: String,
+    name: String,
+    service_id: Uuid,
+    sector_id: Option<Uuid>,
+    vehicle: Option<String>,
+    skills: Vec<String>,
+    active: bool,
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = body)]
@@ -249,15 +262,7 @@ async fn read_rows(conn: &mut AsyncPgConnection) -> Result<Rows, Problem> {
             .await?,
         crews: crew::table
             .order(crew::code)
-            .select((
-                crew::jurisdiction_id,
-                crew::id,
-                crew::code,
-                crew::name,
-                crew::service_id,
-                crew::sector_id,
-                crew::active,
-            ))
+            .select(CrewRow::as_select())
             .load(conn)
             .await?,
         categories: category::table

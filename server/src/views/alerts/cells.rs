@@ -18,9 +18,9 @@ use crate::http::responses::StaffRead;
 use crate::people::policy::{Operation, permit_any};
 
 /// Finest resolution that counts are given at: cells of about 2,000 m².
-const FINEST: u8 = 11;
+pub const FINEST: u8 = 11;
 /// Most cells of an answer.
-const MOST: i32 = 5_000;
+pub const MOST: i32 = 5_000;
 /// Where the resolution stands in an index, and how wide a level's digit is.
 const RESOLUTION_SHIFT: u32 = 52;
 const DIGIT_BITS: u32 = 3;
@@ -57,12 +57,28 @@ pub struct CellCounts {
     pub cells: Vec<CellCount>,
 }
 
+/// Alerts of one cell, as counted.
 #[derive(QueryableByName)]
-struct Row {
+pub struct CellRow {
     #[diesel(sql_type = BigInt)]
     cell: i64,
     #[diesel(sql_type = BigInt)]
     count: i64,
+}
+
+impl CellCounts {
+    /// What was counted.
+    #[must_use]
+    pub fn of(res: u8, rows: Vec<CellRow>) -> Self {
+        let cells = rows.into_iter().map(|row| CellCount {
+            h3: format!("{:x}", row.cell),
+            count: row.count,
+        });
+        Self {
+            res,
+            cells: cells.collect(),
+        }
+    }
 }
 
 /// The ancestor of a stored cell is the cell with another resolution and its finer digits all ones: two bit operations.
@@ -123,7 +139,7 @@ pub async fn count_alerts_by_cell(
     } else {
         COUNT_CLOSED
     };
-    let rows: Vec<Row> = diesel::sql_query(count)
+    let rows: Vec<CellRow> = diesel::sql_query(count)
         .bind::<BigInt, _>(mask)
         .bind::<BigInt, _>(bits)
         .bind::<Array<BigInt>, _>(first)
@@ -137,14 +153,7 @@ pub async fn count_alerts_by_cell(
         .load(&mut *tx)
         .await?;
     tx.commit().await?;
-    let cells = rows.into_iter().map(|row| CellCount {
-        h3: format!("{:x}", row.cell),
-        count: row.count,
-    });
-    Ok(HttpResponse::Ok().json(CellCounts {
-        res,
-        cells: cells.collect(),
-    }))
+    Ok(HttpResponse::Ok().json(CellCounts::of(res, rows)))
 }
 
 #[cfg(test)]

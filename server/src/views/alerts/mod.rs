@@ -6,7 +6,7 @@ pub mod detail;
 pub mod filter;
 mod geojson;
 mod history;
-mod narrow;
+pub(super) mod narrow;
 mod operations;
 pub mod oversight;
 pub mod queue;

@@ -22,6 +22,9 @@ pub(in crate::views) struct Cursor {
     pub(in crate::views) scope: String,
     /// Place in the change log.
     pub(in crate::views) place: Place,
+    /// Of a first sync in pages: its last task so far. What changes meanwhile lies behind the place, and comes after the pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::views) after: Option<Uuid>,
 }
 
 /// What the tablet of a person of these crews sees of a log.

@@ -25,8 +25,8 @@ use crate::flow::status::advance::possible;
 use crate::http::point::PointBody;
 use crate::http::problem::Problem;
 
-/// Most tasks of a full sync; a crew has some dozens.
-const MOST_TASKS: i64 = 1_000;
+/// Tasks of a page of a first sync; a crew has some dozens.
+const PAGE: i64 = 200;
 /// Latest reports that come with a task.
 const REPORTS: i32 = 10;
 /// A tablet rests no longer than its queue is meant to last.
@@ -42,16 +42,26 @@ pub(super) struct Found {
     pub(super) receipts: Vec<Receipt>,
 }
 
-/// Every task that these crews have.
-pub(super) async fn all(tx: &mut Tx, town: &Town, crews: &[Uuid]) -> Result<Found, Problem> {
+/// The tasks that these crews have, a page of them after the one with this id; and the last one's id if more follow.
+pub(super) async fn all(
+    tx: &mut Tx,
+    town: &Town,
+    crews: &[Uuid],
+    after: Option<Uuid>,
+) -> Result<(Found, Option<Uuid>), Problem> {
     let live = task::table
         .filter(task::jurisdiction_id.eq(town.id.0).and(task::crew_id.eq_any(crews)))
         .filter(task::state.eq_any(["open", "accepted"]))
-        .order((task::planned_on.asc().nulls_last(), task::rank, task::id))
-        .limit(MOST_TASKS)
+        .filter(task::id.gt(after.unwrap_or(Uuid::nil())))
+        .order(task::id)
+        .limit(PAGE)
         .select(Task::as_select());
-    let tasks: Vec<Task> = live.load(&mut **tx).await?;
-    whole(tx, town, tasks).await
+    let mut tasks: Vec<Task> = live.load(&mut **tx).await?;
+    let full = usize::try_from(PAGE).is_ok_and(|page| tasks.len() >= page);
+    let last = tasks.last().filter(|_| full).map(|task| task.id);
+    // As the day goes.
+    tasks.sort_by_key(|task| (task.planned_on.is_none(), task.planned_on, task.rank, task.id));
+    Ok((whole(tx, town, tasks).await?, last))
 }
 
 /// Those of their tasks that changed, by themselves or with their alert.

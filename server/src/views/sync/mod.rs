@@ -68,6 +68,10 @@ pub struct SyncCrew {
     pub id: Uuid,
     /// Name.
     pub name: String,
+    /// Its vehicle: plate or name.
+    pub vehicle: Option<String>,
+    /// What it can do, in free words.
+    pub skills: Vec<String>,
 }
 
 /// A task with all that is needed of it in the street.
@@ -240,30 +244,22 @@ pub async fn sync(
     let given = given.transpose()?.filter(|given| given.scope == scope);
     // First the log, then the rows: they are at least as new as what the cursor says.
     let horizon = change_log::horizon(&command.tx).await?;
-    let since = given.map(|given| given.place).filter(|place| !place.is_after(&horizon));
+    let since = given.filter(|given| !given.place.is_after(&horizon));
     let reset = since.is_none();
-    let (place, has_more, found) = match since {
-        None => {
-            let found = load::all(&mut command.tx, &command.town, &crews).await?;
-            let actions = load::decided_lately(&mut command.tx, command.staff.device_id, command.now).await?;
-            let receipts = decided(&mut command, &actions, (&app, &client)).await?;
-            (horizon, false, load::Found { receipts, ..found })
-        }
-        Some(place) => {
-            let changes = change_log::next(&command.tx, command.town.id, &place).await?;
-            let has_more = changes.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
-            let alerts = change_log::alerts_of(&command.tx, command.town.id, &changes).await?;
-            let tasks = named(&changes, "task");
-            let found = load::changed(&mut command.tx, &command.town, &crews, (&alerts, &tasks)).await?;
-            let place = changes.last().map_or(place, Change::place);
-            let actions = named(&changes, "field_action");
-            let receipts = decided(&mut command, &actions, (&app, &client)).await?;
-            (place, has_more, load::Found { receipts, ..found })
+    let (cursor, has_more, found) = match since {
+        Some(since) if since.after.is_none() => changed(&mut command, since, (&app, &client)).await?,
+        since => {
+            let begins = Cursor {
+                scope,
+                place: horizon,
+                after: None,
+            };
+            everything(&mut command, since, begins, (&app, &client)).await?
         }
     };
     command.tx.commit().await?;
     Ok(web::Json(SyncAnswer {
-        cursor: Cursor { scope, place }.write(&app.keys.server)?,
+        cursor: cursor.write(&app.keys.server)?,
         has_more,
         reset,
         server_time: command.now,
@@ -274,11 +270,51 @@ pub async fn sync(
     }))
 }
 
+/// What is new, whether more is to be had, and the cursor after it.
+type Portion = (Cursor, bool, load::Found);
+
+/// Every task, page by page. The place is that of the first page: what changed since comes from the log after the last.
+async fn everything(
+    command: &mut Command,
+    since: Option<Cursor>,
+    begins: Cursor,
+    told: (&App, &Client),
+) -> Result<Portion, Problem> {
+    let crews = command.staff.crews();
+    let after = since.as_ref().and_then(|since| since.after);
+    let (mut found, last) = load::all(&mut command.tx, &command.town, &crews, after).await?;
+    if since.is_none() {
+        let actions = load::decided_lately(&mut command.tx, command.staff.device_id, command.now).await?;
+        found.receipts = decided(command, &actions, told).await?;
+    }
+    let cursor = Cursor {
+        after: last,
+        ..since.unwrap_or(begins)
+    };
+    Ok((cursor, last.is_some(), found))
+}
+
+/// What changed since a place in the log.
+async fn changed(command: &mut Command, since: Cursor, told: (&App, &Client)) -> Result<Portion, Problem> {
+    let crews = command.staff.crews();
+    let changes = change_log::next(&command.tx, command.town.id, &since.place).await?;
+    let has_more = changes.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
+    let alerts = change_log::alerts_of(&command.tx, command.town.id, &changes).await?;
+    let tasks = named(&changes, "task");
+    let mut found = load::changed(&mut command.tx, &command.town, &crews, (&alerts, &tasks)).await?;
+    let actions = named(&changes, "field_action");
+    found.receipts = decided(command, &actions, told).await?;
+    let place = changes.last().map_or(since.place, Change::place);
+    Ok((Cursor { place, ..since }, has_more, found))
+}
+
 fn outgoing(town: &Town) -> Vec<SyncCrew> {
     let active = town.crews.values().filter(|crew| crew.active);
     let named = |crew: &Crew| SyncCrew {
         id: crew.id,
         name: crew.name.clone(),
+        vehicle: crew.vehicle.clone(),
+        skills: crew.skills.clone(),
     };
     let mut crews: Vec<SyncCrew> = active.map(named).collect();
     crews.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));

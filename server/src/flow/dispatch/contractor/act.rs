@@ -74,7 +74,7 @@ pub async fn take_in(
         note: Some(&note),
         public_note: None,
         minutes: said.minutes,
-        material: &[],
+        material: &said.material,
         proof_photos,
         reported_since: false,
     };

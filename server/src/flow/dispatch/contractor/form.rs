@@ -8,39 +8,46 @@ use uuid::Uuid;
 
 use crate::flow::dispatch::act::Action;
 use crate::flow::request::{words, work};
+use crate::flow::status::event::Material;
 use crate::http::problem::{FieldErrors, Problem};
 use crate::http::when;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// What became of a job that a company was given.
-    Outcome {
+    ContractorOutcome {
         /// Repaired; with a photo where the category demands one.
         Done = "done",
         /// Was there and saw nothing.
         NotFound = "not_found",
+        /// Was there: somebody else's job.
+        NotOurs = "not_ours",
         /// Cannot go on without material; with the day to look again.
         NeedMaterial = "need_material",
+        /// Saw a danger.
+        Dangerous = "dangerous",
         /// Has something to say.
         Note = "note",
     }
 }
 
-impl Outcome {
+impl ContractorOutcome {
     /// The same as a crew's action.
     #[must_use]
     pub const fn action(self) -> Action {
         match self {
             Self::Done => Action::Done,
             Self::NotFound => Action::NotFound,
+            Self::NotOurs => Action::NotOurs,
             Self::NeedMaterial => Action::NeedMaterial,
+            Self::Dangerous => Action::Dangerous,
             Self::Note => Action::Note,
         }
     }
 }
 
 /// Names of the form's fields, photos left out.
-pub const FIELDS: [&str; 5] = ["id", "outcome", "review_date", "minutes", "words"];
+pub const FIELDS: [&str; 6] = ["id", "outcome", "review_date", "material", "minutes", "words"];
 
 /// A form as typed.
 #[derive(Clone, Debug, Default)]
@@ -52,9 +59,11 @@ pub struct Said {
     /// The form's own id: sent again, it counts once.
     pub id: Uuid,
     /// What.
-    pub outcome: Outcome,
+    pub outcome: ContractorOutcome,
     /// When to look again.
     pub review_date: Option<NaiveDate>,
+    /// What is missing.
+    pub material: Vec<Material>,
     /// Time worked.
     pub minutes: Option<i32>,
     /// For the service.
@@ -98,7 +107,7 @@ impl Typed {
         if id.is_none() {
             errors.add("id", "not_a_uuid_v7");
         }
-        let outcome = self.get("outcome").parse::<Outcome>().ok();
+        let outcome = self.get("outcome").parse::<ContractorOutcome>().ok();
         if outcome.is_none() {
             errors.add("outcome", "required");
         }
@@ -108,9 +117,12 @@ impl Typed {
         }
         let minutes = given("minutes").map(str::parse::<i32>).transpose();
         // What is no number is out of range too.
-        work(&mut errors, minutes.clone().unwrap_or(Some(-1)), &[]);
+        // What was chosen for another outcome says nothing.
+        let waits = outcome == Some(ContractorOutcome::NeedMaterial);
+        let material: Vec<Material> = given("material").filter(|_| waits).map(items).unwrap_or_default();
+        work(&mut errors, minutes.clone().unwrap_or(Some(-1)), &material);
         words(&mut errors, "words", given("words"));
-        if outcome == Some(Outcome::Note) && given("words").is_none() {
+        if outcome == Some(ContractorOutcome::Note) && given("words").is_none() {
             errors.add("words", "required");
         }
         let (Some(id), Some(outcome), true) = (id, outcome, errors.is_empty()) else {
@@ -119,12 +131,30 @@ impl Typed {
         Ok(Said {
             id,
             outcome,
-            // A day that was chosen for another outcome says nothing.
-            review_date: review_date.flatten().filter(|_| outcome == Outcome::NeedMaterial),
+            review_date: review_date.flatten().filter(|_| waits),
+            material,
             minutes: minutes.unwrap_or(None),
             words: given("words").map(str::to_owned),
         })
     }
+}
+
+/// One thing on each line, with how many of it before, or one: `10 lamps`, `a mast`.
+fn items(text: &str) -> Vec<Material> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let item = |line: &str| {
+        let counted = line.split_once(' ').and_then(|(count, what)| {
+            let count = count.replace(',', ".").parse::<f64>().ok();
+            Some((count.filter(|count| count.is_finite() && *count >= 0.0)?, what.trim()))
+        });
+        let (quantity, name) = counted.unwrap_or((1.0, line));
+        Material {
+            name: name.to_owned(),
+            quantity,
+            unit: None,
+        }
+    };
+    lines.map(item).collect()
 }
 
 #[cfg(test)]
@@ -183,8 +213,29 @@ mod tests {
             ("words", "two\r\nlines"),
         ]);
         let said = said.said().expect("it is complete");
-        assert_eq!((said.outcome, said.minutes), (Outcome::NeedMaterial, Some(20)));
+        assert_eq!(
+            (said.outcome, said.minutes),
+            (ContractorOutcome::NeedMaterial, Some(20))
+        );
         assert_eq!(said.review_date, NaiveDate::from_ymd_opt(2026, 12, 1));
         assert_eq!(said.words.as_deref(), Some("two\nlines"));
+    }
+
+    #[test]
+    fn what_is_missing_is_a_list() {
+        let missing = |outcome: &str, lines: &str| {
+            let fields = [("outcome", outcome), ("review_date", "2026-12-01"), ("material", lines)];
+            typed(&fields).said().map(|said| said.material)
+        };
+        let listed = missing("need_material", "10 lamps\r\n\r\n a mast \n2,5 kg of sand\n").expect("complete");
+        let listed: Vec<_> = listed.iter().map(|item| (item.quantity, &*item.name)).collect();
+        assert_eq!(listed, [(10.0, "lamps"), (1.0, "a mast"), (2.5, "kg of sand")]);
+        assert!(missing("done", "10 lamps").expect("complete").is_empty());
+        let long = "a".repeat(201);
+        let wrong = missing("need_material", &long).expect_err("too long for a name");
+        assert_eq!(
+            (&*wrong.errors[0].field, wrong.errors[0].code),
+            ("material", "material")
+        );
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::act::take_in;
-use super::form::{FIELDS, Outcome, Typed};
+use super::form::{ContractorOutcome, FIELDS, Typed};
 use super::link::{self, Opened};
 use super::page::{self, Form, Lacks, View, Words};
 use super::sheet::{Held, Sheet};
@@ -175,9 +175,11 @@ pub struct ContractorForm {
     /// The form's own id (UUIDv7): sent again, it counts once.
     id: Uuid,
     /// What became of the job.
-    outcome: Outcome,
+    outcome: ContractorOutcome,
     /// For `need_material`: when to look again, a local date after today.
     review_date: Option<chrono::NaiveDate>,
+    /// For `need_material`: what is missing, one thing on each line, how many of it before.
+    material: Option<String>,
     /// Time worked.
     #[schema(minimum = 0, maximum = 100_000)]
     minutes: Option<i32>,

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY};
 use askama::Template;
 
-use super::form::{Outcome, Typed};
+use super::form::{ContractorOutcome, Typed};
 use super::sheet::Sheet;
 use crate::http::problem::{FieldError, Kind, Problem};
 use crate::text::{Locale, Texts};
@@ -28,7 +28,7 @@ impl Words<'_> {
         self.texts.say(self.locale, &format!("contractor-{id}"), &[])
     }
 
-    fn say_outcome(&self, outcome: &Outcome) -> String {
+    fn say_outcome(&self, outcome: &ContractorOutcome) -> String {
         self.say(&format!("outcome-{outcome}"))
     }
 
@@ -127,7 +127,7 @@ impl Form {
         lack.map(|lack| lack.message.as_str())
     }
 
-    fn is_chosen(&self, outcome: &Outcome) -> bool {
+    fn is_chosen(&self, outcome: &ContractorOutcome) -> bool {
         self.typed.get("outcome") == outcome.as_str()
     }
 }

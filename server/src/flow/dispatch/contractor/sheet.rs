@@ -3,7 +3,8 @@
 //! No word that a resident typed is on it but the address, without which nobody finds the place: people write their names,
 //! their neighbours' and their telephone numbers into a description, and no machine takes them out reliably. What is the
 //! matter is told by the category, by answers that were chosen and not typed, and by the instructions, which somebody of the
-//! desk wrote for this reader. Photos of a sensitive category stay inside: they may show persons.
+//! desk wrote for this reader. A resident's photo is on it once a person released it, as for everybody outside the town's
+//! house; what crews and companies photographed there is. Photos of a sensitive category stay inside: they may show persons.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::flow::alert::model::Alert;
 use crate::flow::dispatch::model::Task;
 use crate::flow::dispatch::queries::find_task;
 use crate::flow::photo;
-use crate::flow::photo::links::{LIFETIME, path};
+use crate::flow::photo::links::{LIFETIME, path, released_path};
 use crate::flow::photo::model::{Photo, PhotoState};
 use crate::flow::photo::store::Part;
 use crate::flow::report;
@@ -112,7 +113,7 @@ pub struct Sheet {
     pub phone: String,
     /// Questions and what was answered to each.
     pub facts: Vec<(String, String)>,
-    /// Evidence, and what was photographed after earlier work.
+    /// Released evidence, and what was photographed after earlier work.
     pub pictures: Vec<Picture>,
     /// Whether the work needs a photo to be done.
     pub proof_required: bool,
@@ -176,12 +177,16 @@ impl Sheet {
     }
 }
 
-/// Addresses without a server's name: the page is served by whoever serves the pictures, under whichever name it was asked.
+/// Proofs, and of the residents' photos those that were released, by links that die when one is taken back. Addresses
+/// without a server's name: the page is served by whoever serves the pictures, under whichever name it was asked.
 fn pictures(key: &Key, town: TownId, photos: &[Photo], now: DateTime<Utc>) -> Result<Vec<Picture>, Problem> {
     let mut found = Vec::new();
     for photo in photos.iter().rev() {
-        if found.len() < MOST_PHOTOS && photo.state()? == PhotoState::Ready {
-            let link = |part| sign_link(key, &path(town, photo.id, part), now + LIFETIME);
+        let of_resident = photo.report_id.is_some();
+        let shown = !of_resident || photo.released_at.is_some();
+        if shown && found.len() < MOST_PHOTOS && photo.state()? == PhotoState::Ready {
+            let named = if of_resident { released_path } else { path };
+            let link = |part| sign_link(key, &named(town, photo.id, part), now + LIFETIME);
             found.push(Picture {
                 small: link(Part::Small),
                 large: link(Part::Large),
