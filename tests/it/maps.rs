@@ -229,11 +229,18 @@ async fn a_base_map_is_cut_once_and_served_as_it_is() {
     }
     let slug = slug(&app).await;
     assert_eq!(templates[0], format!("/v1/tiles/{slug}/base/{{z}}/{{x}}/{{y}}.mvt"));
-    assert_ne!(templates[1], templates[2], "whoever keeps tiles sees that they are of yesterday's map");
+    assert_ne!(
+        templates[1], templates[2],
+        "whoever keeps tiles sees that they are of yesterday's map"
+    );
     assert_eq!(template(&app).await, templates[2], "and that they are of today's");
     let (x, y) = middle(&app, ZOOM);
     let place = format!("{ZOOM}/{x}/{y}");
-    let tile = app.anyone().get(&templates[2].replace("{z}/{x}/{y}", &place)).send().await;
+    let tile = app
+        .anyone()
+        .get(&templates[2].replace("{z}/{x}/{y}", &place))
+        .send()
+        .await;
     assert_eq!(tile.status, 200, "{tile}");
     let drawn = String::from_utf8_lossy(&tile.body);
     assert!(drawn.contains("Rue du Phare") && !drawn.contains("Rue du Port"));
