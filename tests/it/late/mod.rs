@@ -180,13 +180,11 @@ async fn what_late_facts_no_longer_bear_out_is_suggested_no_longer() {
     assert_eq!(suggested(&supervisor).await.len(), 1);
 
     // Found from the other side alone: potholes may be fly-tipping, though fly-tipping is no pothole.
-    let mut version = 1;
-    for (compatible, pairs) in [(json!({"fly-tipping": 1.0}), 1), (json!({}), 0)] {
+    for (version, compatible, pairs) in [(1, json!({"fly-tipping": 1.0}), 1), (2, json!({}), 0)] {
         let policy = admin
             .request(reqwest::Method::PUT, "/v1/categories/pothole/dedup-policy")
             .header("If-Match", &format!("\"v{version}\""));
         policy.json(&json!({"compatible": compatible})).send().await.expect(200);
-        version += 1;
         if pairs == 1 {
             corrected(&supervisor, &second, "fly-tipping").await;
         } else {

@@ -180,16 +180,16 @@ async fn why_a_report_is_where_it_is_is_said_in_words() {
 /// Why a report was put where it is, by the latest decision: which, and what it was compared with.
 async fn latest_why(desk: &Desk, alert: &str, report: &str) -> (Value, Value) {
     let shown = desk.alert(alert).await;
-    let decisions = shown["memberships"].as_array().expect("decisions").iter();
-    let latest = decisions.filter(|one| one["report_id"] == report).next_back();
+    let mut decisions = shown["memberships"].as_array().expect("decisions").iter();
+    let latest = decisions.rfind(|one| one["report_id"] == report);
     let latest = latest.expect("a decision");
     (latest["decision"].clone(), latest["reasons"].clone())
 }
 
 /// What a feature measured.
 fn measured(reasons: &Value, feature: &str) -> f64 {
-    let features = reasons[0]["features"].as_array().expect("features").iter();
-    let told = features.filter(|told| told["feature"] == feature).next_back();
+    let mut features = reasons[0]["features"].as_array().expect("features").iter();
+    let told = features.rfind(|told| told["feature"] == feature);
     told.and_then(|told| told["value"].as_f64()).expect("a value")
 }
 
