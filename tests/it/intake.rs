@@ -90,6 +90,33 @@ async fn a_retry_gets_the_same_answer_and_another_body_is_refused() {
     app.anyone().send("/v1/reports", secret).await.problem("id_taken");
 }
 
+/// An answer can be lost for a day: what was shut or retired meanwhile does not refuse what was taken in.
+#[tokio::test]
+async fn a_retry_gets_its_answer_though_the_category_is_gone() {
+    let app = TestApp::start().await;
+    let (person, by_id) = (
+        app.anyone(),
+        with(pothole(&app, 0.0, 0.0), &json!({"id": Uuid::now_v7()})),
+    );
+    let keyed = |body: Value| {
+        let request = person.post("/v1/reports").header("X-Device-Id", "phone-1");
+        request.header("Idempotency-Key", "one").json(&body).send()
+    };
+    let first = person.send("/v1/reports", by_id.clone()).await.expect(201);
+    let second = keyed(pothole(&app, 900.0, 0.0)).await.expect(201);
+    let change = "UPDATE category SET active = false WHERE code = 'pothole'";
+    app.db.admin().await.batch_execute(change).await.expect("a change");
+    assert_eq!(first, person.send("/v1/reports", by_id.clone()).await.expect(201));
+    assert_eq!(second, keyed(pothole(&app, 900.0, 0.0)).await.expect(201));
+    for unknown in [
+        pothole(&app, 0.0, 0.0),
+        with(by_id, &json!({"description": "other words"})),
+    ] {
+        let refused = person.send("/v1/reports", unknown).await.problem("invalid");
+        assert_eq!(faults(&refused), ["category:unknown_category"]);
+    }
+}
+
 #[tokio::test]
 async fn an_idempotency_key_makes_a_report_without_id_repeatable() {
     let app = TestApp::start().await;
@@ -139,7 +166,12 @@ async fn every_fault_is_told_at_once() {
         pothole(&app, 0.0, 0.0),
         &json!({"observed_at": Utc::now() + TimeDelta::hours(1)}),
     );
-    assert_eq!(faults(&refused(future).await), ["observed_at:in_future"]);
+    assert_eq!(faults(&refused(future.clone()).await), ["observed_at:in_future"]);
+    let both = with(future, &json!({"category": "dragons"}));
+    assert_eq!(
+        faults(&refused(both).await),
+        ["category:unknown_category", "observed_at:in_future"]
+    );
 }
 
 #[tokio::test]

@@ -26,6 +26,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 #[path = "connect_tests.rs"]
 mod tests;
 
+/// How long a server across a network may leave bytes without a sign of life before its connection counts as lost: a machine
+/// that lost its current, or a cable, says no word. (A server that is there and slow is bounded by its `statement_timeout`.) A URL that
+/// names such settings keeps its own.
+const GONE: Duration = Duration::from_secs(10);
+
 /// Connects.
 ///
 /// # Errors
@@ -211,6 +216,14 @@ impl Target {
             return Err(Fault::RootWithoutVerification);
         }
         config.ssl_mode(ssl_mode);
+        let says = |setting: &str| rest.iter().any(|pair| pair.starts_with(setting));
+        if !says("keepalives") && !says("tcp_user_timeout") {
+            config
+                .tcp_user_timeout(GONE)
+                .keepalives_idle(GONE)
+                .keepalives_interval(GONE / 2)
+                .keepalives_retries(2);
+        }
         Ok(Self { config, trust })
     }
 }

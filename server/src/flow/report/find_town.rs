@@ -42,9 +42,7 @@ pub fn find_town(
     errors: &mut FieldErrors,
     now: DateTime<Utc>,
 ) -> Option<Taker> {
-    let margin = submission.accuracy_m.unwrap_or(0.0).min(1_000.0) + BORDER_MARGIN_M;
-    let around: Vec<_> = catalogue
-        .around(submission.position, margin)
+    let around: Vec<_> = towns_around(catalogue, submission)
         .into_iter()
         .filter(|(town, _)| only.is_none_or(|id| town.id == id))
         .collect();
@@ -75,6 +73,12 @@ pub fn find_town(
         None => outside(catalogue, submission.position, errors),
     }
     None
+}
+
+/// Towns that may take a report of this place, the smallest that holds it first.
+pub fn towns_around<'a>(catalogue: &'a Catalogue, submission: &Submission) -> Vec<(&'a Arc<Town>, Lies)> {
+    let margin = submission.accuracy_m.unwrap_or(0.0).min(1_000.0) + BORDER_MARGIN_M;
+    catalogue.around(submission.position, margin)
 }
 
 enum Refusal<'a> {

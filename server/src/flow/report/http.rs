@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::acknowledge::{Acknowledgement, acknowledge};
 use super::model::{Channel, ContactWay};
 use super::parse;
-use super::submit::{Sender, SentPhoto, submit};
+use super::submit::{Sender, SentPhoto, submit, whole};
 use crate::app::App;
 use crate::auth::extract::MaybeStaff;
 use crate::auth::secret::digest;
@@ -138,7 +138,8 @@ pub async fn submit_report(
     let ways = ContactWay::offered(app.sms.is_some());
     let (object, photos) = body(&request, payload).await?;
     let hashes: Vec<Vec<u8>> = photos.iter().flatten().map(|photo| digest(photo)).collect();
-    let submission = parse::read(&object, channels, ways, client.locale, &hashes, now)?;
+    let read = parse::read(&object, channels, ways, client.locale, &hashes, now);
+    let submission = whole(&app, read, &sender, now)?;
     let accepted = submit(&app, &submission, &photos, &sender, now).await?;
     let answer = acknowledge(&app, &accepted)?;
     Ok(HttpResponse::Created()

@@ -16,6 +16,7 @@ pub mod model;
 pub mod parse;
 pub mod queries;
 pub mod reference;
+mod replay;
 mod spared;
 pub mod submit;
 pub mod tell;

@@ -27,11 +27,29 @@ pub const LONGEST_OFFLINE: TimeDelta = TimeDelta::days(90);
 /// A follow secret has at least 128 bits, so 22 characters of base64url.
 const FOLLOW_SECRET: std::ops::RangeInclusive<usize> = 22..=128;
 
+/// A report as far as it could be read, and what is wrong with it.
+pub struct Read {
+    /// What stands where it can be judged further: its place, its category and its language were read.
+    pub submission: Option<Submission>,
+    /// Every wrong field.
+    pub errors: FieldErrors,
+}
+
+impl Read {
+    /// The report, if nothing is wrong with it.
+    ///
+    /// # Errors
+    /// [`crate::http::problem::Kind::Invalid`] naming every wrong field.
+    pub fn whole(self) -> Result<Submission, Problem> {
+        match self.submission {
+            Some(submission) => self.errors.check(submission),
+            None => Err(self.errors.into_problem()),
+        }
+    }
+}
+
 /// Reads a report. `ways` are those in which people can be told here; `locale` is the language of the request, for when the
 /// report names none; `photo_hashes` are of the photos that came in the same request.
-///
-/// # Errors
-/// [`crate::http::problem::Kind::Invalid`] naming every wrong field.
 pub fn read(
     object: &Map<String, Value>,
     channels: &[Channel],
@@ -39,7 +57,7 @@ pub fn read(
     locale: Locale,
     photo_hashes: &[Vec<u8>],
     now: DateTime<Utc>,
-) -> Result<Submission, Problem> {
+) -> Read {
     let mut errors = FieldErrors::default();
     let mut fields = Fields::new(object, "", &mut errors);
     let id = fields.client_id("id");
@@ -76,29 +94,28 @@ pub fn read(
     let (way, contact) = contact.map_or((ContactWay::None, Contact::default()), |object| {
         read_contact(object, ways, &mut errors)
     });
-    match (category, position, locale, errors.is_empty()) {
-        (Some(category), Some(position), Some(locale), true) => Ok(Submission {
-            id,
-            category,
-            position,
-            accuracy_m,
-            position_source: position_source.unwrap_or(PositionSource::Unknown),
-            address,
-            description,
-            answers,
-            observed_at,
-            channel,
-            locale,
-            way,
-            contact,
-            follow_secret,
-            joins,
-            not_same,
-            request_hash: request_hash(object, photo_hashes),
-            source_ref: None,
-        }),
-        _ => Err(errors.into_problem()),
-    }
+    let known = category.zip(position).zip(locale);
+    let submission = known.map(|((category, position), locale)| Submission {
+        id,
+        category,
+        position,
+        accuracy_m,
+        position_source: position_source.unwrap_or(PositionSource::Unknown),
+        address,
+        description,
+        answers,
+        observed_at,
+        channel,
+        locale,
+        way,
+        contact,
+        follow_secret,
+        joins,
+        not_same,
+        request_hash: request_hash(object, photo_hashes),
+        source_ref: None,
+    });
+    Read { submission, errors }
 }
 
 /// A GeoJSON Point (RFC 7946): longitude first; a third number, the altitude, is ignored.

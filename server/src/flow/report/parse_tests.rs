@@ -22,6 +22,7 @@ fn parse_with(body: &Value, ways: &[ContactWay]) -> Result<Submission, Problem> 
         &[],
         now(),
     )
+    .whole()
 }
 
 fn faults(body: &Value) -> Vec<String> {

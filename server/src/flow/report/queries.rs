@@ -116,7 +116,10 @@ async fn named(conn: &AsyncPgConnection, id: Uuid) -> Result<(i64, Option<(Strin
 }
 
 /// What a key made before: the request's digest, and the report.
-async fn keyed(
+///
+/// # Errors
+/// When the database refuses.
+pub async fn keyed(
     conn: &AsyncPgConnection,
     town: TownId,
     key_hash: Option<&[u8]>,

@@ -16,7 +16,9 @@ use uuid::Uuid;
 use super::decide::{decide, look};
 use super::find_town::{Taker, find_town};
 use super::model::{Submission, Told};
+use super::parse::Read;
 use super::queries::{self, Known, StoredReport};
+use super::replay;
 use super::write::{Draft, write};
 use crate::app::App;
 use crate::auth::secret;
@@ -119,7 +121,9 @@ pub async fn submit(
                 // Perhaps refused by what no longer holds: a category that was added or opened since.
                 let fresh = app.catalogue.fresh(&app.db).await?;
                 if fresh.version == catalogue.version {
-                    return Err(refused);
+                    // Or it was taken in already, before what refuses it now.
+                    let before = replay::earlier(app, &fresh, submission, photos, sender).await?;
+                    return before.ok_or(refused);
                 }
                 catalogue = fresh;
                 continue;
@@ -136,6 +140,13 @@ pub async fn submit(
             Vec::new()
         };
         let known = queries::known(&tx, id, sender.key_hash.as_deref(), &cells).await?;
+        let elsewhere = known.named.as_ref().is_some_and(|(_, at)| *at != town.0);
+        if elsewhere {
+            // Another town took it in, before this one opened the category or changed its boundary.
+            tx.rollback().await?;
+            let before = replay::earlier(app, &catalogue, submission, photos, sender).await?;
+            return before.ok_or_else(|| Problem::new(Kind::IdTaken));
+        }
         if known.catalogue_version == catalogue.version {
             return settle(app, tx, submission, &taken, sender, &prepared, known, now).await;
         }
@@ -144,6 +155,39 @@ pub async fn submit(
         catalogue = app.catalogue.fresh(&app.db).await?;
     }
     Err(Problem::unavailable("the catalogue changes faster than it can be read"))
+}
+
+/// The report, if nothing is wrong with it; otherwise every fault, those of its place, category and answers among them.
+///
+/// # Errors
+/// [`Kind::Invalid`] naming every wrong field.
+pub fn whole(app: &App, read: Read, sender: &Sender, now: DateTime<Utc>) -> Result<Submission, Problem> {
+    let Read { submission, mut errors } = read;
+    let catalogue = app.catalogue.get();
+    if let Some(submission) = submission
+        .as_ref()
+        .filter(|_| !errors.is_empty() && catalogue.version > 0)
+    {
+        taker(&catalogue, submission, sender, &mut errors, now);
+    }
+    Read { submission, errors }.whole()
+}
+
+/// Who takes the report; what is wrong with its place, category or answers is noted.
+fn taker(
+    catalogue: &Catalogue,
+    submission: &Submission,
+    sender: &Sender,
+    errors: &mut FieldErrors,
+    now: DateTime<Utc>,
+) -> Option<Taker> {
+    let only = sender.staff.map(|(town, _, _)| town).or(sender.town);
+    let by_staff = sender.staff.is_some() || sender.historic;
+    let taker = find_town(catalogue, submission, by_staff, only, errors, now);
+    if let Some(category) = taker.as_ref().and_then(Taker::category) {
+        category.questions.check(&submission.answers, errors);
+    }
+    taker
 }
 
 fn prepare(
@@ -155,18 +199,7 @@ fn prepare(
     now: DateTime<Utc>,
 ) -> Result<Prepared, Problem> {
     let mut errors = FieldErrors::default();
-    let only = sender.staff.map(|(town, _, _)| town).or(sender.town);
-    let taker = find_town(
-        catalogue,
-        submission,
-        sender.staff.is_some() || sender.historic,
-        only,
-        &mut errors,
-        now,
-    );
-    if let Some(category) = taker.as_ref().and_then(Taker::category) {
-        category.questions.check(&submission.answers, &mut errors);
-    }
+    let taker = taker(catalogue, submission, sender, &mut errors, now);
     let taker = errors.check(taker)?;
     let Some((taker, category)) = taker.as_ref().and_then(|t| Some((t, t.category()?))) else {
         return Err(Problem::internal("a town without a fault and without a category"));
@@ -233,21 +266,9 @@ async fn settle(
     now: DateTime<Utc>,
 ) -> Result<Accepted, Problem> {
     let town = prepared.taker.town.clone();
-    let category = prepared.taker.category();
-    let call_now = category.map(|category| danger::calls(category, &submission.answers, submission.locale));
-    let call_now = call_now.unwrap_or_default();
-    if let Some(report) = already(&mut tx, submission, prepared, known).await? {
+    if let Some(report) = already(app, &mut tx, submission, known).await? {
         tx.rollback().await?;
-        let told: Told = serde_json::from_value(report.answer.clone()).map_err(Problem::internal)?;
-        let photos = lines(app, submission, &town, &told, taken);
-        return Ok(Accepted {
-            report,
-            told,
-            town,
-            photos,
-            call_now,
-            replayed: true,
-        });
+        return replay::again(app, submission, town, report, taken);
     }
     if let Some(source_ref) = &submission.source_ref
         && queries::has_source_ref(&tx, town.id, source_ref).await?
@@ -270,41 +291,26 @@ async fn settle(
     tx.commit().await?;
     app.metrics.decided(outcome.decision.as_str());
     app.wake.notify_one();
-    let photos = lines(app, submission, &town, &told, taken);
+    let photos = replay::lines(app, submission, &town, &told, taken);
     Ok(Accepted {
         report,
         told,
+        call_now: danger::calls(prepared.category()?, &submission.answers, submission.locale),
         town,
         photos,
-        call_now,
         replayed: false,
     })
 }
 
-/// What the answer says of each photo. Where the camera was is offered and stored nowhere: a retry reads it again.
-fn lines(app: &App, submission: &Submission, town: &Town, told: &Told, taken: &[TakenPhoto]) -> Vec<PhotoLine> {
-    let each = taken
-        .iter()
-        .zip(&told.photos)
-        .map(|(taken, told)| match (taken, told.id) {
-            (Ok(received), Some(id)) => PhotoLine::received(id, received, town.time_zone),
-            (Err(refusal), _) => PhotoLine::refused(*refusal, &app.texts, submission.locale),
-            (Ok(_), None) => PhotoLine::refused(told.refusal.unwrap_or(Refusal::Failed), &app.texts, submission.locale),
-        });
-    each.collect()
-}
-
 /// The report that the same request made before, or why the id or the key cannot be used.
 async fn already(
+    app: &App,
     tx: &mut Tx,
     submission: &Submission,
-    prepared: &Prepared,
     known: Known,
 ) -> Result<Option<StoredReport>, Problem> {
     if let Some(report) = known.report {
-        let same = report.request_hash == submission.request_hash
-            && secret::matches(prepared.follow_secret.as_bytes(), &report.follow_hash);
-        return if same {
+        return if replay::is_same(app, submission, &report) {
             Ok(Some(report))
         } else {
             Err(Problem::new(Kind::IdTaken))

@@ -274,7 +274,7 @@ pub(super) async fn report(
     // A tablet's clock that runs ahead loses no report.
     object.insert("observed_at".to_owned(), json!(action.client_at.min(received_at)));
     object.insert("channel".to_owned(), json!(Channel::Field));
-    let submission = parse::read(&object, Channel::STAFF, ContactWay::ALL, client.locale, &[], now)?;
+    let submission = parse::read(&object, Channel::STAFF, ContactWay::ALL, client.locale, &[], now).whole()?;
     let sender = Sender {
         staff: Some((staff.town, agent, staff.session_id)),
         request_id: Some(client.request_id.clone()),
