@@ -147,7 +147,9 @@ pub async fn run(command: Admin) -> anyhow::Result<()> {
 async fn rewrap(app: &App) -> anyhow::Result<()> {
     let catalogue = app.catalogue.fresh(&app.db).await?;
     for town in catalogue.towns() {
+        let progress = Progress::spinner(&format!("Wrapping the keys of {}", town.name));
         let renewed = vault::rewrap(&app.db, &app.keys, town.id).await?;
+        progress.finish();
         println!("{}: {renewed} key(s) wrapped anew", town.name);
     }
     Ok(())

@@ -23,8 +23,10 @@ impl Progress {
     pub fn spinner(what: &str) -> Self {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(120));
-        bar.set_message(what.to_owned());
-        Self::over(bar, what)
+        let progress = Self::over(bar, what);
+        // Plain lines tell of it even where no step follows.
+        progress.say(what);
+        progress
     }
 
     /// Something of so many steps.
