@@ -26,7 +26,7 @@ use crate::http::point::PointBody;
 use crate::http::problem::Problem;
 
 /// Tasks of a page of a first sync; a crew has some dozens.
-const PAGE: i64 = 200;
+const PAGE: usize = 200;
 /// Latest reports that come with a task.
 const REPORTS: i32 = 10;
 /// A tablet rests no longer than its queue is meant to last.
@@ -54,11 +54,12 @@ pub(super) async fn all(
         .filter(task::state.eq_any(["open", "accepted"]))
         .filter(task::id.gt(after.unwrap_or(Uuid::nil())))
         .order(task::id)
-        .limit(PAGE)
+        .limit(PAGE as i64 + 1)
         .select(Task::as_select());
     let mut tasks: Vec<Task> = live.load(&mut **tx).await?;
-    let full = usize::try_from(PAGE).is_ok_and(|page| tasks.len() >= page);
-    let last = tasks.last().filter(|_| full).map(|task| task.id);
+    let more = tasks.len() > PAGE;
+    tasks.truncate(PAGE);
+    let last = tasks.last().filter(|_| more).map(|task| task.id);
     // As the day goes.
     tasks.sort_by_key(|task| (task.planned_on.is_none(), task.planned_on, task.rank, task.id));
     Ok((whole(tx, town, tasks).await?, last))
