@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::Utc;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vigie_fixtures::photo::Size;
@@ -40,7 +41,7 @@ fn everybody_heard_once(mails: &BTreeMap<String, Vec<Mail>>, words: &str) {
     }
 }
 
-/// What the residents did: ten reports of one hole, a few metres apart as telephones measure.
+/// What the residents did: ten reports of one hole, each with a photo, a few metres apart as telephones measure.
 async fn ten_people_report(app: &TestApp) -> Vec<Value> {
     let mut told = Vec::new();
     for n in 0..RESIDENTS {
@@ -51,16 +52,20 @@ async fn ten_people_report(app: &TestApp) -> Vec<Value> {
             "locale": "en",
             "contact": {"email": resident(n), "preferred": "email"},
         });
-        told.push(app.anyone().send("/v1/reports", report).await.expect(201));
+        let photo = Part::bytes(photo_from(n as u32)).file_name("photo.jpg");
+        let form = Form::new().text("report", report.to_string()).part("photo", photo);
+        let sent = app.anyone().post("/v1/reports").multipart(form).send().await;
+        told.push(sent.expect(201));
     }
     told
 }
 
-fn photo_of_the_repair() -> Vec<u8> {
+/// The hole, as somebody standing there sees it.
+fn photo_from(viewpoint: u32) -> Vec<u8> {
     let spec = PhotoSpec {
         scene: 1,
         subject: Subject::Pothole,
-        viewpoint: 1,
+        viewpoint,
         taken_at: Utc::now(),
         orientation: 6,
         position: None,
@@ -95,6 +100,42 @@ async fn qualify(supervisor: &Person, alert: &str) {
         .problem("stale");
 }
 
+/// The photos that a reporter reads where they follow: one for each, whether it shows the repair.
+async fn followed_photos(app: &TestApp, told: &Value) -> Vec<bool> {
+    let read = app.followed(told).await.expect(200);
+    let mut of_repair = Vec::new();
+    for photo in read["photos"].as_array().expect("photos") {
+        let link = app.path_of(photo["links"]["large"].as_str().expect("a link"));
+        let picture = app.anyone().get(link).send().await;
+        assert_eq!((picture.status, picture.media_type()), (200, Some("image/jpeg")));
+        of_repair.push(photo["of_repair"].as_bool().expect("yes or no"));
+    }
+    of_repair
+}
+
+async fn release(supervisor: &Person, photo: &Value) {
+    let path = format!("/v1/photos/{}/release", photo["id"].as_str().expect("an id"));
+    supervisor.post(&path).send().await.expect(200);
+}
+
+/// A released photo of the hole is shown to its author where they follow it, not to the other reporters, and on the public
+/// list to everybody.
+async fn one_photo_is_released(app: &TestApp, supervisor: &Person, told: &[Value]) {
+    assert!(
+        followed_photos(app, &told[0]).await.is_empty(),
+        "nobody has released it"
+    );
+    release(supervisor, &told[0]["photos"][0]).await;
+    assert_eq!(followed_photos(app, &told[0]).await, [false]);
+    assert!(followed_photos(app, &told[1]).await.is_empty(), "it is another's photo");
+    app.projected().await;
+    let (lon, lat) = app.town.lon_lat(0.0, 0.0);
+    let nearby = format!("/v1/alerts/nearby?lat={lat}&lon={lon}&category=pothole");
+    let nearby = app.anyone().get(&nearby).send().await.expect(200);
+    let link = app.path_of(nearby["items"][0]["photo"]["small"].as_str().expect("a link"));
+    assert_eq!(app.anyone().get(link).send().await.status, 200);
+}
+
 /// What each of them reads where they follow their report.
 async fn everybody_reads(app: &TestApp, told: &[Value], status: &str) {
     for answer in told {
@@ -123,6 +164,7 @@ async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
     let queue = supervisor.get("/v1/alerts").send().await.expect(200);
     assert_eq!(queue["items"].as_array().unwrap().len(), 1);
     qualify(&supervisor, &alert).await;
+    one_photo_is_released(&app, &supervisor, &told).await;
 
     // The crew gets it.
     let order = json!({"crew_id": app.town.crews["roads-1"], "instructions": "Cold asphalt"});
@@ -143,7 +185,7 @@ async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
     act(&crew, &task, "done", json!({"minutes": 40}))
         .await
         .problem("invalid");
-    let photo = photo_of_the_repair();
+    let photo = photo_from(RESIDENTS as u32);
     let proof = crew
         .post(&format!("/v1/alerts/{alert}/photos"))
         .body("image/jpeg", photo)
@@ -158,6 +200,12 @@ async fn ten_people_one_hole_one_crew_and_ten_people_hear() {
     // Ten people hear that it is fixed, in one mail each, and read the same where they follow it.
     everybody_heard_once(&mails_now(&app, &relay).await, "it is done");
     everybody_reads(&app, &told, "fixed").await;
+    release(&supervisor, &proof).await;
+    assert_eq!(
+        followed_photos(&app, &told[1]).await,
+        [true],
+        "the repair is everybody's"
+    );
 
     // Nothing is left to say or to do.
     assert!(mails_now(&app, &relay).await.is_empty());

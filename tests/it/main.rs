@@ -17,6 +17,7 @@ mod demo;
 mod evidence;
 mod field;
 mod harness;
+mod imports;
 mod intake;
 mod journey;
 mod late;

@@ -1,7 +1,9 @@
 //! Evidence: real photos in, pictures without a trace of the telephone out, from a folder and from a real S3 server.
 
 use chrono::Utc;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use uuid::Uuid;
 use vigie_fixtures::photo::{Size, bomb_png, html_with_jpeg_magic, jpeg_of, truncated_jpeg};
 use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_tests::database::number;
@@ -161,4 +163,53 @@ async fn the_same_photo_sent_again_is_one() {
     let lines = "SELECT count(*) AS value FROM audit_event WHERE action = 'upload_report_photo'";
     assert_eq!(number(&mut conn, lines).await, 1);
     assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM photo").await, 1);
+}
+
+/// Bad photos beside a good one lose neither the report nor the good one, and the form may be sent again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_with_good_and_bad_photos_is_one_report_that_says_what_became_of_each() {
+    let app = TestApp::start().await;
+    let scene = |scene| jpeg_of(&PhotoSpec { scene, ..spec(1) }, Size::TEST).expect("a photo");
+    let photos = [
+        scene(1),
+        bomb_png().expect("a bomb"),
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(),
+        scene(2),
+        scene(3),
+        scene(4),
+    ];
+    let report = json!({"id": Uuid::now_v7(), "category": "pothole", "position": app.town.point(0.0, 0.0)});
+    let send = async || {
+        let mut form = Form::new().text("report", report.to_string());
+        for photo in &photos {
+            form = form.part("photo", Part::bytes(photo.clone()).file_name("photo.jpg"));
+        }
+        app.anyone().post("/v1/reports").multipart(form).send().await
+    };
+    let told = send().await.expect(201);
+    let lines = told["photos"].as_array().expect("photos");
+    let reasons: Vec<Option<&str>> = lines.iter().map(|line| line["reason"].as_str()).collect();
+    let expected = [
+        None,
+        Some("photo_too_many_pixels"),
+        Some("photo_unsupported_type"),
+        None,
+        None,
+        Some("photo_too_many"),
+    ];
+    assert_eq!(reasons, expected, "{told}");
+    for line in lines {
+        let (state, is_told_why) = (&line["state"], line["reason_text"].is_string());
+        let refused = line["reason"].is_string();
+        assert_eq!(state, if refused { "refused" } else { "received" }, "{line}");
+        assert_eq!((line["id"].is_string(), is_told_why), (!refused, refused), "{line}");
+    }
+
+    assert_eq!(send().await.expect(201), told, "the same form sent twice");
+    app.run_due(Utc::now()).await;
+    assert_eq!(app.followed(&told).await.expect(200)["status"], "received");
+    let mut conn = app.db.admin().await;
+    assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM report").await, 1);
+    let ready = "SELECT count(*) AS value FROM photo WHERE state = 'ready'";
+    assert_eq!(number(&mut conn, ready).await, 3);
 }

@@ -5,7 +5,7 @@ mod refused;
 mod row;
 mod town;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::audit;
 use crate::catalog::install::install;
 use crate::catalog::model::Town;
 use crate::flow::report::model::Relation;
-use crate::flow::report::submit::{Sender, submit};
+use crate::flow::report::submit::{Sender, check, submit};
 use refused::{Reason, Refused};
 use row::{Columns, Mapping, Row};
 
@@ -120,14 +120,14 @@ fn read(args: &Reports) -> anyhow::Result<Vec<Row>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(open(&args.file)?);
     let columns = Columns::of(reader.headers().context("reading the first line")?, &args.maps)?;
     let mut rows = Vec::new();
-    for (number, record) in reader.records().enumerate() {
+    for (number, record) in reader.byte_records().enumerate() {
         if args.limit.is_some_and(|limit| rows.len() >= limit) {
             break;
         }
         // The first line names the columns.
         let line = number + 2;
         let record = record.with_context(|| format!("line {line}"))?;
-        rows.push(columns.row(line, &record, args.time_zone));
+        rows.push(columns.row(line, record, args.time_zone));
     }
     Ok(rows)
 }
@@ -185,6 +185,7 @@ async fn put_in(
 ) -> Outcome {
     let progress = Progress::steps("Reports", rows.len() as u64);
     let mut outcome = Outcome::default();
+    let mut checked_ids = HashSet::new();
     // In the order of the file, several at once: rows that touch the same place take turns by its lock.
     let mut results = stream::iter(rows)
         .map(|row| async move {
@@ -194,6 +195,10 @@ async fn put_in(
         .buffered(in_flight);
     while let Some((row, relation)) = results.next().await {
         progress.step();
+        // A dry run leaves nothing behind that a later row of the same id would meet.
+        let repeats =
+            args.dry_run && relation.is_ok() && row.id.as_ref().is_some_and(|id| !checked_ids.insert(id.clone()));
+        let relation = if repeats { Err(Reason::DuplicateId) } else { relation };
         match relation {
             Ok(relation) => {
                 outcome.taken += 1;
@@ -218,14 +223,15 @@ async fn one(
     dry_run: bool,
 ) -> Result<Option<Relation>, Reason> {
     let (submission, at) = row.submission(town, categories)?;
-    if dry_run {
-        return Ok(None);
-    }
     let sender = Sender {
         historic: true,
         town: Some(town.id),
         ..Sender::default()
     };
+    if dry_run {
+        let checked = check(app, &submission, &sender, at).await;
+        return checked.map(|()| None).map_err(|problem| Reason::of(&problem));
+    }
     let accepted = submit(app, &submission, &[], &sender, at).await;
     let accepted = accepted.map_err(|problem| Reason::of(&problem))?;
     if accepted.replayed {

@@ -20,6 +20,8 @@ pub enum Reason {
     DuplicateId,
     /// No time, or one that cannot be read.
     BadTime,
+    /// The line is not UTF-8.
+    NotUtf8,
     /// What the intake said, by its code.
     Other(String),
 }
@@ -33,6 +35,7 @@ impl Reason {
             Self::UnknownCategory => "unknown_category",
             Self::DuplicateId => "duplicate_id",
             Self::BadTime => "bad_time",
+            Self::NotUtf8 => "not_utf8",
             Self::Other(code) => code,
         }
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::bail;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use csv::StringRecord;
+use csv::{ByteRecord, StringRecord};
 use geo_dedup::LonLat;
 use serde_json::Map;
 
@@ -90,7 +90,12 @@ impl Columns {
     }
 
     /// Reads a line; nothing is judged yet.
-    pub fn row(&self, line: usize, record: &StringRecord, time_zone: Tz) -> Row {
+    pub fn row(&self, line: usize, record: ByteRecord, time_zone: Tz) -> Row {
+        // One line in another encoding is refused by itself, and what can be read of it says which it was.
+        let (record, is_utf8) = match StringRecord::from_byte_record(record) {
+            Ok(record) => (record, true),
+            Err(error) => (StringRecord::from_byte_record_lossy(error.into_byte_record()), false),
+        };
         let text = |field: &str| {
             let text = self.0.get(field).and_then(|at| record.get(*at)).map(str::trim);
             text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -106,6 +111,7 @@ impl Columns {
             address: text("address"),
             accuracy_m: text("accuracy_m"),
             channel: text("channel"),
+            is_utf8,
             time_zone,
         }
     }
@@ -124,6 +130,7 @@ pub struct Row {
     pub address: Option<String>,
     pub accuracy_m: Option<String>,
     pub channel: Option<String>,
+    pub is_utf8: bool,
     pub time_zone: Tz,
 }
 
@@ -156,6 +163,9 @@ impl Row {
         town: &Town,
         categories: &HashMap<String, String>,
     ) -> Result<(Submission, DateTime<Utc>), Reason> {
+        if !self.is_utf8 {
+            return Err(Reason::NotUtf8);
+        }
         let position = self.position().ok_or(Reason::BadCoordinates)?;
         let at = self.at().ok_or(Reason::BadTime)?;
         let said = self.category.as_deref().ok_or(Reason::UnknownCategory)?;
@@ -198,7 +208,7 @@ mod tests {
     fn row_of(line: &[&str]) -> Row {
         let headers = StringRecord::from(vec!["id", "lat", "lon", "family", "observed_at"]);
         let columns = Columns::of(&headers, &["family=category".parse().unwrap()]).unwrap();
-        columns.row(2, &StringRecord::from(line.to_vec()), chrono_tz::Europe::Paris)
+        columns.row(2, ByteRecord::from(line.to_vec()), chrono_tz::Europe::Paris)
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub fn of_rows(name: &str, time_zone: Tz, rows: &[Row]) -> anyhow::Result<TownFi
 /// Code and name of each distinct category; names with the same code are one.
 pub fn categories(rows: &[Row]) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    for name in rows.iter().filter_map(|row| row.category.as_ref()) {
+    let readable = rows.iter().filter(|row| row.is_utf8);
+    for name in readable.filter_map(|row| row.category.as_ref()) {
         found.entry(plain_code(name)).or_insert_with(|| name.clone());
     }
     found

@@ -190,6 +190,27 @@ fn taker(
     taker
 }
 
+/// Whether [`submit`] would take in this report of an older system, as far as the catalogue and the ids of the reports that are
+/// there tell. Writes nothing.
+///
+/// # Errors
+/// As [`submit`].
+pub async fn check(app: &App, submission: &Submission, sender: &Sender, now: DateTime<Utc>) -> Result<(), Problem> {
+    let catalogue = app.catalogue.fresh(&app.db).await?;
+    let prepared = prepare(app, &catalogue, submission, sender, Uuid::now_v7(), now)?;
+    let Some(source_ref) = &submission.source_ref else {
+        return Ok(());
+    };
+    let town = prepared.taker.town.id;
+    let tx = app.db.begin(town).await?;
+    let is_there = queries::has_source_ref(&tx, town, source_ref).await?;
+    tx.rollback().await?;
+    if is_there {
+        return Err(Problem::new(Kind::IdTaken));
+    }
+    Ok(())
+}
+
 fn prepare(
     app: &App,
     catalogue: &Catalogue,
