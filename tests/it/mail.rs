@@ -1,6 +1,7 @@
 //! Everyone hears, once: with a real relay that refuses, hangs, breaks off, and a worker that is killed.
 
 mod bounds;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

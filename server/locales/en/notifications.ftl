@@ -42,7 +42,7 @@ message-photo-refused-subject = { $reference }: a photo could not be used
 message-photo-refused-lead = { $report } is recorded, but a photo could not be used. You can send another one.
 message-photo-refused-sms = { $town }: { $reference }, a photo is not usable. { $link }
 message-late-evidence-subject = { $reference }: this problem has just been dealt with
-message-late-evidence-lead = { $report } is about a problem that has just been dealt with. Is it still there? Say so where you follow your report: the case will be opened again.
+message-late-evidence-lead = { $report } has arrived. This message is the acknowledgement of receipt. The problem has just been dealt with. Is it still there? Say so where you follow your report: the case will be opened again.
 message-late-evidence-sms = { $town }: { $reference } is done. Still there? { $link }
 message-merged-subject = { $reference }: your report was put together with another one
 message-merged-lead = { $report } was put together with another one about the same problem. From now on you follow the common case.
@@ -97,6 +97,7 @@ message-fact-due = To be done before
 message-fact-priority = Priority
 message-fact-reports = Reports
 message-fact-status = Status
+message-fact-since = Since
 
 message-opened = This is the first report of this problem.
 message-joined-1 = Your report was added to a case that is already open.

@@ -42,7 +42,7 @@ message-photo-refused-subject = { $reference } : une photo n’a pas pu être u
 message-photo-refused-lead = { $report } est bien enregistré, mais une photo n’a pas pu être utilisée. Vous pouvez en envoyer une autre.
 message-photo-refused-sms = { $town } : { $reference }, une photo est inutilisable. { $link }
 message-late-evidence-subject = { $reference } : ce problème vient d’être traité
-message-late-evidence-lead = { $report } concerne un problème qui vient d’être traité. Est-il toujours là ? Dites-le en suivant votre signalement : le dossier sera rouvert.
+message-late-evidence-lead = { $report } est bien arrivé. Ce message vaut accusé de réception. Le problème vient d’être traité. Est-il toujours là ? Dites-le en suivant votre signalement : le dossier sera rouvert.
 message-late-evidence-sms = { $town } : { $reference } déjà traité. Toujours là ? { $link }
 message-merged-subject = { $reference } : votre signalement a été regroupé avec un autre
 message-merged-lead = { $report } a été regroupé avec un autre qui concerne le même problème. Vous suivez désormais le dossier commun.
@@ -97,6 +97,7 @@ message-fact-due = À faire avant le
 message-fact-priority = Priorité
 message-fact-reports = Signalements
 message-fact-status = État
+message-fact-since = Depuis
 
 message-opened = C’est le premier signalement de ce problème.
 message-joined-1 = Votre signalement s’ajoute à un dossier déjà ouvert.

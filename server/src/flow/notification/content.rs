@@ -103,7 +103,7 @@ fn fact(scene: &Scene<'_>, content: &mut Content, label: &str, value: String) {
 fn resident(template: Template, scene: &Scene<'_>, content: &mut Content) {
     if let Some(report) = scene.report {
         fact(scene, content, "reference", report.reference.clone());
-        if template == Template::Acknowledgement {
+        if template.acknowledges() {
             fact(scene, content, "received", scene.moment(report.received_at));
         }
     }
@@ -121,8 +121,8 @@ fn resident(template: Template, scene: &Scene<'_>, content: &mut Content) {
     if let Some(note) = &scene.detail.public_note {
         fact(scene, content, "note", note.clone());
     }
-    if template == Template::Acknowledgement {
-        acknowledgement(scene, content);
+    if template.acknowledges() {
+        acknowledgement(template, scene, content);
     }
     if let Some(link) = &scene.links.follow {
         content.action = Some((scene.say("message-follow", &[]), link.clone()));
@@ -190,27 +190,10 @@ fn event(template: Template, scene: &Scene<'_>, content: &mut Content) {
 }
 
 /// What the law wants an acknowledgement to say, and where the reporter has come in.
-fn acknowledgement(scene: &Scene<'_>, content: &mut Content) {
-    if !scene.is_sensitive() {
-        if let (Some(joined), Some(by)) = (scene.detail.joined, scene.detail.reported_by) {
-            let id = match (joined, by) {
-                (false, _) => "message-opened",
-                (true, ReportedBy::One) => "message-joined-1",
-                (true, ReportedBy::TwoToFive) => "message-joined-2-5",
-                (true, ReportedBy::SixOrMore) => "message-joined-6",
-            };
-            content.paragraphs.push(scene.say(id, &[]));
-        }
-        let status = scene.detail.status.filter(|status| *status != PublicStatus::Received);
-        if let Some(status) = status {
-            fact(scene, content, "status", scene.status(status));
-        }
-        if let Some(at) = scene.detail.closed_at {
-            fact(scene, content, "closed", scene.moment(at));
-        }
-    }
-    if scene.expected().is_none() {
-        content.paragraphs.push(scene.say("message-no-estimate", &[]));
+fn acknowledgement(template: Template, scene: &Scene<'_>, content: &mut Content) {
+    // What was dealt with is said by then, and nothing is to be expected.
+    if template == Template::Acknowledgement {
+        where_it_stands(scene, content);
     }
     let formal = scene.category().is_some_and(|category| category.formal_request);
     if formal && !scene.town.implicit_decision.is_empty() {
@@ -227,6 +210,33 @@ fn acknowledgement(scene: &Scene<'_>, content: &mut Content) {
         content
             .paragraphs
             .push(scene.say("message-emergency", &[("numbers", numbers.into())]));
+    }
+}
+
+/// Where the reporter has come in: how many reported it, its status, who has it and since when.
+fn where_it_stands(scene: &Scene<'_>, content: &mut Content) {
+    if !scene.is_sensitive() {
+        if let (Some(joined), Some(by)) = (scene.detail.joined, scene.detail.reported_by) {
+            let id = match (joined, by) {
+                (false, _) => "message-opened",
+                (true, ReportedBy::One) => "message-joined-1",
+                (true, ReportedBy::TwoToFive) => "message-joined-2-5",
+                (true, ReportedBy::SixOrMore) => "message-joined-6",
+            };
+            content.paragraphs.push(scene.say(id, &[]));
+        }
+        let status = scene.detail.status.filter(|status| *status != PublicStatus::Received);
+        if let Some(status) = status {
+            fact(scene, content, "status", scene.status(status));
+            fact(scene, content, "since", scene.moment(scene.alert.status_at));
+        }
+        if let Some(body) = scene.detail.body_id.and_then(|id| scene.town.bodies.get(&id)) {
+            fact(scene, content, "body", body.name.get(scene.locale).to_owned());
+            fact(scene, content, "phone", body.phone.clone().unwrap_or_default());
+        }
+    }
+    if scene.expected().is_none() {
+        content.paragraphs.push(scene.say("message-no-estimate", &[]));
     }
 }
 

@@ -165,7 +165,8 @@ impl Scene<'_> {
     #[must_use]
     pub fn expected(&self) -> Option<String> {
         let event = self.detail.expected_from.zip(self.detail.expected_to);
-        let (from, to) = event.or_else(|| self.alert.expected_from.zip(self.alert.expected_to))?;
+        let kept = || self.alert.expected_from.zip(self.alert.expected_to);
+        let (from, to) = event.or_else(|| kept().filter(|_| self.alert.open))?;
         if from == to {
             return Some(self.date(to));
         }

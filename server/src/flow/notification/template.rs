@@ -99,6 +99,12 @@ impl Template {
         }
     }
 
+    /// Whether it acknowledges a report, with all that the law wants said.
+    #[must_use]
+    pub const fn acknowledges(self) -> bool {
+        matches!(self, Self::Acknowledgement | Self::LateEvidence)
+    }
+
     /// Whether its reader is to answer it; nobody reads answers to the others.
     #[must_use]
     pub const fn wants_answer(self) -> bool {

@@ -152,6 +152,9 @@ pub struct AlertTold {
     pub reference: String,
     /// Its public status.
     pub status: PublicStatus,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_at: Option<DateTime<Utc>>,
     /// Whether the report joined or opened it.
     pub relation: Relation,
     /// How many reported it: 1, 2-5, 6+.
@@ -180,6 +183,7 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
         id: told.alert_id,
         reference: told.alert_reference.clone(),
         status: told.status,
+        status_at: told.status_at,
         relation: told.relation,
         reported_by: told.reported_by,
         closed_at: told.closed_at,

@@ -201,6 +201,9 @@ pub struct Told {
     pub alert_category_id: Option<Uuid>,
     /// Its public status.
     pub status: PublicStatus,
+    /// Since when; nothing in answers that were given before it was told.
+    #[serde(default)]
+    pub status_at: Option<DateTime<Utc>>,
     /// Joined or opened.
     pub relation: Relation,
     /// How many reported it.

@@ -16,7 +16,8 @@ use crate::flow::notification::model::Detail;
 use crate::flow::notification::template::Template;
 use crate::http::problem::Problem;
 
-/// Leaves the acknowledgement to the author, by the way that they chose.
+/// Leaves the acknowledgement to the author, by the way that they chose. Who saw what was dealt with meanwhile is asked whether
+/// it is still there; of a sensitive category nothing is told but that the report arrived.
 pub(super) async fn acknowledge(
     tx: &Tx,
     draft: &Draft<'_>,
@@ -24,6 +25,14 @@ pub(super) async fn acknowledge(
     told: &Told,
     opened: bool,
 ) -> Result<(), Problem> {
+    let sensitive = draft
+        .town()
+        .is_sensitive(&[draft.category()?.id, told.alert_category_id.unwrap_or_default()]);
+    let template = if told.relation == Relation::LateEvidence && !sensitive {
+        Template::LateEvidence
+    } else {
+        Template::Acknowledgement
+    };
     let detail = Detail {
         joined: Some(!opened),
         reported_by: Some(told.reported_by),
@@ -43,7 +52,7 @@ pub(super) async fn acknowledge(
         follower.locale,
         told.alert_id,
         draft.prepared.id,
-        Template::Acknowledgement,
+        template,
         detail,
         draft.now,
     )
@@ -95,15 +104,18 @@ pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<
         Decision::Suggest { .. } if !suggestions.is_empty() => Relation::Suggested,
         _ => Relation::Opened,
     };
+    // What is done is not to be expected any more.
     let expected = alert
         .expected_from
         .zip(alert.expected_to)
+        .filter(|_| alert.open)
         .map(|(from, to)| DayRange { from, to });
     Ok(Told {
         alert_id: alert.id,
         alert_reference: alert.reference.clone(),
         alert_category_id: Some(alert.category_id),
         status: alert.status()?.public_status(),
+        status_at: Some(alert.status_at),
         relation,
         reported_by: ReportedBy::of(u64::try_from(alert.report_count).unwrap_or(1)).unwrap_or(ReportedBy::One),
         expected,

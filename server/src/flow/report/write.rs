@@ -52,7 +52,7 @@ impl Draft<'_> {
         &self.prepared.taker.town
     }
 
-    fn category(&self) -> Result<&Category, Problem> {
+    pub(super) fn category(&self) -> Result<&Category, Problem> {
         self.prepared
             .taker
             .category()
