@@ -148,17 +148,20 @@ fn to_comma<'a, 'w>(words: &'w [&'a str]) -> (&'w [&'a str], &'w [&'a str]) {
     (before, after.get(1..).unwrap_or_default())
 }
 
+/// Leaves out the articles before a French type: "de la rue Haute", "du bd Bas", "de la r. Haute".
+fn without_articles<'a, 'w>(words: &'w [&'a str]) -> &'w [&'a str] {
+    let behind = words.iter().position(|word| !is_article(word));
+    match behind.and_then(|at| words.get(at..)) {
+        Some(named @ [way, _, ..]) if *way == "r" || is_prefix_way(way) => named,
+        Some(named @ [direction, way, _, ..]) if direction_number(short(direction)) > 0 && is_prefix_way(way) => named,
+        _ => words,
+    }
+}
+
 impl<'a> Name<'a> {
     fn read(words: &[&'a str]) -> Option<Self> {
         let words: Vec<&str> = words.iter().filter(|word| !is_mark(word)).copied().collect();
-        let words = match words.as_slice() {
-            ["de" | "du" | "des", "la" | "l", rest @ ..] | ["de" | "du" | "des" | "la" | "l", rest @ ..]
-                if rest.first().is_some_and(|word| is_prefix_way(word)) =>
-            {
-                rest
-            }
-            all => all,
-        };
+        let words = without_articles(&words);
         let name = match words {
             ["r", name @ ..] if !name.is_empty() && !name.first().is_some_and(|next| is_suffix_way(short(next))) => {
                 Self::french("rue", name)
@@ -175,7 +178,7 @@ impl<'a> Name<'a> {
 
     /// The name behind its type, up to a postcode.
     fn french(way: &'a str, words: &[&'a str]) -> Self {
-        let end = words.iter().position(|word| is_postcode(word) || *word == "cedex");
+        let end = words.iter().position(|word| ends_name(word));
         let name = words.get(..end.unwrap_or(words.len())).unwrap_or_default();
         let own: Vec<&str> = name.iter().map(|word| short(word)).collect();
         let telling: Vec<&str> = own.iter().filter(|word| !is_article(word)).copied().collect();
@@ -198,11 +201,12 @@ impl<'a> Name<'a> {
             all => ("", all),
         };
         let ends = |at: &usize| name.get(*at).is_some_and(|word| is_suffix_way(word));
+        let written = words.get(words.len() - name.len()..).unwrap_or_default();
+        let end = |from: usize| (from..name.len()).find(|at| written.get(*at).is_some_and(|word| ends_name(word)));
         // "Quillon Park Ave" is an avenue.
         let is_name = |at: &usize| name.get(*at) == Some(&"park") && ends(&(at + 1));
-        let Some(at) = (1..name.len()).find(|at| ends(at) && !is_name(at)) else {
-            let end = name.iter().position(|word| is_postcode(word));
-            let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
+        let Some(at) = (1..end(1).unwrap_or(name.len())).find(|at| ends(at) && !is_name(at)) else {
+            let name = name.get(..end(0).unwrap_or(name.len())).unwrap_or_default();
             return Self {
                 direction,
                 way: "",
@@ -210,7 +214,6 @@ impl<'a> Name<'a> {
             };
         };
         // "Main St NW", "Main St S": written short, or the next words would be a town's ("Main St South Springfield").
-        let written = words.get(words.len() - name.len()..).unwrap_or_default();
         let behind = match written.get(at + 1..).unwrap_or_default() {
             [quadrant @ ("ne" | "nw" | "se" | "sw"), ..] | [quadrant @ ("n" | "s" | "e" | "w")] => *quadrant,
             _ => "",
@@ -241,7 +244,13 @@ impl<'a> Name<'a> {
 /// Whether a type begins the name ("rue Haute") and does not itself have one behind it ("Place Rd").
 fn is_french(way: &str, name: &[&str]) -> bool {
     let typed = |word: &str| is_suffix_way(short(word)) && short(word) != "st";
-    is_prefix_way(way) && !name.is_empty() && !name.first().is_some_and(|next| way != "rue" && typed(next))
+    let names = |next: &&str| !ends_name(next) && (way == "rue" || !typed(next));
+    is_prefix_way(way) && name.first().is_some_and(names)
+}
+
+/// Whether a town begins with this word, and so the name before it has ended.
+fn ends_name(word: &str) -> bool {
+    is_postcode(word) || word == "cedex"
 }
 
 /// FNV-1a over the words with an end mark each.
