@@ -2,6 +2,7 @@
 
 mod bounds;
 mod standing;
+mod urgent;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -56,8 +56,8 @@ message-moved-sms = { $town }: { $reference } is in another case now. { $link }
 
 message-service-new-alert-subject = { $alert }: new alert
 message-service-new-alert-lead = A new alert "{ $category }" is with your service.
-message-service-raised-severity-subject = { $alert }: DANGER or higher severity
-message-service-raised-severity-lead = The alert "{ $category }" is more severe: a report tells of a danger or of a higher severity.
+message-service-raised-severity-subject = { $alert }: DANGER or more urgent
+message-service-raised-severity-lead = The alert "{ $category }" is more severe or more urgent than you knew.
 message-service-reminder-subject = { $alert }: reminder
 message-service-reminder-lead = A reminder: the alert "{ $category }" waits for you.
 message-service-taken-back-subject = { $alert }: alert taken back

@@ -56,8 +56,8 @@ message-moved-sms = { $town } : { $reference } change de dossier. { $link }
 
 message-service-new-alert-subject = { $alert } : nouvelle alerte
 message-service-new-alert-lead = Une nouvelle alerte « { $category } » est à la charge de votre service.
-message-service-raised-severity-subject = { $alert } : DANGER ou gravité en hausse
-message-service-raised-severity-lead = L’alerte « { $category } » est plus grave : un signalement fait état d’un danger ou d’une gravité plus élevée.
+message-service-raised-severity-subject = { $alert } : DANGER ou urgence en hausse
+message-service-raised-severity-lead = L’alerte « { $category } » est plus grave ou plus urgente que vous ne le saviez.
 message-service-reminder-subject = { $alert } : relance
 message-service-reminder-lead = Pour rappel, l’alerte « { $category } » attend une suite de votre part.
 message-service-taken-back-subject = { $alert } : alerte reprise

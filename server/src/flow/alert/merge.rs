@@ -43,13 +43,13 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
     let (town, now) = (command.town.clone(), command.now);
     let reports: Vec<Uuid> = pair.of(from).map(|member| member.id).collect();
     let warnings = warnings(&command.tx, &town, &pair).await?;
-    let before = Marks::of(&pair.to);
+    let known = pair.to.clone();
     let task = close_away(&mut command.tx, &mut pair.from, into, now).await?;
     let all: Vec<&Member> = pair.members.iter().collect();
     absorb(&mut pair.to, &pair.from);
     settle(&sectors(&town), &mut pair.to, &all, &[])?;
     let mut trace = Trace {
-        to: Some(change(before.clone(), &pair.to)),
+        to: Some(change(Marks::of(&known), &pair.to)),
         task,
         warnings,
         suggested: queries::set_ties(&command.tx, town.id, (from, into), "suggested", "confirmed").await? > 0,
@@ -77,7 +77,7 @@ pub async fn merge(command: &mut Command, from: Uuid, into: Uuid, asked: Asked<'
     shift(&command.tx, &town, &operation, &trace.reports, (from, &pair.to)).await?;
     queries::keep_verdicts(&command.tx, &operation, &trace.reports, into, true).await?;
     queries::tie(&command.tx, town.id, (from, into), "merged_into", now).await?;
-    if pair.to.severity > before.severity {
+    if pair.to.presses_more_than(&known) {
         warn_service(&command.tx, &town, &pair.to, asked.id, now).await?;
     }
     pair.call_if_urgent(&mut command.tx, &town, now).await?;
@@ -154,11 +154,10 @@ pub async fn warnings(tx: &Tx, town: &Town, pair: &Pair) -> Result<Vec<Warning>,
     Ok(holding.map(|(_, warning)| warning).collect())
 }
 
-/// The survivor's service hears that it is more severe than it knew.
+/// The survivor's service hears that it presses more than it knew.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn warn_service(tx: &Tx, town: &Town, alert: &Alert, event: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
-    let (notice, urgent) = (ServiceNotice::RaisedSeverity, alert.severity > 1);
-    fan_out::service(tx, town, alert, event, notice, urgent, now).await
+    fan_out::service(tx, town, alert, event, ServiceNotice::RaisedSeverity, now).await
 }

@@ -17,6 +17,11 @@ use crate::people::policy::Target;
 /// The public place of an alert is the centre of its cell of this resolution, about 10 m across from centre to corner.
 const PUBLIC_RESOLUTION: u8 = 12;
 
+/// Priority of what is urgent; no other is higher.
+pub const URGENT: i16 = 4;
+/// Severity of a danger; no other is higher.
+pub const DANGER: i16 = 2;
+
 /// An alert as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = alert, primary_key(jurisdiction_id, id))]
@@ -86,6 +91,19 @@ impl Alert {
     #[must_use]
     pub const fn town(&self) -> TownId {
         TownId(self.jurisdiction_id)
+    }
+
+    /// Whether nobody may sleep on it: it goes before all that is not, and outside hours the service's on-call chain is
+    /// called.
+    #[must_use]
+    pub const fn is_urgent(&self) -> bool {
+        self.priority >= URGENT || self.severity >= DANGER
+    }
+
+    /// Whether its service must hear again of what it knew as `before`: it is more severe, or has become urgent.
+    #[must_use]
+    pub const fn presses_more_than(&self, before: &Self) -> bool {
+        self.severity > before.severity || (self.is_urgent() && !before.is_urgent())
     }
 
     /// Its status.

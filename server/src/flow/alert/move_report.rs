@@ -40,11 +40,10 @@ pub async fn move_report(command: &mut Command, report: Uuid, to: Uuid, asked: A
         warnings: warnings(&command.tx, &town, &pair).await?,
         ..Trace::default()
     };
-    let (from, other) = (Marks::of(&pair.from), Marks::of(&pair.to));
+    let (from, known) = (Marks::of(&pair.from), pair.to.clone());
     hand_on(&town, &mut pair, report)?;
-    let raised = pair.to.severity > other.severity;
     trace.from = Some(change(from, &pair.from));
-    trace.to = Some(change(other, &pair.to));
+    trace.to = Some(change(Marks::of(&known), &pair.to));
     let notice = Notice {
         template: Template::Moved,
         left: &pair.from,
@@ -66,7 +65,7 @@ pub async fn move_report(command: &mut Command, report: Uuid, to: Uuid, asked: A
     shift(&command.tx, &town, &operation, &[report], (left, &pair.to)).await?;
     queries::keep_verdicts(&command.tx, &operation, &[report], to, true).await?;
     queries::keep_verdicts(&command.tx, &operation, &[report], left, false).await?;
-    if raised {
+    if pair.to.presses_more_than(&known) {
         warn_service(&command.tx, &town, &pair.to, asked.id, now).await?;
     }
     pair.call_if_urgent(&mut command.tx, &town, now).await?;

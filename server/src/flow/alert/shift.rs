@@ -19,7 +19,6 @@ use crate::db::Tx;
 use crate::db::space::{from_point, to_point};
 use crate::flow::command::{Command, current};
 use crate::flow::dispatch::round::job::call_if_urgent;
-use crate::flow::dispatch::round::plan::is_urgent;
 use crate::flow::notification::regroup;
 use crate::flow::report::queries::{Member, belong_to, claim_ids, members};
 use crate::flow::status::advance::after;
@@ -74,7 +73,7 @@ impl Pair {
         };
         let role = permit(&command.staff, Operation::Regroup, &from.target())?;
         permit(&command.staff, Operation::Regroup, &to.target()).map_err(unknown)?;
-        let pressing = |alert: &Alert| alert.open && is_urgent(alert);
+        let pressing = |alert: &Alert| alert.open && alert.is_urgent();
         Ok(Self {
             pressing: [pressing(from), pressing(to)],
             from: from.clone(),

@@ -139,8 +139,7 @@ async fn open(
     place::begin_history(&command.tx, &new, "staff", Some(by), Uuid::now_v7()).await?;
     // Before its followers come, as with a report: where the route leads is not a message of its own.
     apply_route(&mut command.tx, town, &mut new, &route, now).await?;
-    let (notice, urgent) = (ServiceNotice::NewAlert, severity > 1);
-    fan_out::service(&command.tx, town, &new, event, notice, urgent, now).await?;
+    fan_out::service(&command.tx, town, &new, event, ServiceNotice::NewAlert, now).await?;
     Ok(new)
 }
 

@@ -84,7 +84,7 @@ pub async fn one_follower(
     add(conn, town, &row).await
 }
 
-/// Tells the service in charge of an alert. `urgent`: nobody may sleep on it.
+/// Tells the service in charge of an alert.
 ///
 /// # Errors
 /// As [`followers`].
@@ -94,7 +94,6 @@ pub async fn service(
     alert: &Alert,
     event_id: Uuid,
     notice: ServiceNotice,
-    urgent: bool,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let owed = OwedNotice {
@@ -102,7 +101,7 @@ pub async fn service(
         alert: alert.id,
         event: event_id,
         notice,
-        urgent,
+        urgent: alert.is_urgent(),
         at: now,
     };
     service_owed(conn, town, &owed).await

@@ -1,6 +1,6 @@
 //! What follows from a report for people: the answer that its author gets, and the messages that leave.
 
-use geo_dedup::{Decision, Severity};
+use geo_dedup::Decision;
 use uuid::Uuid;
 
 use super::buckets::ReportedBy;
@@ -62,7 +62,7 @@ pub(super) async fn acknowledge(
 /// The notice to the service: one for a new alert; a joining report is silent unless it raises the severity.
 pub(super) fn notice(
     draft: &Draft<'_>,
-    told: &Told,
+    (told, alert): (&Told, &Alert),
     event_id: Uuid,
     (opened, raised): (bool, bool),
 ) -> Result<Option<OwedNotice>, Problem> {
@@ -81,7 +81,7 @@ pub(super) fn notice(
         } else {
             ServiceNotice::RaisedSeverity
         },
-        urgent: draft.prepared.severity == Severity::Danger,
+        urgent: alert.is_urgent(),
         at: draft.now,
     }))
 }

@@ -28,7 +28,6 @@ use crate::flow::alert::queries::membership::{self, Decided};
 use crate::flow::alert::queries::place;
 use crate::flow::dispatch::hand_over::apply_route;
 use crate::flow::dispatch::round::job::call_if_urgent;
-use crate::flow::dispatch::round::plan::is_urgent;
 use crate::flow::notification::fan_out::OwedNotice;
 use crate::flow::notification::token;
 use crate::flow::photo::receive::attach_to_report;
@@ -117,11 +116,11 @@ pub(super) async fn write(app: &App, tx: &mut Tx, draft: &Draft<'_>) -> Result<(
     let code_hash = code_hasher(&app.keys, town, prepared.id);
     let raised = there.is_some_and(|before| draft.severity() > before.severity);
     if let Some(before) = there.filter(|_| !draft.sender.historic) {
-        call_if_urgent(tx, town, &alert, is_urgent(before), now).await?;
+        call_if_urgent(tx, town, &alert, before.is_urgent(), now).await?;
     }
     let key_hash = draft.sender.key_hash.as_deref();
     let (links, changed) = (links(draft), [("report", prepared.id), ("alert", alert.id)]);
-    let notice = notice(draft, &told, event_id, (opened, raised))?;
+    let notice = notice(draft, (&told, &alert), event_id, (opened, raised))?;
     let (reference, (), (), (), (), ()) = tokio::try_join!(
         queries::insert(tx, report.clone(), &code_hash),
         queries::remember_key(tx, town.id, key_hash, &submission.request_hash, prepared.id, now),

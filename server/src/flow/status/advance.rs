@@ -19,7 +19,6 @@ use crate::db::Tx;
 use crate::flow::alert::model::Alert;
 use crate::flow::dispatch;
 use crate::flow::dispatch::round::job::call_if_urgent;
-use crate::flow::dispatch::round::plan::is_urgent;
 use crate::http::problem::{FieldErrors, Kind, Problem};
 
 /// Takes a step of an alert that the caller has locked ([`crate::flow::alert::queries::lock`]), then the step that the
@@ -105,7 +104,7 @@ async fn take(
         given,
         at,
     };
-    let was_urgent = is_urgent(alert);
+    let was_urgent = alert.is_urgent();
     apply(alert, &taken);
     if step == Step::Reopen {
         alert.due_at = outlook::promise(town, alert, at)?;

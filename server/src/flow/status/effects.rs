@@ -4,14 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::machine::Given;
 use super::vocabulary::{Phase, Status, Step};
-use crate::flow::alert::model::Alert;
+use crate::flow::alert::model::{Alert, DANGER, URGENT};
 
 /// Flag of an alert at which somebody saw a danger.
 pub const DANGEROUS: &str = "dangerous";
-/// Priority of such an alert: urgent.
-const URGENT: i16 = 4;
-/// Severity of such an alert: danger.
-const DANGER: i16 = 2;
 
 /// A step that the machine has allowed.
 #[derive(Clone, Copy, Debug)]

@@ -85,7 +85,7 @@ pub async fn review_holds(app: &App, id: TownId, now: DateTime<Utc>) -> Result<u
                 now,
             )
             .await?;
-            fan_out::service(&tx, &town, &alert, event_id, ServiceNotice::Reminder, false, now).await?;
+            fan_out::service(&tx, &town, &alert, event_id, ServiceNotice::Reminder, now).await?;
         }
         tx.commit().await?;
     }
@@ -150,7 +150,7 @@ pub async fn deadlines(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usiz
                 if alert.open && queries::times(&mut tx, alert.id, deadline.word()).await? == 0 {
                     let by = By::system(DEADLINES);
                     let event_id = remark(&mut tx, &mut alert, deadline.word(), None, &by, now).await?;
-                    fan_out::service(&tx, &town, &alert, event_id, ServiceNotice::Deadline, false, now).await?;
+                    fan_out::service(&tx, &town, &alert, event_id, ServiceNotice::Deadline, now).await?;
                     alarmed += 1;
                 }
                 tx.commit().await?;

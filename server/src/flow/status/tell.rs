@@ -35,8 +35,7 @@ pub async fn tell(
     }
     let notice = notice(taken.step).filter(|_| !by.details.quiet);
     if let Some(notice) = notice {
-        let urgent = taken.step.raises_priority();
-        fan_out::service(tx, town, alert, event_id, notice, urgent, taken.at).await?;
+        fan_out::service(tx, town, alert, event_id, notice, taken.at).await?;
     }
     Ok(())
 }

@@ -13,7 +13,6 @@ use crate::db::Tx;
 use crate::db::space::from_point;
 use crate::flow::alert::model::Alert;
 use crate::flow::dispatch::round::job::call_if_urgent;
-use crate::flow::dispatch::round::plan::is_urgent;
 use crate::flow::dispatch::routing::route_in;
 use crate::flow::notification::fan_out::{self, ServiceNotice};
 use crate::flow::report::later::reexamine;
@@ -49,10 +48,9 @@ pub async fn qualify(
     now: DateTime<Utc>,
 ) -> Result<Uuid, Problem> {
     require_open(alert)?;
-    let (category_before, service_before) = (alert.category_id, alert.service_id);
-    let was_urgent = is_urgent(alert);
+    let before = alert.clone();
     write(town, alert, settled, now)?;
-    let recategorised = alert.category_id != category_before;
+    let recategorised = alert.category_id != before.category_id;
     if recategorised {
         alert.due_at = outlook::promise(town, alert, alert.opened_at)?;
         let expectation = outlook::expectation(tx, town, alert, now).await?;
@@ -66,11 +64,16 @@ pub async fn qualify(
     } else {
         remark(tx, alert, "requalify", None, &by, now).await?
     };
-    if alert.service_id != service_before {
-        let urgent = alert.severity > 1;
-        fan_out::service(tx, town, alert, event_id, ServiceNotice::NewAlert, urgent, now).await?;
+    let notice = match alert.service_id != before.service_id {
+        true => Some(ServiceNotice::NewAlert),
+        false => alert
+            .presses_more_than(&before)
+            .then_some(ServiceNotice::RaisedSeverity),
+    };
+    if let Some(notice) = notice {
+        fan_out::service(tx, town, alert, event_id, notice, now).await?;
     }
-    call_if_urgent(tx, town, alert, was_urgent, now).await?;
+    call_if_urgent(tx, town, alert, before.is_urgent(), now).await?;
     Ok(event_id)
 }
 
@@ -141,8 +144,7 @@ pub async fn assign(
         alert.flags.push(PING_PONG.to_owned());
     }
     let event_id = remark(tx, alert, "assign", Some(reason), &by, now).await?;
-    let urgent = alert.severity > 1;
-    fan_out::service(tx, town, alert, event_id, ServiceNotice::NewAlert, urgent, now).await?;
+    fan_out::service(tx, town, alert, event_id, ServiceNotice::NewAlert, now).await?;
     Ok(event_id)
 }
 
@@ -161,7 +163,7 @@ pub async fn remind(
         return Err(Problem::new(Kind::Conflict).with("reason", "closed"));
     }
     let event_id = remark(tx, alert, "remind", None, &by, now).await?;
-    fan_out::service(tx, town, alert, event_id, ServiceNotice::Reminder, false, now).await?;
+    fan_out::service(tx, town, alert, event_id, ServiceNotice::Reminder, now).await?;
     Ok(event_id)
 }
 

@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::plan::{is_urgent, order_day};
+use super::plan::order_day;
 use super::queries;
 use crate::app::App;
 use crate::audit::{self, Actor, Entry};
@@ -75,7 +75,7 @@ pub async fn call_if_urgent(
     was_urgent: bool,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    if was_urgent || !is_urgent(alert) {
+    if was_urgent || !alert.is_urgent() {
         return Ok(());
     }
     let Some(task) = live_task(tx, alert.id).await? else {

@@ -14,8 +14,8 @@
 //!
 //! Distances come from the caller: straight lines today, a graph of streets one day. They need not be symmetric.
 
-/// Priority from which a stop goes before everything that is not urgent.
-pub const URGENT: i16 = 4;
+use crate::flow::alert::model::URGENT;
+
 /// Most stops that are ordered at once: their distances stand in a square of memory (2 MB).
 pub const MOST_STOPS: usize = 500;
 

@@ -4,19 +4,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use geo_dedup::LonLat;
 use uuid::Uuid;
 
-use super::order::{Day, Hold, MOST_STOPS, Stop, URGENT};
+use super::order::{Day, Hold, MOST_STOPS, Stop};
 use super::queries;
 use crate::audit;
 use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::db::space::from_point;
-use crate::flow::alert::model::Alert;
+use crate::flow::alert::model::{Alert, URGENT};
 use crate::flow::dispatch::model::Task;
 use crate::flow::status::vocabulary::Status;
 use crate::http::problem::{Kind, Problem};
-
-/// Severity that counts as urgent: danger.
-const DANGER: i16 = 2;
 
 /// A day in its order.
 pub struct Ordered {
@@ -35,12 +32,6 @@ impl Ordered {
         serde_json::json!({"day": day, "stops": self.stops.len(),
             "length_before_m": self.length_before_m.round(), "length_m": self.length_m.round()})
     }
-}
-
-/// Whether an alert goes before all that is not.
-#[must_use]
-pub const fn is_urgent(alert: &Alert) -> bool {
-    alert.priority >= URGENT || alert.severity >= DANGER
 }
 
 /// Puts the open tasks of a day in order. The caller holds the crew's days alone, and the round is there. The alerts are not
@@ -89,7 +80,7 @@ fn stop((task, alert): &(Task, Alert)) -> Result<Stop<LonLat>, Problem> {
     };
     Ok(Stop {
         place: from_point(&alert.anchor).map_err(Problem::internal)?,
-        priority: if is_urgent(alert) { URGENT } else { alert.priority },
+        priority: if alert.is_urgent() { URGENT } else { alert.priority },
         hold,
     })
 }
