@@ -3,12 +3,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use uuid::Uuid;
 use vigie::db::connect::{Patience, await_server};
-use vigie_tests::database::{TestDb, with_database};
+use vigie_tests::database::{TestDb, number, with_database};
 use vigie_tests::people::{Answer, Person};
 use vigie_tests::proxy::{Line, Proxy};
 use vigie_tests::server::TestApp;
 
+/// All reports.
+const REPORTS: &str = "SELECT count(*) AS value FROM report";
 /// What the product promises: an answer within two seconds. A busy machine gets a little more to carry it.
 const PROMISE: Duration = Duration::from_millis(2_000);
 const SLACK: Duration = Duration::from_millis(400);
@@ -81,8 +86,61 @@ async fn sessions_ended_by_the_operator_cost_nothing() {
     anyone.get("/readyz").send().await.expect(200);
     let sql = "SELECT count(pg_terminate_backend(pid)) AS value FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    assert!(vigie_tests::database::number(&mut app.db.admin().await, sql).await > 0);
+    assert!(number(&mut app.db.admin().await, sql).await > 0);
     recovers(&anyone, "/readyz").await;
+}
+
+/// Sends the report until it is taken; each answer before is "not now", however far the database had come, or that it still
+/// works on what was sent before.
+async fn sent_until_taken(person: &Person, report: Value) -> usize {
+    for refused in 0..200 {
+        let answer = person.send("/v1/reports", report.clone()).await;
+        if answer.status == 201 {
+            return refused;
+        }
+        assert!(answer.header("retry-after").is_some());
+        answer.problem(if answer.status == 409 { "in_flight" } else { "unavailable" });
+    }
+    panic!("never taken");
+}
+
+/// The line breaks in the middle of submits, at their begin, their statements and their commits; who sends again with the same
+/// id is there once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn submits_cut_in_the_middle_are_there_once_when_sent_again() {
+    let app = TestApp::setup().proxied().start().await;
+    let line = app.proxy.as_ref().expect("a proxy");
+    let people: Vec<Person> = (0..6).map(|_| app.anyone()).collect();
+    let submits = people.iter().enumerate().map(async |(n, person)| {
+        let mut refused = 0;
+        for m in 0..20_u32 {
+            let place = app
+                .town
+                .point(f64::from(m) * 80.0, f64::from(u8::try_from(n).expect("few")) * 80.0);
+            let report = json!({"id": Uuid::now_v7(), "category": "pothole", "position": place, "accuracy_m": 5});
+            refused += sent_until_taken(person, report).await;
+        }
+        refused
+    });
+    let breaks = async {
+        for broken in [Line::Cut, Line::Stalled].repeat(8) {
+            let before = number(&mut app.db.admin().await, REPORTS).await;
+            // Some work gets through between two breaks, or all of it is done.
+            while number(&mut app.db.admin().await, REPORTS).await < (before + 4).min(120) {
+                tokio::task::yield_now().await;
+            }
+            line.set(broken);
+            tokio::task::yield_now().await;
+            line.set(Line::Cut);
+            line.set(Line::Up);
+        }
+    };
+    let (refused, ()) = tokio::join!(join_all(submits), breaks);
+    assert!(
+        refused.iter().sum::<usize>() > 0,
+        "no submit was in the middle of anything"
+    );
+    assert_eq!(number(&mut app.db.admin().await, REPORTS).await, 120);
 }
 
 /// As `vigie migrate` when a machine starts: the database may come up later, and everything else waits for it.

@@ -209,6 +209,11 @@ async fn purge(app: &App, town: TownId, now: DateTime<Utc>) -> Result<(), Proble
 }
 
 async fn sweep_for_ever(app: App, job: Job, now: DateTime<Utc>) -> Result<Outcome, Problem> {
+    match app.decoder.clear_scratch((now - SWEEP_EVERY).into()) {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "folders of broken-off conversions removed"),
+        Err(error) => tracing::error!(%error, "the decoder's scratch folder could not be read"),
+    }
     match sweep(&app, job.town(), now).await {
         Ok(0) => {}
         Ok(removed) => tracing::info!(town = job.town, removed, "bytes of photos without a row removed"),

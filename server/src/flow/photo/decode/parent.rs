@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use nix::sys::signal::Signal;
@@ -31,6 +31,9 @@ pub enum DecodeError {
     #[error("the photo decoder failed: {0}")]
     Failed(#[from] io::Error),
 }
+
+/// Begins the name of a conversion's private folder.
+const FOLDER: &str = "vigie-photo-";
 
 /// How much decoding may go on.
 #[derive(Debug, Clone)]
@@ -130,7 +133,7 @@ impl Decoder {
     /// Turns HEIC into JPEG. The private folder goes with the answer, or with the request that gave up waiting.
     async fn convert(&self, heic: &Bytes) -> Result<Bytes, DecodeError> {
         let folder = tempfile::Builder::new()
-            .prefix("vigie-photo-")
+            .prefix(FOLDER)
             .tempdir_in(&self.settings.scratch)?;
         tokio::fs::write(folder.path().join(converter::INPUT), heic).await?;
         let mut command = self.command(Mode::Convert);
@@ -151,6 +154,25 @@ impl Decoder {
             .status
             .code()
             .map_or_else(|| blame(&finished), |_| PhotoRefusal::Unreadable.into()))
+    }
+
+    /// Removes the folders of conversions whose server was killed before they ended: a photo as it came from the phone, with
+    /// place and time, lies in each. Returns how many. Another user's are left to that user.
+    ///
+    /// # Errors
+    /// When the scratch folder cannot be read.
+    pub fn clear_scratch(&self, before: SystemTime) -> io::Result<usize> {
+        let mut removed = 0;
+        for entry in std::fs::read_dir(&self.settings.scratch)? {
+            let entry = entry?;
+            let left = entry.file_name().to_string_lossy().starts_with(FOLDER)
+                && entry
+                    .metadata()
+                    .and_then(|about| about.modified())
+                    .is_ok_and(|at| at < before);
+            removed += usize::from(left && std::fs::remove_dir_all(entry.path()).is_ok());
+        }
+        Ok(removed)
     }
 
     async fn ask(&self, mode: Mode, photo: &Bytes, patience: Duration) -> Result<Answer, DecodeError> {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use image::ImageFormat;
@@ -157,6 +157,25 @@ async fn without_a_converter_heic_is_refused_politely() {
         matches!(answer, Err(DecodeError::Refused(PhotoRefusal::ConverterMissing))),
         "{answer:?}"
     );
+}
+
+#[test]
+fn what_a_killed_server_left_of_conversions_is_removed_once_it_is_old() {
+    let scratch = tempfile::tempdir().unwrap();
+    for name in ["vigie-photo-left", "somebody-else"] {
+        let folder = scratch.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("in.heic"), samples::ROTATED_HEIC).unwrap();
+    }
+    let settings = DecoderSettings {
+        scratch: scratch.path().to_owned(),
+        ..DecoderSettings::default()
+    };
+    let decoder = Decoder::new(vigie(), settings);
+    let (long_ago, soon) = (SystemTime::UNIX_EPOCH, SystemTime::now() + LONG);
+    assert_eq!(decoder.clear_scratch(long_ago).unwrap(), 0, "it may still be in use");
+    assert_eq!(decoder.clear_scratch(soon).unwrap(), 1);
+    assert!(scratch.path().join("somebody-else/in.heic").exists());
 }
 
 #[tokio::test]
