@@ -108,7 +108,13 @@ mod tests {
         ] {
             assert!(answers.contains(&heard.as_str()), "{heard}");
         }
-        for silent in [Step::Qualify, Step::Pause, Step::Finish, Step::TakeBack, Step::Dangerous] {
+        for silent in [
+            Step::Qualify,
+            Step::Pause,
+            Step::Finish,
+            Step::TakeBack,
+            Step::Dangerous,
+        ] {
             assert!(!answers.contains(&silent.as_str()), "{silent}");
         }
     }
