@@ -47,7 +47,7 @@ impl Gateway {
 /// One request: the body is as long as its header says.
 fn take(mut caller: TcpStream, keep: &Sender<Value>) -> Result<()> {
     let mut reader = BufReader::new(caller.try_clone()?);
-    let (mut line, mut length) = (String::new(), 0);
+    let (mut line, mut length) = (String::new(), 0_usize);
     while reader.read_line(&mut line)? > "\r\n".len() {
         if let Some((name, value)) = line.split_once(':')
             && name.eq_ignore_ascii_case("content-length")
