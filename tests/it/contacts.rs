@@ -15,7 +15,7 @@ const TRAIL: &str =
     "SELECT purpose || ': ' || array_to_string(fields, ' ') AS value FROM vault.access_event ORDER BY id";
 
 /// A report by somebody without an account, with how to tell them.
-async fn reported(app: &TestApp, contact: Value) -> Value {
+pub async fn reported(app: &TestApp, contact: Value) -> Value {
     let report = json!({"category": "pothole", "position": app.town.point(0.0, 0.0), "accuracy_m": 5, "locale": "en",
         "contact": contact});
     app.anyone().send("/v1/reports", report).await.expect(201)
@@ -132,7 +132,7 @@ async fn a_mail_opens_the_address_and_a_text_message_the_number() {
 }
 
 /// Closes every service for now: what is urgent calls whoever is on call.
-async fn night(app: &TestApp) {
+pub async fn night(app: &TestApp) {
     let hour = (Utc::now().hour() + 12) % 24;
     let hours = json!([{"opens": format!("{hour:02}:00"), "closes": format!("{hour:02}:30")}]);
     let weekly = Value::Array(vec![hours; 7]);
@@ -140,7 +140,8 @@ async fn night(app: &TestApp) {
     app.db.admin().await.batch_execute(&closed).await.expect("a night");
 }
 
-async fn listed(desk: &Person, path: &str) -> Vec<Value> {
+/// The entries of a list.
+pub async fn listed(desk: &Person, path: &str) -> Vec<Value> {
     let list = desk.get(path).send().await.expect(200);
     list["items"].as_array().expect("a list").clone()
 }

@@ -1,8 +1,12 @@
 //! Everyone hears, once: with a real relay that refuses, hangs, breaks off, and a worker that is killed.
 
 mod bounds;
+mod desk;
+mod on_call;
 mod standing;
+mod unsubscribe;
 mod urgent;
+mod watched;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -6,7 +6,7 @@
 //! * [`town`]: a small town in the sea, with staff.
 //! * [`secured`]: a PostgreSQL behind TLS.
 //! * [`proxy`]: a line to PostgreSQL or to the server that can be cut, stalled and starved.
-//! * [`sink`]: a real mail relay and a real S3 server.
+//! * [`sink`]: a real mail relay, a real S3 server and a gateway for text messages.
 
 #![allow(
     clippy::unwrap_used,

@@ -308,9 +308,9 @@ pub struct Service {
     pub notices: Notices,
     /// Hours in which that differs.
     pub notice_hours: Vec<NoticeHours>,
-    /// With `Notices::None`: hours until somebody must have looked.
+    /// With `Notices::None`, at some hours too: hours until somebody must have looked.
     pub consult_hours: Option<i32>,
-    /// With `Notices::None`: hours until somebody must have answered.
+    /// With `Notices::None`, at some hours too: hours until a step of the service must have told whoever reported something.
     pub answer_hours: Option<i32>,
     /// Who is called for what is urgent outside hours, in order.
     pub on_call: Vec<OnCall>,
@@ -326,6 +326,15 @@ pub enum Notices {
     Digest,
     /// Not at all: it looks by itself, within deadlines.
     None,
+}
+
+impl Notices {
+    /// Whether a service with this policy, and these hours of their own, hears of nothing at some hours or at all: both
+    /// deadlines stand with it then.
+    #[must_use]
+    pub fn leave_unheard(self, hours: &[NoticeHours]) -> bool {
+        self == Self::None || hours.iter().any(|hours| hours.notices == Self::None)
+    }
 }
 
 /// Hours of the day with another kind of notices, local time; may run over midnight.

@@ -219,11 +219,10 @@ impl Check<'_> {
             ("consult_hours", entry.consult_hours),
             ("answer_hours", entry.answer_hours),
         ] {
-            self.require(
-                hours.is_none_or(|hours| hours > 0),
-                &format!("{path}.{field}"),
-                "must be above 0",
-            );
+            let path = format!("{path}.{field}");
+            self.require(hours.is_none_or(|hours| hours > 0), &path, "must be above 0");
+            let watched = hours.is_some() || !entry.notices.leave_unheard(&entry.notice_hours);
+            self.require(watched, &path, "is needed where notices are none, at some hours too");
         }
     }
 

@@ -65,6 +65,26 @@ fn every_fault_is_named_with_its_path() {
 }
 
 #[test]
+fn a_service_that_hears_of_nothing_needs_both_deadlines() {
+    let (consult, answer) = ("services[0].consult_hours", "services[0].answer_hours");
+    let at_night = json!([{"from": "18:00", "to": "08:00", "notices": "none"}]);
+    for (notices, hours, given, missing) in [
+        ("none", json!([]), [json!(null), json!(null)], vec![consult, answer]),
+        ("none", json!([]), [json!(24), json!(null)], vec![answer]),
+        ("instant", at_night.clone(), [json!(null), json!(72)], vec![consult]),
+        ("digest", at_night, [json!(24), json!(72)], vec![]),
+        ("digest", json!([]), [json!(null), json!(null)], vec![]),
+    ] {
+        let mut document = demo();
+        let service = &mut document["services"][0];
+        service["notices"] = json!(notices);
+        service["notice_hours"] = hours;
+        [service["consult_hours"], service["answer_hours"]] = given;
+        assert_eq!(faults_of(&document), missing, "{}", document["services"][0]);
+    }
+}
+
+#[test]
 fn a_word_that_is_not_known_is_refused_with_its_place() {
     let mut document = demo();
     document["services"][1]["colour"] = json!("blue");

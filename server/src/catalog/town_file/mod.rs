@@ -180,10 +180,10 @@ pub struct ServiceEntry {
     /// Hours in which that differs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notice_hours: Vec<NoticeHours>,
-    /// With notices `none`: hours until somebody must have looked.
+    /// With notices `none`, at some hours too: hours until somebody must have looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consult_hours: Option<i32>,
-    /// With notices `none`: hours until somebody must have answered.
+    /// With notices `none`, at some hours too: hours until a step of the service must have told whoever reported something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_hours: Option<i32>,
     /// Who is called for what is urgent outside hours, in order.

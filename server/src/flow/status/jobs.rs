@@ -11,7 +11,6 @@ use super::event::By;
 use super::outlook::{self, expectation};
 use super::queries::{self, watch};
 use crate::app::App;
-use crate::catalog::model::Notices;
 use crate::db::TownId;
 use crate::flow::alert::queries::lock;
 use crate::flow::notification::fan_out::{self, ServiceNotice};
@@ -25,7 +24,7 @@ use crate::jobs::{Handler, queue};
 pub const REVIEW_HOLDS: &str = "review_holds";
 /// Dates that slipped.
 pub const SLIPS: &str = "slips";
-/// Deadlines of services that get no notices.
+/// Deadlines of services that get no notices, at some hours or at all.
 pub const DEADLINES: &str = "deadlines";
 /// The kinds that every town has one job of, that comes back by itself.
 pub const RECURRING: [&str; 3] = [REVIEW_HOLDS, SLIPS, DEADLINES];
@@ -123,8 +122,8 @@ pub async fn slips(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usize, P
     Ok(over.len())
 }
 
-/// Alarms the supervisors of services that get no notices and let a deadline pass: nobody has looked, or nobody has
-/// answered. Once for each alert and deadline. Returns how many.
+/// Alarms the supervisors of services that get no notices, at some hours or at all, and let a deadline pass: nobody has
+/// looked, or nobody has answered. Once for each alert and deadline. Returns how many.
 ///
 /// # Errors
 /// When the database refuses.
@@ -134,7 +133,7 @@ pub async fn deadlines(app: &App, id: TownId, now: DateTime<Utc>) -> Result<usiz
     for service in town
         .services
         .values()
-        .filter(|service| service.notices == Notices::None)
+        .filter(|service| service.notices.leave_unheard(&service.notice_hours))
     {
         let kinds = [
             (watch::Deadline::Consult, service.consult_hours),

@@ -28,7 +28,7 @@ pub async fn tell(
     if by.historic {
         return Ok(());
     }
-    let template = template(taken).filter(|_| !by.details.quiet);
+    let template = template(taken.step, taken.from).filter(|_| !by.details.quiet);
     if let Some(template) = template {
         let detail = detail(alert, taken, by);
         fan_out::followers(tx, town.id, alert.id, event_id, template, detail, taken.at).await?;
@@ -40,9 +40,16 @@ pub async fn tell(
     Ok(())
 }
 
-/// What followers are told of a step; nothing of what is the town's own affair.
-fn template(taken: &Taken<'_>) -> Option<Template> {
-    match taken.step {
+/// The steps by which a service answers: whoever reported the alert hears of them.
+pub fn answers() -> Vec<&'static str> {
+    let heard = |step: &Step| template(*step, Status::Qualified).is_some_and(Template::for_residents);
+    let steps = Step::ALL.iter().copied().filter(heard);
+    steps.map(Step::as_str).collect()
+}
+
+/// What followers are told of a step, from the status before it; nothing of what is the town's own affair.
+fn template(step: Step, from: Status) -> Option<Template> {
+    match step {
         Step::Qualify => Some(Template::Qualified),
         Step::Dispatch => Some(Template::Dispatched),
         Step::Plan => Some(Template::Planned),
@@ -52,7 +59,7 @@ fn template(taken: &Taken<'_>) -> Option<Template> {
         Step::Deliver => Some(Template::Resolved),
         Step::Reject => Some(Template::Rejected),
         Step::Transfer => Some(Template::Transferred),
-        Step::TakeBack => (taken.from == Status::Transferred).then_some(Template::TakenBack),
+        Step::TakeBack => (from == Status::Transferred).then_some(Template::TakenBack),
         Step::Reopen => Some(Template::Reopened),
         Step::Pause | Step::Resume | Step::Finish | Step::NotFound | Step::NotOurs | Step::Dangerous => None,
     }
@@ -80,4 +87,34 @@ fn detail(alert: &Alert, taken: &Taken<'_>, by: &By<'_>) -> Value {
         "expected_from": alert.expected_from,
         "expected_to": alert.expected_to,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_answers_by_what_people_hear_of() {
+        let answers = answers();
+        for heard in [
+            Step::Dispatch,
+            Step::Plan,
+            Step::Start,
+            Step::Hold,
+            Step::Transfer,
+            Step::Reject,
+            Step::Deliver,
+        ] {
+            assert!(answers.contains(&heard.as_str()), "{heard}");
+        }
+        for silent in [
+            Step::Qualify,
+            Step::Pause,
+            Step::Finish,
+            Step::TakeBack,
+            Step::Dangerous,
+        ] {
+            assert!(!answers.contains(&silent.as_str()), "{silent}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::db::Tx;
 use crate::db::schema::{alert, alert_phase, status_event};
 use crate::flow::alert::model::Alert;
+use crate::flow::status::tell::answers;
 use crate::flow::status::vocabulary::Status;
 use crate::http::problem::Problem;
 
@@ -17,12 +18,12 @@ pub const REVIEW_DUE: &str = "review_due";
 /// Most alerts of one look; the next look takes the rest.
 const MOST: i64 = 500;
 
-/// A deadline of a service that gets no notices.
+/// A deadline of a service that gets no notices, at some hours or at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
     /// Somebody must have looked.
     Consult,
-    /// Somebody must have settled whose it is.
+    /// A step must have told whoever reported it something; settling whose it is tells them nothing.
     Answer,
 }
 
@@ -97,7 +98,7 @@ pub async fn past_expectation(tx: &mut Tx, today: NaiveDate) -> Result<Vec<Uuid>
 }
 
 /// Open alerts of a service that wait for their first look or answer since before an instant, and of which nobody was
-/// alarmed yet.
+/// alarmed yet. What was taken back or reopened waits anew.
 ///
 /// # Errors
 /// When the database refuses.
@@ -112,6 +113,11 @@ pub async fn passed(
         .filter(status_event::jurisdiction_id.eq(alert::jurisdiction_id))
         .filter(status_event::alert_id.eq(alert::id))
         .filter(status_event::step.eq(deadline.word()));
+    let answered = status_event::table
+        .filter(status_event::jurisdiction_id.eq(alert::jurisdiction_id))
+        .filter(status_event::alert_id.eq(alert::id))
+        .filter(status_event::at.gt(alert_phase::started_at))
+        .filter(status_event::step.eq_any(answers()));
     let found = alert::table
         .inner_join(
             alert_phase::table.on(alert_phase::jurisdiction_id
@@ -123,17 +129,16 @@ pub async fn passed(
         .filter(
             alert_phase::phase
                 .eq("qualification")
-                .and(alert_phase::ended_at.is_null()),
+                .and(alert_phase::started_at.le(before)),
         )
-        .filter(alert_phase::started_at.le(before))
         .filter(not(exists(told)))
         .order((alert::opened_at, alert::id))
         .limit(MOST)
         .select(alert::id)
         .into_boxed();
     let found = match deadline {
-        Deadline::Consult => found.filter(alert_phase::seen_at.is_null()),
-        Deadline::Answer => found,
+        Deadline::Consult => found.filter(alert_phase::seen_at.is_null().and(alert_phase::ended_at.is_null())),
+        Deadline::Answer => found.filter(not(exists(answered))),
     };
     Ok(found.load(&mut **tx).await?)
 }
