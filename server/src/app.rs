@@ -122,7 +122,7 @@ fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
 fn sms(config: &Config) -> anyhow::Result<Option<Arc<dyn SmsGateway>>> {
     let gateway: Arc<dyn SmsGateway> = match &config.sms {
         Some(gateway) => Arc::new(sms::HttpGateway::new(gateway.url.clone(), gateway.token.clone())?),
-        None if config.keep_messages => Arc::new(sms::Kept(config.data_dir.join("sms"))),
+        None if config.keep_messages => Arc::new(sms::Kept(config.kept_texts())),
         None => return Ok(None),
     };
     Ok(Some(gateway))

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod desk;
+mod kept;
 mod on_call;
 mod standing;
 mod unsubscribe;

@@ -99,7 +99,11 @@ async fn sent_until_taken(person: &Person, report: Value) -> usize {
             return refused;
         }
         assert!(answer.header("retry-after").is_some());
-        answer.problem(if answer.status == 409 { "in_flight" } else { "unavailable" });
+        answer.problem(if answer.status == 409 {
+            "in_flight"
+        } else {
+            "unavailable"
+        });
     }
     panic!("never taken");
 }

@@ -174,7 +174,7 @@ page-on-call-done = Noted: the next in line will not be called.
 page-kept-mail-title = Kept messages
 page-kept-mail-none = No message so far.
 page-kept-mail-back = All messages
-page-kept-mail-explained = No mail relay is configured: messages are kept here instead of being sent.
+page-kept-mail-explained = Without a mail relay and a gateway for text messages, messages are kept here instead of being sent.
 page-kept-mail-as-text = The same message as plain text
 page-letter-thanks = Yours faithfully,
 

@@ -178,7 +178,7 @@ page-on-call-done = C’est noté : la personne suivante ne sera pas appelée.
 page-kept-mail-title = Messages conservés
 page-kept-mail-none = Aucun message pour l’instant.
 page-kept-mail-back = Tous les messages
-page-kept-mail-explained = Aucun relais de messagerie n’est configuré : les messages sont conservés ici au lieu d’être envoyés.
+page-kept-mail-explained = Sans relais de messagerie ni passerelle SMS, les messages sont conservés ici au lieu d’être envoyés.
 page-kept-mail-as-text = Le même message en texte simple
 page-letter-thanks = Veuillez agréer, Madame, Monsieur, nos salutations distinguées.
 

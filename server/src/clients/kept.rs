@@ -4,9 +4,12 @@ use std::io;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::fs;
 use uuid::Uuid;
+
+use super::sms::Sms;
 
 /// A mail that was kept instead of sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,20 +52,37 @@ pub(super) async fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result
 /// # Errors
 /// When the folder cannot be read; a folder that is not there has none.
 pub async fn kept_mails(folder: &Path, limit: usize) -> io::Result<Vec<KeptMail>> {
+    let mut mails: Vec<KeptMail> = documents(folder).await?.into_iter().map(|(mail, _)| mail).collect();
+    mails.sort_by(|a, b| b.at.cmp(&a.at).then(b.id.cmp(&a.id)));
+    mails.truncate(limit);
+    Ok(mails)
+}
+
+/// The newest kept text messages, each with when it was kept.
+///
+/// # Errors
+/// As [`kept_mails`].
+pub async fn kept_texts(folder: &Path, limit: usize) -> io::Result<Vec<(Sms, DateTime<Utc>)>> {
+    let mut texts: Vec<(Sms, DateTime<Utc>)> = documents(folder).await?;
+    texts.sort_by(|(a, a_at), (b, b_at)| b_at.cmp(a_at).then(b.id.cmp(&a.id)));
+    texts.truncate(limit);
+    Ok(texts)
+}
+
+/// Every document of a folder, with the time of its file.
+async fn documents<T: DeserializeOwned>(folder: &Path) -> io::Result<Vec<(T, DateTime<Utc>)>> {
     let mut entries = match fs::read_dir(folder).await {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let mut mails = Vec::new();
+    let mut found = Vec::new();
     while let Some(entry) = entries.next_entry().await? {
         if entry.path().extension().is_some_and(|extension| extension == "json") {
-            mails.push(read(&entry.path()).await?);
+            found.push((read(&entry.path()).await?, entry.metadata().await?.modified()?.into()));
         }
     }
-    mails.sort_by(|a: &KeptMail, b| b.at.cmp(&a.at).then(b.id.cmp(&a.id)));
-    mails.truncate(limit);
-    Ok(mails)
+    Ok(found)
 }
 
 /// A kept mail.
@@ -77,6 +97,6 @@ pub async fn kept_mail(folder: &Path, id: Uuid) -> io::Result<Option<KeptMail>> 
     }
 }
 
-async fn read(path: &Path) -> io::Result<KeptMail> {
+async fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     Ok(serde_json::from_slice(&fs::read(path).await?)?)
 }

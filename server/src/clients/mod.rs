@@ -5,7 +5,7 @@ mod kept;
 pub mod mail;
 pub mod sms;
 
-pub use kept::{KeptMail, kept_mail, kept_mails};
+pub use kept::{KeptMail, kept_mail, kept_mails, kept_texts};
 
 /// Why something was not sent. The words are for the operator and hold no address.
 #[derive(Clone, Debug, PartialEq, Eq)]

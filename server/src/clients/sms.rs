@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{SendError, kept};
@@ -14,7 +14,7 @@ use super::{SendError, kept};
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A text message, ready to go.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sms {
     /// Number.
     pub to: String,

@@ -212,6 +212,12 @@ impl Config {
         self.data_dir.join("mail")
     }
 
+    /// Folder of the text messages that were kept instead of sent.
+    #[must_use]
+    pub fn kept_texts(&self) -> PathBuf {
+        self.data_dir.join("sms")
+    }
+
     /// Whether mails are kept instead of sent.
     #[must_use]
     pub const fn keeps_mail(&self) -> bool {

@@ -1,17 +1,19 @@
-//! The mails that `vigie run` kept because no relay is set: for the demo and for trying Vigie out. Served on loopback only,
-//! because whoever reads here reads everyone's mail.
+//! The mails, and the text messages, that `vigie run` kept because no relay and no gateway is set: for the demo and for trying
+//! Vigie out. Served on loopback only, because whoever reads here reads everyone's mail.
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::{HttpResponse, get, web};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::clients::{KeptMail, kept_mail, kept_mails};
+use crate::clients::sms::Sms;
+use crate::clients::{KeptMail, kept_mail, kept_mails, kept_texts};
 use crate::http::client::Client;
 use crate::http::problem::{Kind, Problem, ProblemBody};
 
-/// Mails on the page.
+/// Mails on the page, and text messages.
 const SHOWN: usize = 200;
 /// A mail is shown in a frame of its own.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; \
@@ -30,11 +32,44 @@ struct Page<'a> {
     back: &'a str,
     explained: &'a str,
     as_text: &'a str,
-    mails: &'a [KeptMail],
+    lines: &'a [Line],
     open: Option<&'a KeptMail>,
 }
 
-fn page(app: &App, client: &Client, mails: &[KeptMail], open: Option<&KeptMail>) -> Result<HttpResponse, Problem> {
+/// A message on the page.
+struct Line {
+    /// Of a mail, its own page.
+    page: Option<Uuid>,
+    /// A mail's subject, or a whole text message.
+    words: String,
+    /// To whom.
+    to: String,
+    at: DateTime<Utc>,
+}
+
+impl From<KeptMail> for Line {
+    fn from(mail: KeptMail) -> Self {
+        Self {
+            page: Some(mail.id),
+            words: mail.subject,
+            to: mail.to.join(", "),
+            at: mail.at,
+        }
+    }
+}
+
+impl From<(Sms, DateTime<Utc>)> for Line {
+    fn from((sms, at): (Sms, DateTime<Utc>)) -> Self {
+        Self {
+            page: None,
+            words: sms.text,
+            to: format!("SMS {}", sms.to),
+            at,
+        }
+    }
+}
+
+fn page(app: &App, client: &Client, lines: &[Line], open: Option<&KeptMail>) -> Result<HttpResponse, Problem> {
     let say = |part: &str| app.texts.say(client.locale, &format!("page-kept-mail-{part}"), &[]);
     let page = Page {
         lang: client.locale.as_str(),
@@ -43,7 +78,7 @@ fn page(app: &App, client: &Client, mails: &[KeptMail], open: Option<&KeptMail>)
         back: &say("back"),
         explained: &say("explained"),
         as_text: &say("as-text"),
-        mails,
+        lines,
         open,
     };
     let html = page.render().map_err(Problem::internal)?;
@@ -72,7 +107,7 @@ fn shown(app: &App) -> Result<(), Problem> {
     }
 }
 
-/// Mails that were kept instead of sent, newest first. Only with `vigie run`, without a mail relay, and on loopback.
+/// Mails and text messages that were kept instead of sent, newest first. Only with `vigie run`, without a mail relay, and on loopback.
 #[utoipa::path(operation_id = "list_kept_mail", tag = "operation", responses(
     (status = 200, description = "A page.", body = String, content_type = "text/html"),
     (status = 404, description = "Not here.", body = ProblemBody, content_type = "application/problem+json"),
@@ -80,10 +115,13 @@ fn shown(app: &App) -> Result<(), Problem> {
 #[get("/kept-mail")]
 pub async fn list_kept_mail(app: web::Data<App>, client: Client) -> Result<HttpResponse, Problem> {
     shown(&app)?;
-    let mails = kept_mails(&app.config.kept_mail(), SHOWN)
-        .await
-        .map_err(Problem::internal)?;
-    page(&app, &client, &mails, None)
+    let (mails, texts) = (app.config.kept_mail(), app.config.kept_texts());
+    let (mails, texts) =
+        tokio::try_join!(kept_mails(&mails, SHOWN), kept_texts(&texts, SHOWN)).map_err(Problem::internal)?;
+    let mut lines: Vec<Line> = mails.into_iter().map(Line::from).collect();
+    lines.extend(texts.into_iter().map(Line::from));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.at));
+    page(&app, &client, &lines, None)
 }
 
 /// A mail that was kept instead of sent.
