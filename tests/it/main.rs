@@ -14,6 +14,7 @@ mod between;
 mod contacts;
 mod contract;
 mod demo;
+mod desk;
 mod evidence;
 mod field;
 mod harness;
