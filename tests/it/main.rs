@@ -29,6 +29,7 @@ mod nearby;
 mod offers;
 mod operator;
 mod outage;
+mod outside;
 mod people;
 mod photos;
 mod pins;
