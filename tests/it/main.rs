@@ -36,6 +36,7 @@ mod pins;
 mod plan;
 mod policy;
 mod private;
+mod queue;
 mod races;
 mod regroup;
 mod regroup_model;
