@@ -118,9 +118,8 @@ async fn an_open_alert_that_nobody_has_to_move_on_is_reported_with_the_reason() 
             .map(|item| (item["id"].clone(), item["why"].clone()))
             .collect()
     };
-    assert_eq!(
-        orphans().await,
-        [],
+    assert!(
+        orphans().await.is_empty(),
         "a new alert has its service, a phase and a due date"
     );
     for (fault, why) in [
@@ -136,5 +135,5 @@ async fn an_open_alert_that_nobody_has_to_move_on_is_reported_with_the_reason() 
     }
     let closed = "UPDATE alert SET status = 'resolved', open = false, closed_at = now()";
     db.batch_execute(closed).await.expect("an end");
-    assert_eq!(orphans().await, [], "what is closed needs nobody");
+    assert!(orphans().await.is_empty(), "what is closed needs nobody");
 }
