@@ -91,7 +91,7 @@ vocabulary! {
         ReadAlert = "read_alert",
         /// Take a report in for a caller or visitor.
         EnterReport = "enter_report",
-        /// See the reports one entered and remind the service.
+        /// See the reports that were entered for others and remind the service.
         FollowEntered = "follow_entered",
         /// Take an alert back from its service.
         TakeBack = "take_back",
@@ -174,12 +174,12 @@ pub const fn reach(role: Role, operation: Operation) -> Reach {
         Role::FrontDesk => match operation {
             Op::ReadAlert
             | Op::EnterReport
+            | Op::FollowEntered
             | Op::TakeBack
             | Op::Assign
             | Op::HandleMessages
             | Op::RevealContact
             | Op::HandlePhoto => Scope,
-            Op::FollowEntered => Own,
             _ => No,
         },
         Role::Secretariat => match operation {

@@ -52,15 +52,16 @@ fn a_crew_sees_its_own_alerts_and_no_others() {
 }
 
 #[test]
-fn the_front_desk_follows_what_it_entered_itself() {
+fn the_front_desk_follows_what_it_entered_a_secretariat_its_own_entries() {
     let by = |entered_by| Target {
         entered_by,
         ..Target::default()
     };
-    let ask = |target| verdict(vec![grant(Role::FrontDesk)], Operation::FollowEntered, target);
-    assert_eq!(ask(by(Some(ME))), Ok(Role::FrontDesk));
-    assert_eq!(ask(by(Some(id(3)))), Err(Kind::NotFound));
-    assert_eq!(ask(by(None)), Err(Kind::NotFound));
+    let ask = |role, target| verdict(vec![grant(role)], Operation::FollowEntered, target);
+    assert_eq!(ask(Role::Secretariat, by(Some(ME))), Ok(Role::Secretariat));
+    assert_eq!(ask(Role::Secretariat, by(Some(id(3)))), Err(Kind::NotFound));
+    assert_eq!(ask(Role::Secretariat, by(None)), Err(Kind::NotFound));
+    assert_eq!(ask(Role::FrontDesk, by(Some(id(3)))), Ok(Role::FrontDesk));
 }
 
 #[test]
