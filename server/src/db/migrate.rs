@@ -50,17 +50,31 @@ pub async fn adopt_restored(owner_url: &str) -> anyhow::Result<usize> {
     placed.context("giving the changes of another cluster their place")
 }
 
-/// Takes every migration back, newest first: for the test that proves each `down.sql`.
+/// Runs the next migration alone, on a database that [`up`] prepared or the same roles were made for; returns its version,
+/// and `None` when there is none left. With [`step_down`] for the test that proves each `down.sql`.
 ///
 /// # Errors
-/// When one of them fails.
-pub async fn down(owner_url: &str) -> anyhow::Result<()> {
-    let conn = connect(owner_url).await?;
-    with_harness(conn, |harness| {
-        harness
-            .revert_all_migrations(MIGRATIONS)
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok(())
+/// When it fails.
+pub async fn step_up(owner_url: &str) -> anyhow::Result<Option<String>> {
+    with_harness(connect(owner_url).await?, |harness| {
+        let fault = |error| anyhow::anyhow!("{error}");
+        if !harness.has_pending_migration(MIGRATIONS).map_err(fault)? {
+            return Ok(None);
+        }
+        let ran = harness.run_next_migration(MIGRATIONS).map_err(fault)?;
+        Ok(Some(ran.to_string()))
+    })
+    .await
+}
+
+/// Takes the latest migration back.
+///
+/// # Errors
+/// When it fails, or there is none.
+pub async fn step_down(owner_url: &str) -> anyhow::Result<()> {
+    with_harness(connect(owner_url).await?, |harness| {
+        let taken = harness.revert_last_migration(MIGRATIONS);
+        taken.map(|_| ()).map_err(|error| anyhow::anyhow!("{error}"))
     })
     .await
 }
