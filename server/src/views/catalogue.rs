@@ -10,9 +10,11 @@ use serde_json::Value;
 use crate::app::App;
 use crate::auth::extract::MaybeStaff;
 use crate::catalog::gates::shut_by;
-use crate::catalog::model::{Body, Category, EmergencyNumber, Town};
+use crate::catalog::model::{Body, Category, EmergencyNumber, Lies, Town};
+use crate::db::TownId;
 use crate::flow::photo::formats::{PhotoFormats, photo_formats};
 use crate::flow::report::acknowledge::{Jurisdiction, jurisdiction};
+use crate::flow::report::find_town::BORDER_MARGIN_M;
 use crate::flow::report::model::ContactWay;
 use crate::flow::report::parse::{MAX_ADDRESS, MAX_DESCRIPTION};
 use crate::http::client::Client;
@@ -90,6 +92,19 @@ pub struct CategoryAnswer {
     /// Who is competent when it is not the town.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<CompetentBody>,
+    /// Which other jurisdiction takes such reports here, and how it protects data: where territories overlap, the smallest with
+    /// that category open does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<OtherTaker>,
+}
+
+/// A larger jurisdiction that takes what the one of the place does not.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct OtherTaker {
+    /// Which.
+    pub jurisdiction: Jurisdiction,
+    /// Its data-protection notice.
+    pub notice: Notice,
 }
 
 /// Who is competent when it is not the town.
@@ -151,27 +166,28 @@ pub async fn get_catalogue(
 ) -> Result<HttpResponse, Problem> {
     app.limits.count(Class::Read, &client)?;
     let catalogue = app.catalogue.fresh(&app.db).await?;
-    let (town, at) = match &place.jurisdiction {
-        Some(slug) => (
-            catalogue
-                .by_slug(slug)
-                .cloned()
-                .ok_or_else(|| Problem::new(Kind::NotFound))?,
-            None,
-        ),
+    let (town, larger, at) = match &place.jurisdiction {
+        Some(slug) => {
+            let named = catalogue.by_slug(slug);
+            let named = named.ok_or_else(|| Problem::new(Kind::NotFound))?;
+            (named.as_ref(), Vec::new(), None)
+        }
         None => {
             let at = position(&place)?;
-            let around = catalogue.around(at, 100.0);
-            let nearest = around.first().map(|(town, _)| (*town).clone());
-            (nearest.ok_or_else(outside)?, Some(at))
+            let mut around = catalogue.around(at, BORDER_MARGIN_M).into_iter();
+            let (nearest, _) = around.next().ok_or_else(outside)?;
+            let larger = around.filter(|(_, lies)| matches!(lies, Lies::Inside));
+            let larger = larger.map(|(town, _)| town.as_ref()).collect();
+            (nearest.as_ref(), larger, Some(at))
         }
     };
     let reader = Reader {
         at,
-        is_staff: staff.0.is_some_and(|token| token.town == town.id),
+        works_for: staff.0.map(|token| token.town),
+        now: Utc::now(),
     };
-    let body = serde_json::to_vec(&answer(&app, &town, reader, photo_formats(&app).await, Utc::now()))
-        .map_err(Problem::internal)?;
+    let answer = answer(&app, (town, &larger), reader, photo_formats(&app).await);
+    let body = serde_json::to_vec(&answer).map_err(Problem::internal)?;
     let tag = etag::of_bytes(&body);
     if etag::client_has(&request, &tag) {
         let mut has = HttpResponse::NotModified();
@@ -211,21 +227,32 @@ fn outside() -> Problem {
 struct Reader {
     /// Where they stand, if they say so.
     at: Option<LonLat>,
-    /// Whether they work for the town.
-    is_staff: bool,
+    /// The town that they work for, if any.
+    works_for: Option<TownId>,
+    now: DateTime<Utc>,
 }
 
-fn answer(app: &App, town: &Town, reader: Reader, photos: PhotoFormats, now: DateTime<Utc>) -> CatalogueAnswer {
-    let shown = town
-        .categories
-        .iter()
-        .filter(|category| category.active && (reader.is_staff || !category.agent_only));
+impl Reader {
+    /// What of a town they are shown.
+    fn shown(self, town: &Town) -> impl Iterator<Item = &Category> {
+        let is_staff = self.works_for == Some(town.id);
+        let categories = town.categories.iter();
+        categories.filter(move |category| category.active && (is_staff || !category.agent_only))
+    }
+}
+
+fn answer(app: &App, (town, larger): (&Town, &[&Town]), reader: Reader, photos: PhotoFormats) -> CatalogueAnswer {
+    let own = reader.shown(town);
+    let mut categories: Vec<CategoryAnswer> = own
+        .map(|category| category_answer(app, town, category, reader))
+        .collect();
+    for other in larger {
+        add_taken_by(&mut categories, app, other, reader);
+    }
     CatalogueAnswer {
         jurisdiction: jurisdiction(town),
         locales: town.locales.clone(),
-        categories: shown
-            .map(|category| category_answer(app, town, category, reader.at, now))
-            .collect(),
+        categories,
         emergency_numbers: town.emergency_numbers.clone(),
         contact_ways: ContactWay::offered(app.sms.is_some()).to_vec(),
         limits: Limits {
@@ -233,23 +260,53 @@ fn answer(app: &App, town: &Town, reader: Reader, photos: PhotoFormats, now: Dat
             address: MAX_ADDRESS,
             photos,
         },
-        notice: Notice {
-            version: town.notice_version,
-            text: town.notice.clone(),
-        },
+        notice: notice(town),
         not_watched: town.not_watched.clone(),
     }
 }
 
-fn category_answer(
-    app: &App,
-    town: &Town,
-    category: &Category,
-    at: Option<LonLat>,
-    now: DateTime<Utc>,
-) -> CategoryAnswer {
-    let sector = at.and_then(|at| town.sector_at(at)).map(|sector| sector.id);
-    let gate = shut_by(&town.gates, category.id, now, town.time_zone, sector);
+/// Adds what only a larger jurisdiction takes here and now, as a submit would find it: in the place of a category that is closed,
+/// or behind all others, with its group.
+fn add_taken_by(categories: &mut Vec<CategoryAnswer>, app: &App, other: &Town, reader: Reader) {
+    for category in reader.shown(other).filter(|category| !category.is_group) {
+        let taken = CategoryAnswer {
+            taken_by: Some(OtherTaker {
+                jurisdiction: jurisdiction(other),
+                notice: notice(other),
+            }),
+            ..category_answer(app, other, category, reader)
+        };
+        let known = categories.iter_mut().find(|known| known.code == taken.code);
+        match known {
+            Some(known) if known.open || known.group || !taken.open => {}
+            Some(known) => {
+                *known = CategoryAnswer {
+                    parent: known.parent.take(),
+                    ..taken
+                };
+            }
+            None if taken.open => {
+                let lacks_group = |code: &&String| !categories.iter().any(|known| known.code == **code);
+                let group = taken.parent.as_ref().filter(lacks_group);
+                let group = group.and_then(|code| other.category(code));
+                categories.extend(group.map(|group| category_answer(app, other, group, reader)));
+                categories.push(taken);
+            }
+            None => {}
+        }
+    }
+}
+
+fn notice(town: &Town) -> Notice {
+    Notice {
+        version: town.notice_version,
+        text: town.notice.clone(),
+    }
+}
+
+fn category_answer(app: &App, town: &Town, category: &Category, reader: Reader) -> CategoryAnswer {
+    let sector = reader.at.and_then(|at| town.sector_at(at)).map(|sector| sector.id);
+    let gate = shut_by(&town.gates, category.id, reader.now, town.time_zone, sector);
     let elsewhere = category.redirect_body_id.is_some() && category.call_number.is_none();
     let redirect = category.call_number.is_some() || elsewhere;
     let parent = category
@@ -277,6 +334,7 @@ fn category_answer(
             .redirect_body_id
             .and_then(|id| town.bodies.get(&id))
             .map(competent),
+        taken_by: None,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::db::space::from_point;
 use crate::db::window::{Rows, Window, Within};
 use crate::db::{TownId, Tx};
 use crate::flow::photo::links::{PhotoLinks, released_links};
+use crate::flow::report::find_town::{BORDER_MARGIN_M, open_in};
 use crate::flow::status::vocabulary::PublicStatus;
 use crate::http::client::Client;
 use crate::http::limits::Class;
@@ -37,8 +38,6 @@ const MOST_ROWS: i64 = 300;
 const RADIUS_M: f64 = 60.0;
 /// Distances are rounded to so many metres.
 const STEP_M: f64 = 10.0;
-/// A place outside every territory is still answered this close to one, metres; as for a report.
-const BORDER_MARGIN_M: f64 = 100.0;
 
 /// Around which place.
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -124,7 +123,7 @@ pub async fn list_nearby_alerts(
     let now = Utc::now();
     let place = LonLat::new(asked.lon, asked.lat).map_err(|_| Problem::field("lat", "not_on_earth"))?;
     let catalogue = app.catalogue.fresh(&app.db).await?;
-    let (town, category) = whose(&catalogue, place, asked.category.as_deref())?;
+    let (town, category) = whose(&catalogue, place, asked.category.as_deref(), now)?;
     let search = Search::of(
         &town,
         category.and_then(|at| town.categories.get(at)),
@@ -147,19 +146,26 @@ pub async fn list_nearby_alerts(
         }))
 }
 
-/// The smallest town at the place that knows the category, and the category's place in it. Whether it is open there and then
-/// is for the report to hear.
-fn whose(catalogue: &Catalogue, place: LonLat, code: Option<&str>) -> Result<(Arc<Town>, Option<usize>), Problem> {
+/// The town that would take a report of the category, and the category's place in it; where it is closed everywhere, the smallest
+/// that knows it: why is for the report to hear.
+fn whose(
+    catalogue: &Catalogue,
+    place: LonLat,
+    code: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(Arc<Town>, Option<usize>), Problem> {
     let around = catalogue.around(place, BORDER_MARGIN_M);
     let Some(code) = code else {
         let first = around.as_slice().first().map(|(town, _)| Arc::clone(town));
         return first.map(|town| (town, None)).ok_or_else(outside);
     };
-    let known = around.iter().find_map(|(town, _)| {
-        let at = town.categories.iter().position(|category| category.code == code)?;
-        Some((Arc::clone(town), Some(at)))
-    });
-    known.ok_or_else(|| match around.is_empty() {
+    let known = |town: &Town| town.categories.iter().position(|category| category.code == code);
+    let first = |at: &dyn Fn(&Town) -> Option<usize>| {
+        let mut towns = around.iter();
+        towns.find_map(|(town, _)| Some((Arc::clone(town), Some(at(town)?))))
+    };
+    let taker = first(&|town| open_in(town, code, place, now)).or_else(|| first(&known));
+    taker.ok_or_else(|| match around.is_empty() {
         true => outside(),
         false => Problem::field("category", "unknown_category"),
     })

@@ -12,7 +12,7 @@ use crate::http::problem::FieldErrors;
 use crate::text::Locale;
 
 /// A position outside every territory is still accepted within its accuracy and so many metres.
-const BORDER_MARGIN_M: f64 = 100.0;
+pub const BORDER_MARGIN_M: f64 = 100.0;
 
 /// A town that takes the report.
 pub struct Taker {
@@ -48,7 +48,7 @@ pub fn find_town(
         .collect();
     let mut first_refusal: Option<Refusal<'_>> = None;
     for (town, lies) in &around {
-        match takes(town, submission, by_staff, now) {
+        match takes(town, (&submission.category, submission.position), by_staff, now) {
             Ok(category) => {
                 let near_boundary = matches!(lies, Lies::Outside(_));
                 return Some(Taker {
@@ -75,6 +75,12 @@ pub fn find_town(
     None
 }
 
+/// Place of the category in [`Town::categories`], where this town takes such reports from residents here and now.
+#[must_use]
+pub fn open_in(town: &Town, code: &str, position: LonLat, now: DateTime<Utc>) -> Option<usize> {
+    takes(town, (code, position), false, now).ok()
+}
+
 /// Towns that may take a report of this place, the smallest that holds it first.
 pub fn towns_around<'a>(catalogue: &'a Catalogue, submission: &Submission) -> Vec<(&'a Arc<Town>, Lies)> {
     let margin = submission.accuracy_m.unwrap_or(0.0).min(1_000.0) + BORDER_MARGIN_M;
@@ -95,7 +101,7 @@ enum Refusal<'a> {
 
 fn takes<'a>(
     town: &'a Town,
-    submission: &Submission,
+    (code, position): (&str, LonLat),
     by_staff: bool,
     now: DateTime<Utc>,
 ) -> Result<usize, Refusal<'a>> {
@@ -103,7 +109,7 @@ fn takes<'a>(
         .categories
         .iter()
         .enumerate()
-        .find(|(_, category)| category.code == submission.category);
+        .find(|(_, category)| category.code == code);
     let usable =
         found.filter(|(_, category)| category.active && !category.is_group && (by_staff || !category.agent_only));
     let Some((place, category)) = usable else {
@@ -116,7 +122,7 @@ fn takes<'a>(
             who: town.bodies.get(&body),
         });
     }
-    let sector = town.sector_at(submission.position).map(|sector| sector.id);
+    let sector = town.sector_at(position).map(|sector| sector.id);
     match shut_by(&town.gates, category.id, now, town.time_zone, sector) {
         Some(gate) => Err(Refusal::Closed {
             message: &gate.message,
