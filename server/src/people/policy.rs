@@ -89,6 +89,8 @@ vocabulary! {
     Operation {
         /// Read the queue, an alert, its reports and history.
         ReadAlert = "read_alert",
+        /// Note that the service has looked at an alert: who only forwarded it cannot.
+        SeeAlert = "see_alert",
         /// Take a report in for a caller or visitor.
         EnterReport = "enter_report",
         /// See the reports that were entered for others and remind the service.
@@ -167,7 +169,7 @@ pub const fn reach(role: Role, operation: Operation) -> Reach {
     use Reach::{No, Own, Scope};
     match role {
         Role::Crew => match operation {
-            Op::ReadAlert | Op::PlanRound | Op::ReadTasks | Op::ActOnTask | Op::HandlePhoto => Own,
+            Op::ReadAlert | Op::SeeAlert | Op::PlanRound | Op::ReadTasks | Op::ActOnTask | Op::HandlePhoto => Own,
             Op::EnterReport => Scope,
             _ => No,
         },
@@ -184,6 +186,7 @@ pub const fn reach(role: Role, operation: Operation) -> Reach {
         },
         Role::Secretariat => match operation {
             Op::ReadAlert
+            | Op::SeeAlert
             | Op::EnterReport
             | Op::Qualify
             | Op::Reject

@@ -54,7 +54,7 @@ pub struct EnteredReport {
     pub mine: bool,
     /// Whether the alert is past its promise; what is on hold waits for its review instead.
     pub overdue: bool,
-    /// When somebody first looked at the alert in the phase that it is in; none: nobody has yet.
+    /// When somebody of its service first looked at the alert in the phase that it is in; none: nobody has yet.
     pub seen_at: Option<DateTime<Utc>>,
     /// The alert that it belongs to.
     pub alert: AlertSummary,

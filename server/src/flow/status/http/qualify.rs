@@ -80,14 +80,15 @@ pub async fn qualify_alert(
     answer(&town, &alert)
 }
 
-/// Notes that somebody of the service has looked at the alert. Sent again it changes nothing.
+/// Notes that somebody of the service has looked at the alert; the front desk, which forwarded it, does not. Sent again it changes
+/// nothing.
 #[utoipa::path(operation_id = "see_alert", tag = "desk",
     params(("id" = Uuid, Path, description = "Alert.")),
     responses((status = 204, description = "Noted."), StaffCommand))]
 #[post("/v1/alerts/{id}/seen")]
 pub async fn see_alert(app: web::Data<App>, token: StaffToken, id: web::Path<Uuid>) -> Result<HttpResponse, Problem> {
     let mut command = Command::begin(&app, token, Utc::now()).await?;
-    let (alert, _) = command.alert(id.into_inner(), Operation::ReadAlert, None).await?;
+    let (alert, _) = command.alert(id.into_inner(), Operation::SeeAlert, None).await?;
     queries::see(&mut command.tx, &alert, command.now).await?;
     command.tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
