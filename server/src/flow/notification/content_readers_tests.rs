@@ -13,7 +13,14 @@ fn a_sensitive_category_is_not_named_nor_placed_nor_counted() {
         {
             let text = everything(&content(template, scene)) + &sms(template, scene);
             let joined = scene.say("message-joined-2-5", &[]);
-            for secret in ["Nid-de-poule", "Pothole", "Lilas", "Puits", joined.as_str()] {
+            for secret in [
+                "Nid-de-poule",
+                "Pothole",
+                "Lilas",
+                "Puits",
+                "A-7K3M-2Q9X-4",
+                joined.as_str(),
+            ] {
                 assert!(!text.contains(secret), "{template} tells {secret}:\n{text}");
             }
         }
