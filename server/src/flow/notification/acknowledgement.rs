@@ -46,6 +46,11 @@ fn where_it_stands(scene: &Scene<'_>, content: &mut Content) {
             fact(scene, content, "status", scene.status(status));
             fact(scene, content, "since", scene.moment(scene.alert.status_at));
         }
+        if waits(scene) {
+            let review = scene.detail.review_on.map(|day| scene.date(day));
+            fact(scene, content, "reason", scene.reason());
+            fact(scene, content, "review", review.unwrap_or_default());
+        }
         if let Some(body) = scene.detail.body_id.and_then(|id| scene.town.bodies.get(&id)) {
             fact(scene, content, "body", body.name.get(scene.locale).to_owned());
             fact(scene, content, "phone", body.phone.clone().unwrap_or_default());
@@ -54,6 +59,11 @@ fn where_it_stands(scene: &Scene<'_>, content: &mut Content) {
     if scene.expected().is_none() {
         content.paragraphs.push(scene.say("message-no-estimate", &[]));
     }
+}
+
+/// Whether the reporter has come into an alert that was on hold.
+fn waits(scene: &Scene<'_>) -> bool {
+    scene.detail.status == Some(PublicStatus::OnHold)
 }
 
 /// What a text message adds to number, time and service, the most wanted first: whether the alert waits or somebody else has
@@ -67,7 +77,15 @@ pub(super) fn sentences(template: Template, scene: &Scene<'_>) -> Vec<String> {
     let address = scene.service().map(|service| service.postal_address.as_str());
     let address: Option<Arg<'_>> = address.filter(|address| !address.is_empty()).map(Into::into);
     let expected: Option<Arg<'_>> = scene.expected().map(Into::into);
+    let reason: Option<Arg<'_>> = waits(scene).then(|| scene.reason().into());
+    let review: Option<Arg<'_>> = scene.detail.review_on.map(|day| scene.date(day).into());
     let said = [
+        ("message-sms-hold", "reason", reason.filter(|_| first && open)),
+        (
+            "message-sms-review",
+            "review",
+            review.filter(|_| first && open && waits(scene)),
+        ),
         ("message-sms-body", "body", body.filter(|_| first && open)),
         ("message-sms-alert", "alert", Some(alert).filter(|_| open)),
         ("message-sms-address", "address", address),
