@@ -52,6 +52,8 @@ fn flow_endpoints(api: &mut ServiceConfig<'_>) {
     api.service(flow::alert::http::move_report);
     api.service(flow::alert::http::keep_alerts_apart);
     api.service(flow::alert::http::undo_operation);
+    api.service(flow::alert::http::own_word::report_same);
+    api.service(flow::alert::http::own_word::report_not_same);
     api.service(views::alerts::detail::get_alert);
     api.service(views::alerts::detail::get_alert_history);
     api.service(views::alerts::desk::list_entered_reports);

@@ -4,6 +4,13 @@ use std::path::Path;
 
 use chrono::{TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
+use geo_dedup::LonLat;
+use serde_json::Map;
+use vigie::flow::report::model::{Channel, ContactWay, PositionSource, Submission};
+use vigie::flow::report::submit::{Sender, submit};
+use vigie::http::problem::Kind;
+use vigie::text::Locale;
+use vigie::vault::Contact;
 use vigie_tests::database::number;
 use vigie_tests::server::TestApp;
 
@@ -97,4 +104,56 @@ async fn a_dry_run_refuses_what_the_import_refuses_and_nothing_is_taken_in_twice
         assert_eq!(refused, owned(&again));
     }
     assert_eq!(number(&mut db, reports).await, 2, "nothing is taken in twice");
+}
+
+/// A row of another system's history, so many metres east.
+fn brought(app: &TestApp, east_m: f64, id: &str) -> Submission {
+    let (lon, lat) = app.town.lon_lat(east_m, 0.0);
+    Submission {
+        id: None,
+        category: "pothole".to_owned(),
+        position: LonLat::new(lon, lat).expect("a place"),
+        accuracy_m: None,
+        position_source: PositionSource::Unknown,
+        address: None,
+        description: None,
+        answers: Map::new(),
+        observed_at: Some(Utc::now()),
+        channel: Channel::Import,
+        locale: Locale::default(),
+        way: ContactWay::None,
+        contact: Contact::default(),
+        follow_secret: None,
+        joins: None,
+        not_same: Vec::new(),
+        request_hash: vec![0; 32],
+        source_ref: Some(id.to_owned()),
+    }
+}
+
+/// Far apart, so that no cell's lock puts them in a row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_id_twice_at_once_is_taken_in_once() {
+    let app = TestApp::start().await;
+    let sender = Sender {
+        historic: true,
+        town: Some(app.town.id),
+        ..Sender::default()
+    };
+    for round in 0..10 {
+        let id = format!("old-{round}");
+        let (here, there) = (brought(&app, 0.0, &id), brought(&app, 1_500.0, &id));
+        let now = Utc::now();
+        let (one, other) = tokio::join!(
+            submit(&app.app, &here, &[], &sender, now),
+            submit(&app.app, &there, &[], &sender, now)
+        );
+        let refused: Vec<Kind> = [one, other]
+            .into_iter()
+            .filter_map(|taken| taken.err().map(|problem| problem.kind))
+            .collect();
+        assert_eq!(refused, [Kind::IdTaken], "{id}");
+    }
+    let reports = "SELECT count(*) AS value FROM report";
+    assert_eq!(number(&mut app.db.admin().await, reports).await, 10);
 }

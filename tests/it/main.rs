@@ -17,6 +17,7 @@ mod demo;
 mod desk;
 mod evidence;
 mod field;
+mod gates;
 mod harness;
 mod imports;
 mod intake;

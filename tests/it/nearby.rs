@@ -6,6 +6,7 @@ use geo_dedup::LonLat;
 use geo_dedup::cell::cell_centre;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use uuid::Uuid;
 use vigie_fixtures::photo::{Size, jpeg_of};
 use vigie_fixtures::{PhotoSpec, Subject};
 use vigie_tests::database::{number, texts};
@@ -93,6 +94,42 @@ async fn a_resident_sees_what_it_may_be_and_joins_it() {
         Vec::<Value>::new(),
         "what is closed takes no report"
     );
+}
+
+/// Of a category that looks back ten days.
+#[tokio::test]
+async fn what_was_rejected_here_lately_is_suggested_with_the_reason() {
+    let app = TestApp::start().await;
+    let mut admin = app.db.admin().await;
+    let ten_days = "UPDATE category SET rejected_days = 10 WHERE code = 'pothole'";
+    admin.batch_execute(ten_days).await.expect("a category");
+    let supervisor = app.staff(Role::Supervisor).await;
+    for (east_m, days_ago, reminded) in [(0.0, 9, true), (900.0, 11, false)] {
+        let first = reported(&app, "pothole", east_m).await;
+        let alert = first["alert"]["id"].as_str().expect("an id");
+        let refused = json!({"step": "reject", "reason": "A private road."});
+        let steps = format!("/v1/alerts/{alert}/steps");
+        supervisor.send(&steps, refused).await.expect(200);
+        let then = format!("UPDATE alert SET closed_at = now() - interval '{days_ago} days' WHERE id = '{alert}'");
+        admin.batch_execute(&then).await.expect("days");
+
+        let report = json!({"id": Uuid::now_v7(), "category": "pothole", "position": app.town.point(east_m + 1.0, 0.0),
+            "accuracy_m": 5});
+        let told = app.anyone().send("/v1/reports", report.clone()).await.expect(201);
+        assert_ne!(told["alert"]["id"], alert, "a person refused it: nothing joins it");
+        if reminded {
+            assert_eq!(told["alert"]["relation"], "suggested");
+            let suggested = json!([{"id": alert, "reference": first["alert"]["reference"], "status": "refused",
+                "reason": "A private road."}]);
+            assert_eq!(told["suggestions"], suggested);
+        } else {
+            assert_eq!(
+                (&told["alert"]["relation"], &told["suggestions"]),
+                (&json!("opened"), &Value::Null)
+            );
+        }
+        assert_eq!(app.anyone().send("/v1/reports", report).await.expect(201), told);
+    }
 }
 
 #[tokio::test]

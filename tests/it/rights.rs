@@ -39,6 +39,7 @@ fn body(operation: &str, town: &Town) -> Value {
         "split_alert" => json!({"reports": [Uuid::now_v7()]}),
         "move_report" => json!({"to": Uuid::now_v7()}),
         "keep_alerts_apart" => json!({"as": Uuid::now_v7()}),
+        "report_same" | "report_not_same" => json!({"alert": Uuid::now_v7()}),
         "add_grant" => json!({"role": "front_desk"}),
         "record_call_outcome" => json!({"outcome": "reached"}),
         "announce_device" => json!({"name": "Truck 1", "crew_id": town.crews["roads-1"]}),

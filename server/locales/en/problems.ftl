@@ -93,6 +93,7 @@ field-unknown_alert = This alert does not exist or cannot be joined here.
 field-suggest_above_join = Must not exceed join_threshold.
 field-unknown_weight = There is no weight of this name.
 field-weight_curve = This weight is a curve over a quantity: it is learned and cannot be set here.
+field-not_suggested = The answer to your report did not suggest this alert.
 field-too_far_to_join = This alert is too far from the reported place to be joined. Send the report without “joins”.
 field-mistyped_reference = Mistyped reference: read it again, e.g. R-7K3M-2Q9X-8.
 field-mistyped_code = Mistyped code: 8 letters and digits.

@@ -93,6 +93,7 @@ field-unknown_alert = Cette alerte n’existe pas ou ne peut pas être rejointe 
 field-suggest_above_join = Doit être inférieur ou égal au seuil de regroupement (join_threshold).
 field-unknown_weight = Aucun poids ne porte ce nom.
 field-weight_curve = Ce poids est une courbe : il est appris et ne se règle pas ici.
+field-not_suggested = La réponse à votre signalement ne proposait pas cette alerte.
 field-too_far_to_join = Cette alerte est trop loin du lieu signalé pour être rejointe. Envoyez le signalement sans « joins ».
 field-mistyped_reference = Référence mal saisie : relisez-la, par exemple R-7K3M-2Q9X-8.
 field-mistyped_code = Code mal saisi : 8 lettres et chiffres.

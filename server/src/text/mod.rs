@@ -18,8 +18,6 @@ mod tests;
 const FRENCH: &[&str] = &[
     include_str!("../../locales/fr/problems.ftl"),
     include_str!("../../locales/fr/people.ftl"),
-    include_str!("../../locales/fr/words.ftl"),
-    include_str!("../../locales/fr/messages.ftl"),
     include_str!("../../locales/fr/pages.ftl"),
     include_str!("../../locales/fr/photos.ftl"),
     include_str!("../../locales/fr/notifications.ftl"),
@@ -30,8 +28,6 @@ const FRENCH: &[&str] = &[
 const ENGLISH: &[&str] = &[
     include_str!("../../locales/en/problems.ftl"),
     include_str!("../../locales/en/people.ftl"),
-    include_str!("../../locales/en/words.ftl"),
-    include_str!("../../locales/en/messages.ftl"),
     include_str!("../../locales/en/pages.ftl"),
     include_str!("../../locales/en/photos.ftl"),
     include_str!("../../locales/en/notifications.ftl"),

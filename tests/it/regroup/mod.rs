@@ -4,6 +4,7 @@ mod asked;
 mod merge;
 mod pairs;
 mod parts;
+mod said;
 
 use chrono::{TimeDelta, Utc};
 use diesel_async::AsyncPgConnection;

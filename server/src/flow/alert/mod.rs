@@ -7,9 +7,9 @@
 //!
 //! A person corrects the machine by an [`operation`]: [`merge`], [`split`], [`move_report`], [`not_same`], and [`undo`] of
 //! each. Every operation is kept with what it takes to undo it, adds to the membership log (with [`why`]) and never
-//! changes it, and tells the followers of the reports that went. Facts that come late are looked at by [`reexamine`]; what
-//! people said can be taken out as training data by [`verdicts`]. Every report is in exactly one alert at any time; an open
-//! alert has at least one.
+//! changes it, and tells the followers of the reports that went. What the author of a report answers to "is it this one?" is
+//! kept by [`own_word`]. Facts that come late are looked at by [`reexamine`]; what people said can be taken out as training
+//! data by [`verdicts`]. Every report is in exactly one alert at any time; an open alert has at least one.
 
 pub mod http;
 pub mod merge;
@@ -18,6 +18,7 @@ pub mod move_report;
 pub mod not_same;
 pub mod opening;
 pub mod operation;
+pub mod own_word;
 pub mod policy;
 pub mod queries;
 pub mod reexamine;

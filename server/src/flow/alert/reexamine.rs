@@ -13,6 +13,7 @@ use super::model::Alert;
 use super::queries::candidates::{around, candidate, context_of, hashes_of, members_of, observation};
 use super::queries::membership::reasons;
 use super::queries::operation::{kept_apart, suggested, unsuggest};
+use super::queries::own_word::said_same;
 use super::queries::place::suggest;
 use super::queries::{by_id, find};
 use crate::app::App;
@@ -49,7 +50,10 @@ async fn reexamine(app: App, job: Job, now: DateTime<Utc>) -> Result<Done, Probl
     let mut likely = likely_around(&tx, town, &alert, &own, now).await?;
     let mut withdrawn = 0;
     for other in weigh_standing(&mut tx, town, &alert, &own, &mut likely, now).await? {
-        withdrawn += usize::from(unsuggest(&tx, town.id, (alert.id, other)).await?);
+        // What an author said is not the machine's to withdraw.
+        if !said_same(&tx, town.id, (alert.id, other)).await? {
+            withdrawn += usize::from(unsuggest(&tx, town.id, (alert.id, other)).await?);
+        }
     }
     let mut kept = 0;
     for (other, scored) in &likely {

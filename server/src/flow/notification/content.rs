@@ -1,11 +1,13 @@
 //! What a message says, before it is laid out as a mail, a letter or words for a call.
 
+use super::acknowledgement;
 use super::gsm7;
 use super::scene::Scene;
 use super::template::Template;
-use crate::flow::report::buckets::ReportedBy;
-use crate::flow::status::vocabulary::PublicStatus;
 use crate::text::{Arg, Locale};
+
+/// Places in three text messages that a phone joins: a joined one has 153 of its 160.
+const THREE_MESSAGES: usize = 3 * 153;
 
 /// A message in parts; layouts put them in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,20 +66,42 @@ pub fn content(template: Template, scene: &Scene<'_>) -> Content {
     content
 }
 
-/// The text message of a template: one or two lines with the reference and the link, in the alphabet of text messages.
+/// The text message of a template: one or two lines with the reference and the link, in the alphabet of text messages. An
+/// acknowledgement says number, time, service and telephone, and what else fits into three messages that a phone joins.
 #[must_use]
 pub fn sms(template: Template, scene: &Scene<'_>) -> String {
+    if !template.acknowledges() {
+        return short(template, scene, &more(scene).unwrap_or_default());
+    }
+    let fits = |text: &str| gsm7::places(text).is_some_and(|places| places <= THREE_MESSAGES);
+    let mut said = String::new();
+    for sentence in acknowledgement::sentences(template, scene) {
+        let longer = format!("{said} {sentence}");
+        if fits(&short(template, scene, &longer)) {
+            said = longer;
+        }
+    }
+    short(template, scene, &said)
+}
+
+/// The text message of a template with further sentences, if any.
+fn short(template: Template, scene: &Scene<'_>, more: &str) -> String {
     let link = scene.links.take.as_ref().or(scene.links.follow.as_ref());
     let code = scene.report.map_or("", |report| report.code.as_str());
-    let reason = scene.reason();
-    let own: [(&'static str, Arg<'_>); 3] = [
+    let received = scene.report.map(|report| scene.moment(report.received_at));
+    let service = scene
+        .service()
+        .map(|service| format!("{}, {}", service.name.get(scene.locale), service.phone));
+    let own: [(&'static str, Arg<'_>); 6] = [
         ("link", link.map_or("", String::as_str).into()),
         ("code", code.into()),
-        ("reason", reason.into()),
+        ("reason", scene.reason().into()),
+        ("received", received.unwrap_or_default().into()),
+        ("service", service.unwrap_or_default().into()),
+        ("more", more.into()),
     ];
     let text = scene.say(&format!("message-{}-sms", template.text_name()), &own);
-    let more = more(scene).unwrap_or_default();
-    one_line(&gsm7::written(&format!("{text} {more}")))
+    one_line(&gsm7::written(&text))
 }
 
 /// That a call is about further alerts too.
@@ -92,7 +116,8 @@ fn one_line(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn fact(scene: &Scene<'_>, content: &mut Content, label: &str, value: String) {
+/// Adds a label and its value, if there is one.
+pub(super) fn fact(scene: &Scene<'_>, content: &mut Content, label: &str, value: String) {
     if !value.is_empty() {
         content
             .facts
@@ -122,7 +147,7 @@ fn resident(template: Template, scene: &Scene<'_>, content: &mut Content) {
         fact(scene, content, "note", note.clone());
     }
     if template.acknowledges() {
-        acknowledgement(template, scene, content);
+        acknowledgement::mentions(template, scene, content);
     }
     if let Some(link) = &scene.links.follow {
         content.action = Some((scene.say("message-follow", &[]), link.clone()));
@@ -186,57 +211,6 @@ fn event(template: Template, scene: &Scene<'_>, content: &mut Content) {
     );
     if let (true, Some(expected)) = (still_to_come, scene.expected()) {
         fact(scene, content, "expected", expected);
-    }
-}
-
-/// What the law wants an acknowledgement to say, and where the reporter has come in.
-fn acknowledgement(template: Template, scene: &Scene<'_>, content: &mut Content) {
-    // What was dealt with is said by then, and nothing is to be expected.
-    if template == Template::Acknowledgement {
-        where_it_stands(scene, content);
-    }
-    let formal = scene.category().is_some_and(|category| category.formal_request);
-    if formal && !scene.town.implicit_decision.is_empty() {
-        content
-            .paragraphs
-            .push(scene.town.implicit_decision.get(scene.locale).to_owned());
-    }
-    if !scene.town.not_watched.is_empty() {
-        content
-            .paragraphs
-            .push(scene.town.not_watched.get(scene.locale).to_owned());
-    }
-    if let Some(numbers) = scene.emergency_numbers() {
-        content
-            .paragraphs
-            .push(scene.say("message-emergency", &[("numbers", numbers.into())]));
-    }
-}
-
-/// Where the reporter has come in: how many reported it, its status, who has it and since when.
-fn where_it_stands(scene: &Scene<'_>, content: &mut Content) {
-    if !scene.is_sensitive() {
-        if let (Some(joined), Some(by)) = (scene.detail.joined, scene.detail.reported_by) {
-            let id = match (joined, by) {
-                (false, _) => "message-opened",
-                (true, ReportedBy::One) => "message-joined-1",
-                (true, ReportedBy::TwoToFive) => "message-joined-2-5",
-                (true, ReportedBy::SixOrMore) => "message-joined-6",
-            };
-            content.paragraphs.push(scene.say(id, &[]));
-        }
-        let status = scene.detail.status.filter(|status| *status != PublicStatus::Received);
-        if let Some(status) = status {
-            fact(scene, content, "status", scene.status(status));
-            fact(scene, content, "since", scene.moment(scene.alert.status_at));
-        }
-        if let Some(body) = scene.detail.body_id.and_then(|id| scene.town.bodies.get(&id)) {
-            fact(scene, content, "body", body.name.get(scene.locale).to_owned());
-            fact(scene, content, "phone", body.phone.clone().unwrap_or_default());
-        }
-    }
-    if scene.expected().is_none() {
-        content.paragraphs.push(scene.say("message-no-estimate", &[]));
     }
 }
 

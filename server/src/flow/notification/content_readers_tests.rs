@@ -13,11 +13,49 @@ fn a_sensitive_category_is_not_named_nor_placed_nor_counted() {
         {
             let text = everything(&content(template, scene)) + &sms(template, scene);
             let joined = scene.say("message-joined-2-5", &[]);
-            for secret in ["Nid-de-poule", "Pothole", "Lilas", "Puits", joined.as_str()] {
+            for secret in [
+                "Nid-de-poule",
+                "Pothole",
+                "Lilas",
+                "Puits",
+                "A-7K3M-2Q9X-4",
+                joined.as_str(),
+            ] {
                 assert!(!text.contains(secret), "{template} tells {secret}:\n{text}");
             }
         }
     });
+}
+
+/// Who joins what waits hears why and until when, but of a sensitive category not even that it waits.
+#[test]
+fn who_joins_what_is_on_hold_hears_why_and_when_it_is_looked_at_again() {
+    let held = Detail {
+        status: Some(PublicStatus::OnHold),
+        ..detail()
+    };
+    let of = |scene: &Scene<'_>| {
+        let mail = everything(&content(Template::Acknowledgement, scene));
+        [gsm7::written(&mail), sms(Template::Acknowledgement, scene)]
+    };
+    let words = |scene: &Scene<'_>| {
+        let reason = scene.say("message-reason-for-material", &[]);
+        [reason, scene.date(day("2026-12-01"))].map(|words| gsm7::written(&words))
+    };
+    in_every_language(false, &alert(), &held, |scene| {
+        let wanted = words(scene);
+        for text in of(scene) {
+            assert!(wanted.iter().all(|wanted| text.contains(wanted)), "{wanted:?}: {text}");
+        }
+    });
+    for (sensitive, detail) in [(true, &held), (false, &detail())] {
+        in_every_language(sensitive, &alert(), detail, |scene| {
+            for text in of(scene) {
+                let unsaid = words(scene);
+                assert!(!unsaid.iter().any(|unsaid| text.contains(unsaid)), "{unsaid:?}: {text}");
+            }
+        });
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ use crate::catalog::model::{Body, Category, EmergencyNumber, Notices, Service, T
 use crate::catalog::questions::Questions;
 use crate::db::TownId;
 use crate::flow::alert::model::Alert;
+use crate::flow::report::buckets::ReportedBy;
+use crate::flow::status::vocabulary::PublicStatus;
 use crate::text::{Localized, Texts};
 
 #[path = "content_readers_tests.rs"]
@@ -300,6 +302,7 @@ fn the_acknowledgement_has_the_legal_mentions() {
         };
         let own = [
             "R-4F2D-9K1P-7",
+            "A-7K3M-2Q9X-4",
             received,
             "3 rue des Paveurs, 99000 Ingéville",
             "01 99 00 12 34",
@@ -332,10 +335,9 @@ fn an_expected_range_takes_the_place_of_no_estimate() {
     });
 }
 
-/// With a town's usual address, whatever has no reason of somebody's own words.
-#[test]
-fn a_text_message_fits_into_one() {
-    let (texts, report, detail) = (Texts::load(), report(), detail());
+/// With a town's usual address, in both languages: every message to residents, as the text message that it is.
+fn text_messages(detail: &Detail, check: impl Fn(Template, &Scene<'_>, &str)) {
+    let (texts, report) = (Texts::load(), report());
     let link = format!(
         "https://signalement.ville.example/suivi#{}.{}",
         Uuid::nil(),
@@ -349,9 +351,7 @@ fn a_text_message_fits_into_one() {
         name: "Ingéville".into(),
         ..town(false)
     };
-    let resident = Template::ALL.iter().filter(|template| template.for_residents());
-    let own_words = [Template::Rejected, Template::OnHold];
-    for template in resident.filter(|template| !own_words.contains(template)) {
+    for template in Template::ALL.iter().filter(|template| template.for_residents()) {
         for locale in Locale::ALL {
             let scene = Scene {
                 texts: &texts,
@@ -359,15 +359,89 @@ fn a_text_message_fits_into_one() {
                 town: &town,
                 alert: &alert(),
                 report: Some(&report),
-                detail: &detail,
+                detail,
                 links: &links,
             };
-            let text = sms(*template, &scene);
-            assert!(
-                gsm7::places(&text).is_some_and(|places| places <= 160),
-                "{template}: {text:?}"
-            );
+            check(*template, &scene, &sms(*template, &scene));
         }
+    }
+}
+
+/// Whatever has no reason of somebody's own words, and none of the law's mentions.
+#[test]
+fn a_text_message_fits_into_one() {
+    let own_words = [Template::Rejected, Template::OnHold];
+    text_messages(&detail(), |template, _, text| {
+        let most = if template.acknowledges() { 459 } else { 160 };
+        let fits = gsm7::places(text).is_some_and(|places| places <= most);
+        assert!(fits || own_words.contains(&template), "{template}: {text:?}");
+    });
+}
+
+#[test]
+fn the_text_message_that_acknowledges_has_the_legal_mentions() {
+    let detail = Detail {
+        expected_from: None,
+        expected_to: None,
+        ..detail()
+    };
+    text_messages(&detail, |template, scene, text| {
+        if !template.acknowledges() {
+            return;
+        }
+        let received = match scene.locale {
+            Locale::Fr => "20 novembre 2026 à 10 h 05",
+            Locale::En => "20 November 2026, 10:05",
+        };
+        let service = scene.service().expect("a service").name.get(scene.locale);
+        let law = gsm7::written(scene.town.implicit_decision.get(scene.locale));
+        let wanted = [
+            "R-4F2D-9K1P-7",
+            received,
+            service,
+            "01 99 00 12 34",
+            "3 rue des Paveurs, 99000 Ingéville",
+            "A-7K3M-2Q9X-4",
+            "Code 7K3M-2Q9X",
+            "https://signalement.ville.example/suivi#",
+            &law,
+        ];
+        for wanted in wanted {
+            assert!(text.contains(wanted), "{template}: {wanted} is missing: {text:?}");
+        }
+    });
+}
+
+/// Number, time, service, telephone and link stay, however long a town's sentences are.
+#[test]
+fn what_does_not_fit_into_a_text_message_is_left_to_the_page() {
+    let (detail, report, links, texts) = (detail(), report(), links(), Texts::load());
+    let town = Town {
+        implicit_decision: words(&"Silence vaut refus. ".repeat(30), &"Silence is a refusal. ".repeat(30)),
+        ..town(false)
+    };
+    for locale in Locale::ALL {
+        let scene = Scene {
+            texts: &texts,
+            locale,
+            town: &town,
+            alert: &alert(),
+            report: Some(&report),
+            detail: &detail,
+            links: &links,
+        };
+        let text = sms(Template::Acknowledgement, &scene);
+        for wanted in [
+            "R-4F2D-9K1P-7",
+            "2026",
+            "01 99 00 12 34",
+            "Code 7K3M-2Q9X",
+            "suivi#8.secret",
+        ] {
+            assert!(text.contains(wanted), "{wanted} is missing: {text:?}");
+        }
+        assert!(!text.contains("Silence") && text.contains("A-7K3M-2Q9X-4"), "{text:?}");
+        assert!(gsm7::places(&text).is_some_and(|places| places <= 459), "{text:?}");
     }
 }
 

@@ -7,7 +7,6 @@ use unicode_normalization::char::is_combining_mark;
 /// What the alphabet has besides ASCII letters and digits; the last ten count twice.
 const ALPHABET: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà^{}\\[~]|€";
 /// Those that count twice.
-#[cfg(test)]
 const TWICE: &str = "^{}\\[~]|€";
 
 /// The same words with the alphabet's characters: accents that it lacks are left out, other signs become its nearest.
@@ -31,7 +30,6 @@ pub fn written(text: &str) -> String {
     out
 }
 
-#[cfg(test)]
 /// How many of the 160 places a text takes; `None` when it holds something else.
 #[must_use]
 pub fn places(text: &str) -> Option<usize> {

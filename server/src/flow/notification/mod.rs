@@ -17,6 +17,7 @@
 //!
 //! Tables: `follower`, `notification`, `notification_attempt`.
 
+mod acknowledgement;
 pub mod content;
 pub mod deliver;
 pub mod desk;

@@ -1,7 +1,7 @@
 //! The legal acknowledgement (CRPA R112-11-1) as the 201 says it: number, date, service in charge with its address and
 //! telephone, and when it should be done.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -155,6 +155,13 @@ pub struct AlertTold {
     /// Since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_at: Option<DateTime<Utc>>,
+    /// On hold: why, as a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "material")]
+    pub reason: Option<String>,
+    /// On hold: when somebody looks again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review_on: Option<NaiveDate>,
     /// Whether the report joined or opened it.
     pub relation: Relation,
     /// How many reported it: 1, 2-5, 6+.
@@ -184,6 +191,8 @@ pub fn acknowledge(app: &App, accepted: &Accepted) -> Result<Acknowledgement, Pr
         reference: told.alert_reference.clone(),
         status: told.status,
         status_at: told.status_at,
+        reason: told.reason.clone(),
+        review_on: told.review_on,
         relation: told.relation,
         reported_by: told.reported_by,
         closed_at: told.closed_at,

@@ -204,6 +204,12 @@ pub struct Told {
     /// Since when; nothing in answers that were given before it was told.
     #[serde(default)]
     pub status_at: Option<DateTime<Utc>>,
+    /// On hold: why, as a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// On hold: when somebody looks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_on: Option<NaiveDate>,
     /// Joined or opened.
     pub relation: Relation,
     /// How many reported it.

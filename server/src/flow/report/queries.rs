@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::model::ContactWay;
 use super::reference::Kind as ReferenceKind;
-use crate::db::functions::{hashtextextended, pg_try_advisory_xact_lock};
+use crate::db::functions::{hashtextextended, pg_advisory_xact_lock, pg_try_advisory_xact_lock};
 use crate::db::schema::{catalogue_version, follower, idempotency, public_id, report};
 use crate::db::{TownId, Tx};
 use crate::flow::alert::queries::lock_cells;
@@ -21,6 +21,8 @@ use crate::http::problem::{Kind, Problem};
 const DRAWS: usize = 5;
 /// Separates the locks of report ids from those of idempotency keys and cells.
 const ID_LOCK: i64 = 0x0072_6570_6f72_7400;
+/// The same for the ids of another system.
+const SOURCE_LOCK: i64 = 0x0073_6f75_7263_6500;
 
 /// A report as stored, as far as an answer needs it.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -72,17 +74,28 @@ pub struct Known {
     pub keyed: Option<(Vec<u8>, Uuid)>,
 }
 
-/// Takes the locks of the id and key, without waiting, then those of the cells, and reads what id and key made before.
+/// Takes the locks of the id and key, without waiting, then that of the id in another system and those of the cells, and
+/// reads what id and key made before.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn known(tx: &Tx, id: Uuid, key_hash: Option<&[u8]>, cells: &[LockCell]) -> Result<Known, Problem> {
+pub async fn known(
+    tx: &Tx,
+    (id, source_ref): (Uuid, Option<&str>),
+    key_hash: Option<&[u8]>,
+    cells: &[LockCell],
+) -> Result<Known, Problem> {
     let conn: &AsyncPgConnection = tx;
     let town = tx.town();
     // The locks come first and alone: what is read afterwards was committed by whoever held them before.
     let mut alone = try_lock(conn, &id.to_string()).await?;
     if let Some(key) = key_hash {
         alone &= try_lock(conn, &format!("{} {}", town.0, data_encoding::HEXLOWER.encode(key))).await?;
+    }
+    if let Some(source_ref) = source_ref {
+        // Before the cells, by everybody: whoever brings the same one ends first, and then it is there or free.
+        let key = hashtextextended(format!("{} {source_ref}", town.0), SOURCE_LOCK);
+        diesel::select(pg_advisory_xact_lock(key)).execute(&mut &*conn).await?;
     }
     let ((catalogue_version, named), keyed, ()) = tokio::try_join!(
         named(conn, id),

@@ -139,7 +139,8 @@ pub async fn submit(
         } else {
             Vec::new()
         };
-        let known = queries::known(&tx, id, sender.key_hash.as_deref(), &cells).await?;
+        let ids = (id, submission.source_ref.as_deref());
+        let known = queries::known(&tx, ids, sender.key_hash.as_deref(), &cells).await?;
         let elsewhere = known.named.as_ref().is_some_and(|(_, at)| *at != town.0);
         if elsewhere {
             // Another town took it in, before this one opened the category or changed its boundary.

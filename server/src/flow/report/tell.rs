@@ -14,6 +14,7 @@ use crate::flow::alert::model::Alert;
 use crate::flow::notification::fan_out::{self, OwedNotice, ServiceNotice};
 use crate::flow::notification::model::Detail;
 use crate::flow::notification::template::Template;
+use crate::flow::status::vocabulary::PublicStatus;
 use crate::http::problem::Problem;
 
 /// Leaves the acknowledgement to the author, by the way that they chose. Who saw what was dealt with meanwhile is asked whether
@@ -37,6 +38,8 @@ pub(super) async fn acknowledge(
         joined: Some(!opened),
         reported_by: Some(told.reported_by),
         status: Some(told.status),
+        reason: told.reason.clone(),
+        review_on: told.review_on,
         expected_from: told.expected.map(|range| range.from),
         expected_to: told.expected.map(|range| range.to),
         closed_at: told.closed_at,
@@ -110,12 +113,16 @@ pub(super) fn told(draft: &Draft<'_>, was_there: bool, alert: &Alert) -> Result<
         .zip(alert.expected_to)
         .filter(|_| alert.open)
         .map(|(from, to)| DayRange { from, to });
+    let status = alert.status()?.public_status();
+    let waits = status == PublicStatus::OnHold;
     Ok(Told {
         alert_id: alert.id,
         alert_reference: alert.reference.clone(),
         alert_category_id: Some(alert.category_id),
-        status: alert.status()?.public_status(),
+        status,
         status_at: Some(alert.status_at),
+        reason: alert.reason.clone().filter(|_| waits),
+        review_on: alert.review_on.filter(|_| waits),
         relation,
         reported_by: ReportedBy::of(u64::try_from(alert.report_count).unwrap_or(1)).unwrap_or(ReportedBy::One),
         expected,

@@ -20,6 +20,7 @@ use crate::catalog::model::Town;
 use crate::db::Tx;
 use crate::flow::alert::queries::by_id;
 use crate::flow::alert::queries::operation::kept_apart_sql;
+use crate::flow::alert::queries::own_word::said_same_sql;
 use crate::flow::command::Command;
 use crate::http::client::Client;
 use crate::http::page::{PageQuery, cut, next_link};
@@ -38,6 +39,8 @@ pub struct SuggestionBody {
     /// Probability that they are the same.
     #[schema(minimum = 0, maximum = 1)]
     pub posterior: f32,
+    /// Whether somebody who reported one of them says that it is the other one.
+    pub said_same: bool,
     /// Features and contributions, with their words.
     pub reasons: Vec<CandidateBody>,
     /// When it was suggested.
@@ -47,7 +50,7 @@ pub struct SuggestionBody {
 /// A page of pairs.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SuggestionPage {
-    /// Likeliest first.
+    /// Those of which an author says so first, then the likeliest.
     pub items: Vec<SuggestionBody>,
     /// Cursor of the next page, if there is one.
     pub next: Option<String>,
@@ -59,6 +62,8 @@ struct Row {
     later: Uuid,
     #[diesel(sql_type = SqlUuid)]
     earlier: Uuid,
+    #[diesel(sql_type = Bool)]
+    said: bool,
     #[diesel(sql_type = Float)]
     posterior: f32,
     #[diesel(sql_type = Jsonb)]
@@ -68,7 +73,7 @@ struct Row {
 }
 
 /// Where a page ended.
-type Key = (f32, Uuid, Uuid);
+type Key = (bool, f32, Uuid, Uuid);
 
 /// The condition that an alert lies in the person's scope.
 macro_rules! in_scope {
@@ -93,9 +98,11 @@ macro_rules! in_scope {
 /// An alert that was merged away stands for the one that it was merged into; a pair that is suggested twice stands once; one
 /// that a person keeps apart not at all.
 const PAIRS: &str = concat!(
-    "SELECT later, earlier, posterior, reasons, at FROM ( \
+    "SELECT later, earlier, said, posterior, reasons, at FROM ( \
        SELECT DISTINCT ON (least(a.id, b.id), greatest(a.id, b.id)) \
-         a.id AS later, b.id AS earlier, coalesce(l.posterior, 0) AS posterior, l.reasons, l.at \
+         a.id AS later, b.id AS earlier, ",
+    said_same_sql!("$1", "a.id", "b.id"),
+    " AS said, coalesce(l.posterior, 0) AS posterior, l.reasons, l.at \
        FROM alert_link l \
        JOIN alert f ON f.jurisdiction_id = l.jurisdiction_id AND f.id = l.from_alert \
        JOIN alert t ON t.jurisdiction_id = l.jurisdiction_id AND t.id = l.to_alert \
@@ -110,11 +117,12 @@ const PAIRS: &str = concat!(
     " AND NOT ",
     kept_apart_sql!("$1", "a.id", "b.id"),
     " ORDER BY least(a.id, b.id), greatest(a.id, b.id), l.posterior DESC NULLS LAST) AS pair \
-     WHERE $6::real IS NULL OR (posterior, later, earlier) < ($6, $7, $8) \
-     ORDER BY posterior DESC, later DESC, earlier DESC LIMIT $9"
+     WHERE $6::boolean IS NULL OR (said, posterior, later, earlier) < ($6, $7, $8, $9) \
+     ORDER BY said DESC, posterior DESC, later DESC, earlier DESC LIMIT $10"
 );
 
-/// Pairs of open alerts that may be the same, likeliest first. Both alerts lie in the person's scope.
+/// Pairs of open alerts that may be the same: first those of which somebody who reported one says so, then the likeliest. Both
+/// alerts lie in the person's scope.
 #[utoipa::path(operation_id = "list_suggestions", tag = "desk", params(PageQuery),
     responses(
         (status = 200, description = "A page.", body = SuggestionPage, headers(("Link" = String, description = "The next page, if there is one."))),
@@ -135,7 +143,9 @@ pub async fn list_suggestions(
     permit_any(&staff, Operation::Regroup)?;
     let scope = as_arrays(&staff, Operation::Regroup);
     let mut rows = pairs(&mut tx, scope, after, limit + 1).await?;
-    let next = cut(&mut rows, limit, |row| (row.posterior, row.later, row.earlier));
+    let next = cut(&mut rows, limit, |row| {
+        (row.said, row.posterior, row.later, row.earlier)
+    });
     let items = describe(&mut tx, &town, (&app.texts, client.locale), rows).await?;
     tx.commit().await?;
     let mut response = HttpResponse::Ok();
@@ -160,9 +170,10 @@ async fn pairs(
         .bind::<Array<Nullable<SqlUuid>>, Vec<Option<Uuid>>>(services)
         .bind::<Array<Nullable<SqlUuid>>, Vec<Option<Uuid>>>(sectors)
         .bind::<Array<Nullable<SqlUuid>>, Vec<Option<Uuid>>>(crews)
-        .bind::<Nullable<Float>, _>(after.map(|key| key.0))
-        .bind::<Nullable<SqlUuid>, _>(after.map(|key| key.1))
+        .bind::<Nullable<Bool>, _>(after.map(|key| key.0))
+        .bind::<Nullable<Float>, _>(after.map(|key| key.1))
         .bind::<Nullable<SqlUuid>, _>(after.map(|key| key.2))
+        .bind::<Nullable<SqlUuid>, _>(after.map(|key| key.3))
         .bind::<BigInt, _>(limit);
     Ok(found.load(&mut **tx).await?)
 }
@@ -182,6 +193,7 @@ async fn describe(
                 alert: AlertSummary::of(town, later)?,
                 other: AlertSummary::of(town, earlier)?,
                 posterior: row.posterior,
+                said_same: row.said,
                 reasons: reasons::read(texts, locale, row.reasons)?,
                 at: row.at,
             });

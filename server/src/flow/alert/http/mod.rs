@@ -4,6 +4,7 @@
 //! preview says exactly what the command would answer, or refuse.
 
 pub mod commands;
+pub mod own_word;
 mod wire;
 
 pub use commands::{keep_alerts_apart, merge_alert, move_report, split_alert, undo_operation};

@@ -3,6 +3,7 @@
 pub mod candidates;
 pub mod membership;
 pub mod operation;
+pub mod own_word;
 pub mod place;
 
 use std::collections::HashMap;
