@@ -105,7 +105,7 @@ async fn what_was_rejected_here_lately_is_suggested_with_the_reason() {
     admin.batch_execute(ten_days).await.expect("a category");
     let supervisor = app.staff(Role::Supervisor).await;
     for (east_m, days_ago, reminded) in [(0.0, 9, true), (900.0, 11, false)] {
-        let first = reported(&app, "pothole", east_m).await;
+        let first = reported(&app, "pothole", east_m, 0.0).await;
         let alert = first["alert"]["id"].as_str().expect("an id");
         let refused = json!({"step": "reject", "reason": "A private road."});
         let steps = format!("/v1/alerts/{alert}/steps");
