@@ -10,7 +10,7 @@ mod own;
 mod proofs;
 mod rounds;
 mod sync;
-mod uploads;
+pub mod uploads;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncPgConnection;

@@ -29,7 +29,7 @@ pub(super) fn picture(scene: u64) -> Vec<u8> {
     vigie_fixtures::photo::jpeg_of(&spec, Size::TEST).expect("a photo")
 }
 
-pub(super) async fn announce(person: &Person, id: Uuid, (of, subject): (&str, &str), length: usize) -> Answer {
+pub async fn announce(person: &Person, id: Uuid, (of, subject): (&str, &str), length: usize) -> Answer {
     let metadata = format!(
         "photo_id {},{of} {}",
         BASE64.encode(id.to_string().as_bytes()),

@@ -28,7 +28,7 @@ const ROLES: [Role; 5] = [
 const ENDS_SESSION: [&str; 2] = ["sign_out", "sign_out_everywhere"];
 
 /// Operations whose objects this walk cannot make, and where they are tried.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     ("contractor_page", "a signed link: field/contractor.rs"),
     ("answer_contractor_link", "a signed link: field/contractor.rs"),
     ("crew_app", "a file of the app: apps.rs"),
@@ -41,10 +41,6 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("list_kept_mail", "on loopback only: mail/kept.rs"),
     ("read_kept_mail", "on loopback only: mail/kept.rs"),
     ("show_kept_mail", "on loopback only: mail/kept.rs"),
-    ("end_upload", "of whoever began it: field/uploads.rs"),
-    ("read_upload", "of whoever began it: field/uploads.rs"),
-    ("continue_upload", "of whoever began it: field/uploads.rs"),
-    ("override_upload", "of whoever began it: field/uploads.rs"),
 ];
 
 /// A body that gets as far as looking for the object. `{}` for what is not listed.

@@ -15,6 +15,8 @@ use vigie_tests::people::Person;
 use vigie_tests::server::TestApp;
 use vigie_tests::town::{Role, Town};
 
+use crate::field::uploads::announce;
+
 /// Alerts lie so far apart that none takes another's report, metres.
 const APART_M: f64 = 100.0;
 /// So many in a row.
@@ -78,6 +80,7 @@ impl<'a> Objects<'a> {
             }
             ["v1", "tasks", "{id}", ..] => Named::id(&self.dispatched().await["task"]),
             ["v1", "photos", "{id}", ..] => Named::id(&self.photographed().await["photos"][0]["id"]),
+            ["v1", "uploads", "{town}", "{id}"] => self.upload().await,
             ["v1", "operations", "{id}", ..] => Named::id(&self.merged().await["id"]),
             ["v1", "devices", "{id}", ..] => Named::id(&self.announced().await["device_id"]),
             ["v1", "crews", "{id}", ..] => Named::id(&json!(self.town.crews["roads-1"])),
@@ -172,6 +175,19 @@ impl<'a> Objects<'a> {
         let told = self.dispatched().await;
         let answer = self.anyone.adds_photo(&told, jpeg).await;
         json!({"photos": [answer.expect(201)]})
+    }
+
+    /// A photo of a task that the crew has announced.
+    async fn upload(&self) -> Named {
+        let (told, photo) = (self.dispatched().await, Uuid::now_v7());
+        let task = told["task"].as_str().expect("a task");
+        let crew = self.app.signed_in(self.town, Role::Crew).await;
+        let created = announce(&crew, photo, ("task_id", task), 1).await;
+        assert_eq!(created.status, 201, "{created}");
+        Named {
+            values: vec![("town", self.town.id.0.to_string()), ("id", photo.to_string())],
+            secret: None,
+        }
     }
 
     async fn merged(&self) -> Value {
