@@ -159,7 +159,7 @@ message-date-long = { $day ->
     [1] 1er
    *[other] { $day }
 } { $month } { $year }
-message-date-time = { $date } à { $hour } h { $minute }
+message-date-time = { $date } à { $hour } h { $minute }
 message-month-1 = janvier
 message-month-2 = février
 message-month-3 = mars

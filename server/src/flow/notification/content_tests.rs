@@ -297,7 +297,7 @@ fn the_acknowledgement_has_the_legal_mentions() {
     in_every_language(false, &alert(), &detail, |scene| {
         let text = everything(&content(Template::Acknowledgement, scene));
         let received = match scene.locale {
-            Locale::Fr => "20 novembre 2026 à 10 h 05",
+            Locale::Fr => "20 novembre 2026 à 10\u{a0}h\u{a0}05",
             Locale::En => "20 November 2026, 10:05",
         };
         let own = [
